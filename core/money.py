@@ -82,7 +82,7 @@ def as_decimal(value: int, decimals: int) -> Decimal:
 
 
 def format_cents(cents: int, locale: str | Locale, *, currency: bool = True) -> str:
-    """An amount as people of that language write it: `1 234,56 €`; without the sign when `currency` is false."""
+    """An amount as people of that language write it: `1 234,56 €`, or `1 234,56` without `currency`."""
     amount = as_decimal(cents, CENT_DECIMALS)
     if currency:
         return format_currency(amount, "EUR", locale=locale)

@@ -1,0 +1,1 @@
+"""Documents and what is owed on them; knows no PayPlug."""

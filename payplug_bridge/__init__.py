@@ -1,0 +1,1 @@
+"""The payment processor: everything that speaks PayPlug lives here and nowhere else."""

@@ -1,0 +1,149 @@
+"""Plain facts that invoicing and the payment bridge tell the ledger. No row, no account number: keys, dates, cents.
+
+A *match key* (`invoice:12`, `payment:5`) names the document whose customer balance a line moves; lines of one key
+that sum to zero are lettered. A *source* (kind, id) with the fact's purpose makes the entry unique.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class SupplyKind(StrEnum):
+    """Goods or services: decides the sales account and when VAT falls due."""
+
+    GOODS = "goods"
+    SERVICE = "service"
+
+
+class VatRegime(StrEnum):
+    """When VAT on services is due: on collection (the rule) or at invoicing (the option "debits")."""
+
+    COLLECTION = "collection"
+    DEBITS = "debits"
+
+
+class Treasury(StrEnum):
+    """Where money comes in: the account role of the treasury side of a collection."""
+
+    BANK = "bank"
+    CASH = "cash"
+    CHEQUES = "cheques"
+    PAYPLUG = "payplug"
+
+
+@dataclass(frozen=True)
+class ThirdParty:
+    """The customer in the books: auxiliary code (`C00012`) and the name to print beside it."""
+
+    code: str
+    label: str
+
+
+@dataclass(frozen=True)
+class SaleLine:
+    """What a document says at one VAT rate (1/100 %) for goods or services. Cents, positive in the document's sense."""
+
+    kind: SupplyKind
+    vat_rate: int
+    net_cents: int
+    vat_cents: int
+
+
+@dataclass(frozen=True)
+class CollectionState:
+    """Where a document stands for VAT on collection after the event (accounting.md §4). All cents.
+
+    Attributes:
+        match_key: the invoice.
+        total_cents: T, total including VAT less credit notes.
+        collected_cents: P, collected less refunded and disputed, at most T.
+        waiting_cents: W_r, per VAT rate (1/100 %): VAT that waits for collection, less credit notes.
+    """
+
+    match_key: str
+    total_cents: int
+    collected_cents: int
+    waiting_cents: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a customer-account movement: the cents that go to one match key."""
+
+    match_key: str
+    amount_cents: int
+
+
+@dataclass(frozen=True)
+class SaleFact:
+    """An invoice or credit note was issued.
+
+    Attributes:
+        is_credit: True for a credit note: every side is turned round, amounts stay positive.
+        shares: how the customer line is split by match key; sums to the gross total. One share for an invoice; for a
+            credit note one per settlement and one for what is left as credit.
+        rounding_cents: what the gross total has above net + VAT (BT-114), may be negative.
+        collection: for a credit note, the state of each invoice it credits (its VAT may move back).
+    """
+
+    source: tuple[str, int]
+    is_credit: bool
+    number: str
+    issue_date: date
+    third_party: ThirdParty
+    lines: tuple[SaleLine, ...]
+    regime: VatRegime
+    shares: tuple[Share, ...]
+    rounding_cents: int = 0
+    collection: tuple[CollectionState, ...] = ()
+
+
+@dataclass(frozen=True)
+class CollectionFact:
+    """Money of a customer came in. `shares` sum to the amount: one per settlement, one for the surplus."""
+
+    source: tuple[str, int]
+    treasury: Treasury
+    paid_on: date
+    reference: str
+    third_party: ThirdParty
+    shares: tuple[Share, ...]
+    collection: tuple[CollectionState, ...] = ()
+
+
+@dataclass(frozen=True)
+class CollectionReversalFact:
+    """A recorded payment was taken back (cancelled, rejected): the mirrored entry of the collection `reverses`.
+
+    `shares` are the shares of the collection as they stand now; `collection` the states after taking it back.
+    """
+
+    source: tuple[str, int]
+    reverses: tuple[str, int]
+    reversed_on: date
+    reference: str
+    collection: tuple[CollectionState, ...] = ()
+
+
+@dataclass(frozen=True)
+class CreditUseFact:
+    """A surplus (of a payment or credit note) is used on documents, in whole or part: an OD entry that splits it.
+
+    The line of `surplus_key` is taken back in full and posted again as `shares` (which keep the remainder under a
+    new key, if any), so that every lettering sums to zero.
+    """
+
+    source: tuple[str, int]
+    used_on: date
+    reference: str
+    third_party: ThirdParty
+    surplus_key: str
+    surplus_cents: int
+    shares: tuple[Share, ...]
+    collection: tuple[CollectionState, ...] = ()
+
+
+Fact = SaleFact | CollectionFact | CollectionReversalFact | CreditUseFact

@@ -1,0 +1,36 @@
+"""Errors that people may see: a sentence in their language, and the field it belongs to when there is one."""
+
+from __future__ import annotations
+
+from flask_babel import LazyString, lazy_gettext as _l
+
+
+class SoldeError(Exception):
+    """Base of every error that is told to a person.
+
+    Attributes:
+        message: what went wrong and what to do, translated when shown.
+        field: name of the form field or CSV column it belongs to, or None.
+    """
+
+    default: LazyString | str = _l("This cannot be done.")
+
+    def __init__(self, message: LazyString | str | None = None, *, field: str | None = None) -> None:
+        self.message = message if message is not None else self.default
+        self.field = field
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class ConflictError(SoldeError):
+    """What was asked no longer fits the state of things (409): another tab or person was faster."""
+
+    default = _l("This has changed in the meantime. Please look again before going on.")
+
+
+class NotAllowedError(SoldeError):
+    """The member's role does not allow it (403)."""
+
+    default = _l("Your role in this company does not allow this.")

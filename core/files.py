@@ -1,0 +1,94 @@
+"""Stored documents: files kept under their SHA-256, on any storage that fsspec reaches; never changed, never deleted."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import uuid4
+
+import fsspec
+from flask import current_app
+from sqlalchemy import BigInteger, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import triggers
+from core.clock import utc_now
+from core.database import Base, BigId, UtcDateTime, db
+from core.tenancy import CompanyScoped
+
+
+class StoredFile(CompanyScoped, Base):
+    """A file of a company: its hash says where it lies and that it is still the same."""
+
+    __tablename__ = "stored_file"
+    __table_args__ = (UniqueConstraint("company_id", "sha256"), UniqueConstraint("company_id", "id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+triggers.freeze("stored_file")
+
+
+class DamagedFileError(RuntimeError):
+    """The bytes in the storage are not those that were stored."""
+
+
+def put_bytes(content: bytes) -> str:
+    """Write content to the storage, outside any transaction, and return its SHA-256. Writing it twice is harmless."""
+    digest = hashlib.sha256(content).hexdigest()
+    storage, path = _storage(current_app.config["SOLDE"].files_url), _path(digest)
+    target = f"{_root(current_app.config['SOLDE'].files_url)}/{path}"
+    if storage.exists(target) and storage.size(target) == len(content):
+        return digest
+    storage.makedirs(str(PurePosixPath(target).parent), exist_ok=True)
+    # A reader must never meet half a file: write beside it, then move.
+    partial = f"{target}.{uuid4().hex}"
+    storage.pipe_file(partial, content)
+    storage.mv(partial, target)
+    return digest
+
+
+def register_file(digest: str, size_bytes: int, media_type: str) -> StoredFile:
+    """Record a file that `put_bytes` has written for the company entered; the same content is one row."""
+    found = db.session.scalars(select(StoredFile).where(StoredFile.sha256 == digest)).one_or_none()
+    if found is not None:
+        return found
+    stored = StoredFile(sha256=digest, size_bytes=size_bytes, media_type=media_type)
+    db.session.add(stored)
+    db.session.flush()
+    return stored
+
+
+def read_bytes(digest: str) -> bytes:
+    """The content of a stored file.
+
+    Raises:
+        DamagedFileError: the content no longer has its hash.
+        FileNotFoundError: the storage has lost it.
+    """
+    url = current_app.config["SOLDE"].files_url
+    content: bytes = _storage(url).cat_file(f"{_root(url)}/{_path(digest)}")
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise DamagedFileError(digest)
+    return content
+
+
+def _path(digest: str) -> str:
+    return f"{digest[:2]}/{digest}"
+
+
+@lru_cache(maxsize=8)
+def _storage(url: str) -> Any:
+    return fsspec.core.url_to_fs(url)[0]
+
+
+@lru_cache(maxsize=8)
+def _root(url: str) -> str:
+    return str(fsspec.core.url_to_fs(url)[1]).rstrip("/")

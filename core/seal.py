@@ -1,0 +1,243 @@
+"""The seal: one tamper-evident chain of hashes per company, and one for the installation itself.
+
+Verbs say what they made with `seal(kind, subject_id)`; the links are written together as the last step of the
+transaction, under the lock of the chain's head. A link's payload is built from the rows by the serializer of its kind
+and version, which a later change never edits: it registers a new version. `verify_chain` recomputes every hash and
+rebuilds every payload. Basis: the conditions of inalterability and security of CGI art. 286 I 3 bis
+(BOI-TVA-DECLA-30-10-30 §90, §140: hash chaining is one of the admitted techniques).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import triggers
+from core.clock import utc_now
+from core.database import Base, BigId, UtcDateTime, before_commit, db, lock
+from core.tenancy import entered_company_id
+
+FIRST_HASH = "0" * 64
+_PENDING = "pending_seals"
+
+Payload = Mapping[str, Any]
+
+
+class SealChain(Base):
+    """The head of one chain: what the next link hangs on. `company_id` is empty for the installation's own chain."""
+
+    __tablename__ = "seal_chain"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"), unique=True)
+    last_sequence: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_hash: Mapped[str] = mapped_column(String(64), default=FIRST_HASH)
+
+
+class SealLink(Base):
+    """One link: the canonical text of what was sealed, the hash of the link before and its own. Never changes."""
+
+    __tablename__ = "seal_link"
+    __table_args__ = (UniqueConstraint("chain_id", "sequence"), UniqueConstraint("chain_id", "kind", "subject_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    chain_id: Mapped[int] = mapped_column(ForeignKey("seal_chain.id"))
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int]
+    subject_id: Mapped[int] = mapped_column(BigInteger)
+    sealed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    payload: Mapped[str] = mapped_column(Text)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+    hmac: Mapped[str] = mapped_column(String(64))
+
+
+triggers.freeze("seal_link")
+
+
+@dataclass(frozen=True)
+class Serializer:
+    """How one kind of row is written into the chain.
+
+    Attributes:
+        payload: builds the payload of one subject from its rows; returns None when the rows are gone.
+        subjects: ids of every subject of the company that must have a link (to find rows slipped in unsealed).
+    """
+
+    kind: str
+    version: int
+    payload: Callable[[int], Payload | None]
+    subjects: Callable[[int | None], Iterable[int]]
+
+
+_SERIALIZERS: dict[tuple[str, int], Serializer] = {}
+_CURRENT: dict[str, Serializer] = {}
+
+
+def register_serializer(serializer: Serializer) -> None:
+    """Register one version of one kind; the highest version is the one new links use."""
+    _SERIALIZERS[serializer.kind, serializer.version] = serializer
+    current = _CURRENT.get(serializer.kind)
+    if current is None or current.version < serializer.version:
+        _CURRENT[serializer.kind] = serializer
+
+
+def seal(kind: str, subject_id: int) -> None:
+    """Ask for a link over this subject at the end of the open transaction.
+
+    Args:
+        kind: a registered kind, such as `invoice` or `entry`.
+        subject_id: primary key of the row that heads the subject.
+    """
+    info = db.session().info
+    if not info.get(_PENDING):
+        before_commit(_write_pending)
+        info[_PENDING] = []
+    info[_PENDING].append((kind, subject_id))
+
+
+def canonical(payload: Payload | list[Any]) -> str:
+    """The one text of a payload: sorted keys, no spaces, UTF-8 kept; floats are refused."""
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> str:
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    raise TypeError(f"{type(value).__name__} has no canonical text")
+
+
+def link_hash(previous: str, sequence: int, kind: str, version: int, subject_id: int, sealed_at: str, text: str) -> str:
+    """SHA-256 over everything a link says, so that a link can be checked offline from an archive alone."""
+    head = canonical([previous, sequence, kind, version, subject_id, sealed_at])
+    return hashlib.sha256(f"{head}\n{text}".encode()).hexdigest()
+
+
+def link_hmac(key: str, hash_: str) -> str:
+    """HMAC-SHA256 of a link's hash; the key is kept outside the database."""
+    return hmac.new(key.encode(), hash_.encode(), hashlib.sha256).hexdigest()
+
+
+def seal_key() -> str:
+    """The installation's sealing key."""
+    return str(current_app.config["SOLDE"].seal_key)
+
+
+def _write_pending() -> None:
+    session = db.session()
+    pending: list[tuple[str, int]] = session.info.pop(_PENDING, [])
+    chain = _locked_chain(entered_company_id())
+    key, now = seal_key(), utc_now()
+    rows = []
+    sequence, previous = chain.last_sequence, chain.last_hash
+    for kind, subject_id in pending:
+        serializer = _CURRENT[kind]
+        payload = serializer.payload(subject_id)
+        assert payload is not None, f"{kind} {subject_id} does not exist"
+        text = canonical(payload)
+        sequence += 1
+        digest = link_hash(previous, sequence, kind, serializer.version, subject_id, now.isoformat(), text)
+        rows.append({
+            "chain_id": chain.id, "sequence": sequence, "kind": kind, "version": serializer.version,
+            "subject_id": subject_id, "sealed_at": now, "payload": text,
+            "previous_hash": previous, "hash": digest, "hmac": link_hmac(key, digest),
+        })
+        previous = digest
+    session.execute(insert(SealLink), rows)
+    chain.last_sequence, chain.last_hash = sequence, previous
+    session.flush()
+
+
+def _locked_chain(company_id: int | None) -> SealChain:
+    chain = lock(select(SealChain).where(SealChain.company_id.is_not_distinct_from(company_id)))
+    if chain is None:
+        chain = SealChain(company_id=company_id, last_sequence=0, last_hash=FIRST_HASH)
+        db.session.add(chain)
+        db.session.flush()
+    return chain
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing `verify` found: where in the chain (sequence 0 when outside it) and what is wrong."""
+
+    sequence: int
+    kind: str
+    subject_id: int
+    reason: str
+
+
+def verify_chain(company_id: int | None) -> Iterator[Fault]:
+    """Recompute the chain of a company (None: the installation's) and rebuild every payload from the rows.
+
+    Yields:
+        Fault: a broken hash, a wrong HMAC, rows that no longer say what was sealed, a missing or cut-off link, a row
+        without a link. Nothing when all holds.
+    """
+    chain = db.session.scalars(
+        select(SealChain).where(SealChain.company_id.is_not_distinct_from(company_id))
+    ).one_or_none()
+    previous, sequence = FIRST_HASH, 0
+    sealed: dict[str, set[int]] = {}
+    for link in _links(chain):
+        sequence += 1
+        sealed.setdefault(link.kind, set()).add(link.subject_id)
+        yield from _faults_of(link, sequence, previous)
+        previous = link.hash
+        sequence = link.sequence
+    if chain is not None and (chain.last_sequence, chain.last_hash) != (sequence, previous):
+        yield Fault(sequence, "chain", chain.id, "the last links were cut off or the head was changed")
+    yield from _unsealed(company_id, sealed)
+
+
+def _links(chain: SealChain | None) -> Iterator[SealLink]:
+    if chain is None:
+        return
+    statement = select(SealLink).where(SealLink.chain_id == chain.id).order_by(SealLink.sequence)
+    for link in db.session.scalars(statement.execution_options(yield_per=500)):
+        yield link
+        db.session.expunge(link)
+
+
+def _faults_of(link: SealLink, expected_sequence: int, previous: str) -> Iterator[Fault]:
+    def fault(reason: str) -> Fault:
+        return Fault(link.sequence, link.kind, link.subject_id, reason)
+
+    if link.sequence != expected_sequence:
+        yield fault(f"link {expected_sequence} is missing")
+    if link.previous_hash != previous:
+        yield fault("does not hang on the link before it")
+    digest = link_hash(
+        link.previous_hash, link.sequence, link.kind, link.version, link.subject_id,
+        link.sealed_at.isoformat(), link.payload,
+    )
+    if digest != link.hash:
+        yield fault("the hash is not that of the link")
+    if not hmac.compare_digest(link_hmac(seal_key(), link.hash), link.hmac):
+        yield fault("the HMAC is not made with this installation's key")
+    serializer = _SERIALIZERS.get((link.kind, link.version))
+    if serializer is None:
+        yield fault("of a kind or version that this program does not know")
+        return
+    payload = serializer.payload(link.subject_id)
+    if payload is None:
+        yield fault("the sealed rows are gone")
+    elif canonical(payload) != link.payload:
+        yield fault("the rows no longer say what was sealed")
+
+
+def _unsealed(company_id: int | None, sealed: dict[str, set[int]]) -> Iterator[Fault]:
+    for kind, serializer in sorted(_CURRENT.items()):
+        for subject_id in serializer.subjects(company_id):
+            if subject_id not in sealed.get(kind, set()):
+                yield Fault(0, kind, subject_id, "exists without a link in the chain")

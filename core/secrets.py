@@ -1,0 +1,24 @@
+"""Secrets at rest: encrypted with the newest key, readable with every key of the list."""
+
+from __future__ import annotations
+
+from cryptography.fernet import Fernet, MultiFernet
+from flask import current_app
+
+
+def encrypt_secret(plain: str) -> str:
+    """Encrypt a secret for storing; the text is safe in a database column."""
+    return _fernet().encrypt(plain.encode()).decode()
+
+
+def decrypt_secret(stored: str) -> str:
+    """Give a stored secret back.
+
+    Raises:
+        cryptography.fernet.InvalidToken: none of the keys in `SOLDE_ENCRYPTION_KEYS` made it.
+    """
+    return _fernet().decrypt(stored.encode()).decode()
+
+
+def _fernet() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in current_app.config["SOLDE"].encryption_keys])

@@ -1,0 +1,127 @@
+"""Tenancy: every business row belongs to one company, and a session serves one company at a time.
+
+Reads are scoped by one criterion that SQLAlchemy adds to every ORM statement; a flush that touches another company's
+row is refused; reading without a company raises. `unscoped()` is allowed in the places listed in its guard test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import BigInteger, bindparam, event
+from sqlalchemy.orm import Mapped, ORMExecuteState, Session, declared_attr, mapped_column, with_loader_criteria
+from sqlalchemy.sql.schema import ForeignKey
+
+from core.database import db, in_transaction
+
+_COMPANY = "company_id"
+_UNSCOPED = "unscoped"
+
+
+class NoCompanyError(RuntimeError):
+    """A business row was read or written while no company was entered: a programmer's error."""
+
+
+class ForeignCompanyError(RuntimeError):
+    """A flush touched a row of another company: a programmer's error that must never reach the database."""
+
+
+class CompanyScoped:
+    """Mixin of every business model: carries `company_id` and is read through the scope."""
+
+    @declared_attr
+    def company_id(self) -> Mapped[int]:
+        return mapped_column(BigInteger, ForeignKey("company.id"), nullable=False)
+
+
+def current_company_id() -> int:
+    """Id of the company this session serves.
+
+    Raises:
+        NoCompanyError: none was entered.
+    """
+    company_id = db.session().info.get(_COMPANY)
+    if company_id is None:
+        raise NoCompanyError("no company was entered: call enter_company() first")
+    return int(company_id)
+
+
+def entered_company_id() -> int | None:
+    """Id of the company this session serves, or None outside any company."""
+    return db.session().info.get(_COMPANY)
+
+
+def enter_company(company_id: int) -> None:
+    """Make the session serve this company. Switching forgets every object of the one before."""
+    session = db.session()
+    if session.info.get(_COMPANY) == company_id:
+        return
+    if in_transaction():
+        raise ForeignCompanyError("a transaction serves one company: enter it before transaction()")
+    session.rollback()
+    session.expunge_all()
+    session.info[_COMPANY] = company_id
+
+
+def leave_company() -> None:
+    """Forget the company, and every object that was read for it."""
+    session = db.session()
+    session.rollback()
+    session.expunge_all()
+    session.info.pop(_COMPANY, None)
+
+
+@contextmanager
+def in_company(company_id: int) -> Iterator[None]:
+    """Serve `company_id` inside the block and what was served before after it (jobs, sweeps, commands)."""
+    before = entered_company_id()
+    enter_company(company_id)
+    try:
+        yield
+    finally:
+        if before is None:
+            leave_company()
+        else:
+            enter_company(before)
+
+
+@contextmanager
+def unscoped() -> Iterator[None]:
+    """Read across companies. Only for token look-up, sign-in, sweeps and commands; a guard test lists the places."""
+    info = db.session().info
+    info[_UNSCOPED] = info.get(_UNSCOPED, 0) + 1
+    try:
+        yield
+    finally:
+        info[_UNSCOPED] -= 1
+
+
+# One criterion for all statements: the bind parameter asks for the company when the statement runs, so that the
+# compiled statement is cached once for all companies and a missing company raises instead of reading everything.
+_COMPANY_PARAMETER = bindparam("scoped_company", callable_=current_company_id, type_=BigInteger())
+_SCOPE = with_loader_criteria(
+    CompanyScoped, lambda cls: cls.company_id == _COMPANY_PARAMETER, include_aliases=True, propagate_to_loaders=False
+)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _scope_statement(state: ORMExecuteState) -> None:
+    if state.session.info.get(_UNSCOPED) or state.is_column_load:
+        return
+    if state.is_select or state.is_update or state.is_delete:
+        state.statement = state.statement.options(_SCOPE)  # type: ignore[attr-defined]  # Executable has no options()
+
+
+@event.listens_for(Session, "before_flush")
+def _hold_flush_to_company(session: Session, *_: object) -> None:
+    company_id = session.info.get(_COMPANY)
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if not isinstance(row, CompanyScoped):
+            continue
+        if company_id is None:
+            raise NoCompanyError(f"{type(row).__name__} was changed while no company was entered")
+        if row.company_id is None:
+            row.company_id = company_id
+        if row.company_id != company_id:
+            raise ForeignCompanyError(f"{type(row).__name__} belongs to another company")

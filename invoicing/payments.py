@@ -1,0 +1,116 @@
+"""Money rows: payments, their reversals, and the settlements that match them with documents. All append-only.
+
+What is open on any of them is computed by `invoicing.balances`, in one place.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.clock import utc_now
+from core.database import Base, BigId, UtcDateTime, company_key, enum_type
+from core.models import User
+from core.tenancy import CompanyScoped
+from invoicing.models import Customer
+
+
+class PaymentMethod(StrEnum):
+    """How the customer paid. CARD payments come from the payment processor only."""
+
+    TRANSFER = "transfer"
+    CHEQUE = "cheque"
+    CASH = "cash"
+    CARD = "card"
+
+
+class ReversalKind(StrEnum):
+    """Why a payment was taken back."""
+
+    CANCELLATION = "cancellation"
+
+
+class Payment(CompanyScoped, Base):
+    """Money received from a customer; a credit document of that amount.
+
+    `request_key` makes a form sent twice one payment; `external_id` is the processor's id, unique in the company.
+    """
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        UniqueConstraint("company_id", "id"), UniqueConstraint("company_id", "external_id"),
+        UniqueConstraint("company_id", "request_key"), company_key("customer", "customer_id"),
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        Index("ix_payment_customer_id", "company_id", "customer_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(BigInteger)
+    method: Mapped[PaymentMethod] = mapped_column(enum_type(PaymentMethod))
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    paid_on: Mapped[date] = mapped_column(Date)
+    paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reference: Mapped[str] = mapped_column(String(100), default="")
+    details: Mapped[str] = mapped_column(String(255), default="")
+    external_id: Mapped[str | None] = mapped_column(String(80))
+    request_key: Mapped[str | None] = mapped_column(String(64))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+
+    customer: Mapped[Customer] = relationship(primaryjoin="foreign(Payment.customer_id) == Customer.id", viewonly=True)
+    recorded_by: Mapped[User | None] = relationship(viewonly=True)
+    reversal: Mapped[PaymentReversal | None] = relationship(
+        primaryjoin="Payment.id == foreign(PaymentReversal.payment_id)", viewonly=True, uselist=False
+    )
+
+
+class PaymentReversal(CompanyScoped, Base):
+    """The mirrored record that takes a payment back, whole; a debit document of the same amount."""
+
+    __tablename__ = "payment_reversal"
+    __table_args__ = (
+        UniqueConstraint("company_id", "id"), UniqueConstraint("payment_id"), company_key("payment", "payment_id"),
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    payment_id: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[ReversalKind] = mapped_column(enum_type(ReversalKind))
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    reversed_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(String(255))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+
+
+class Settlement(CompanyScoped, Base):
+    """Matches one debit document (invoice, reversal) with one credit document (payment, credit note).
+
+    Undoing one is a row with the same sides and amount that names it in `undoes_id`.
+    """
+
+    __tablename__ = "settlement"
+    __table_args__ = (
+        UniqueConstraint("company_id", "id"), UniqueConstraint("undoes_id"),
+        company_key("document", "invoice_id"), company_key("payment_reversal", "reversal_id"),
+        company_key("payment", "payment_id"), company_key("document", "credit_note_id"),
+        company_key("settlement", "undoes_id"),
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        CheckConstraint("(invoice_id IS NULL) <> (reversal_id IS NULL)", name="one_debit"),
+        CheckConstraint("(payment_id IS NULL) <> (credit_note_id IS NULL)", name="one_credit"),
+        Index("ix_settlement_invoice_id", "invoice_id"), Index("ix_settlement_payment_id", "payment_id"),
+        Index("ix_settlement_credit_note_id", "credit_note_id"), Index("ix_settlement_reversal_id", "reversal_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    invoice_id: Mapped[int | None] = mapped_column(BigInteger)
+    reversal_id: Mapped[int | None] = mapped_column(BigInteger)
+    payment_id: Mapped[int | None] = mapped_column(BigInteger)
+    credit_note_id: Mapped[int | None] = mapped_column(BigInteger)
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    settled_on: Mapped[date] = mapped_column(Date)
+    undoes_id: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

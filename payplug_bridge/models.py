@@ -1,0 +1,121 @@
+"""What we keep about PayPlug: the account's keys, our requests for payment, and what PayPlug told us."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.clock import utc_now
+from core.database import Base, BigId, UtcDateTime, company_key, enum_type
+from core.tenancy import CompanyScoped
+
+
+class PayplugMode(StrEnum):
+    """Which of an account's two keys: test never touches the books."""
+
+    TEST = "test"
+    LIVE = "live"
+
+
+class AttemptState(StrEnum):
+    """Where our request for one payment is; the allowed passages are in `payplug_bridge.attempts`."""
+
+    PREPARED = "prepared"
+    CREATED = "created"
+    REFUSED = "refused"
+    UNCONFIRMED = "unconfirmed"
+    PAID = "paid"
+    FAILED = "failed"
+    ABORTED = "aborted"
+
+
+class NotificationState(StrEnum):
+    """Where a received notification is: to do, done, not about us, or put aside after many tries."""
+
+    RECEIVED = "received"
+    DONE = "done"
+    IGNORED = "ignored"
+    STUCK = "stuck"
+
+
+class PayplugAccount(CompanyScoped, Base):
+    """The PayPlug keys of a company, encrypted. One mode is active; limits are those the account answered, in cents."""
+
+    __tablename__ = "payplug_account"
+    __table_args__ = (UniqueConstraint("company_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    live_key: Mapped[str | None] = mapped_column(Text)
+    test_key: Mapped[str | None] = mapped_column(Text)
+    active_mode: Mapped[PayplugMode | None] = mapped_column(enum_type(PayplugMode))
+    least_cents: Mapped[int] = mapped_column(BigInteger, default=99)
+    most_cents: Mapped[int] = mapped_column(BigInteger, default=2_000_000)
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PayplugEndpoint(CompanyScoped, Base):
+    """An address PayPlug notifies: `/webhooks/payplug/<token>`. Those of replaced keys stay valid for ever."""
+
+    __tablename__ = "payplug_endpoint"
+    __table_args__ = (UniqueConstraint("token"), UniqueConstraint("company_id", "id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class PaymentAttempt(CompanyScoped, Base):
+    """One request to PayPlug for the payment of one invoice: written before the call, its id travels in metadata."""
+
+    __tablename__ = "payment_attempt"
+    __table_args__ = (
+        UniqueConstraint("company_id", "id"), UniqueConstraint("reference"), UniqueConstraint("payplug_id"),
+        company_key("document", "document_id"), company_key("payment", "payment_id"),
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        # At most one open attempt per invoice: two tabs cannot both be sent to PayPlug.
+        Index(
+            "uq_payment_attempt_open", "document_id", unique=True,
+            sqlite_where=text("state IN ('prepared', 'created', 'unconfirmed')"),
+            postgresql_where=text("state IN ('prepared', 'created', 'unconfirmed')"),
+        ),
+        Index("ix_payment_attempt_state", "state", "checked_at"),
+        Index("ix_payment_attempt_document_id", "document_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    document_id: Mapped[int] = mapped_column(BigInteger)
+    reference: Mapped[str] = mapped_column(String(64))
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    mode: Mapped[PayplugMode] = mapped_column(enum_type(PayplugMode))
+    state: Mapped[AttemptState] = mapped_column(enum_type(AttemptState), default=AttemptState.PREPARED)
+    payplug_id: Mapped[str | None] = mapped_column(String(80))
+    payment_url: Mapped[str] = mapped_column(String(500), default="")
+    failure_code: Mapped[str] = mapped_column(String(80), default="")
+    failure_message: Mapped[str] = mapped_column(String(500), default="")
+    payment_id: Mapped[int | None] = mapped_column(BigInteger)
+    trouble: Mapped[str] = mapped_column(String(255), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PayplugNotification(CompanyScoped, Base):
+    """What PayPlug posted, raw, stored before the answer. Never deleted; it only triggers a fresh read at PayPlug."""
+
+    __tablename__ = "payplug_notification"
+    __table_args__ = (
+        Index("ix_payplug_notification_due", "state", "due_at"),
+        Index("ix_payplug_notification_resource", "company_id", "resource_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    endpoint_id: Mapped[int] = mapped_column(BigInteger)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    resource_id: Mapped[str] = mapped_column(String(80), default="")
+    state: Mapped[NotificationState] = mapped_column(enum_type(NotificationState), default=NotificationState.RECEIVED)
+    tries: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    outcome: Mapped[str] = mapped_column(String(500), default="")
