@@ -10,7 +10,7 @@ from payplug_bridge.simulator.session import Session
 
 DEMO_NAME = "Demo company"
 DEMO_EMAIL = "demo@example.org"
-DEMO_PASSWORD = "demo-password"
+DEMO_PASSWORD = "demo-password"  # noqa: S105 - documented: it protects nothing
 DEMO_LIVE_KEY = "sk_live_DemoCompanyLiveKey0001"
 DEMO_TEST_KEY = "sk_test_DemoCompanyTestKey0001"
 # Documented by several sources, adjustable per account: 0.30 to 20,000 EUR.
@@ -46,7 +46,11 @@ def ensure_demo_account(session: Session) -> None:
     """Create the default account, with its fixed documented keys, when the state file is new."""
     if find_account_by_email(session, DEMO_EMAIL) is None:
         create_account(
-            session, name=DEMO_NAME, email=DEMO_EMAIL, password=DEMO_PASSWORD, keys=(DEMO_LIVE_KEY, DEMO_TEST_KEY)
+            session,
+            name=DEMO_NAME,
+            email=DEMO_EMAIL,
+            password=DEMO_PASSWORD,
+            keys=(DEMO_LIVE_KEY, DEMO_TEST_KEY),
         )
 
 
@@ -64,9 +68,7 @@ def create_account(
     """Create an account with a live and a test key; ValueError when the e-mail is taken."""
     if find_account_by_email(session, email) is not None:
         raise ValueError(f"an account already has the e-mail {email}")
-    account = Account(
-        new_id("acc"), name, email, password, "FR", minimum_cents, maximum_cents, use_live_mode
-    )
+    account = Account(new_id("acc"), name, email, password, "FR", minimum_cents, maximum_cents, use_live_mode)
     session.connection.execute(
         "INSERT INTO accounts (id, name, email, password, country, minimum_cents, maximum_cents, use_live_mode)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -119,7 +121,9 @@ def keys_of(session: Session, account_id: str) -> list[SecretKey]:
 
 def valid_key(session: Session, account_id: str, *, is_live: bool) -> str | None:
     """The account's latest key of a mode that is not revoked."""
-    usable = [key.key for key in keys_of(session, account_id) if key.is_live == is_live and not key.is_revoked]
+    usable = [
+        key.key for key in keys_of(session, account_id) if key.is_live == is_live and not key.is_revoked
+    ]
     return usable[-1] if usable else None
 
 

@@ -9,8 +9,14 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from payplug_bridge.simulator import lifecycle
-from payplug_bridge.simulator.accounts import Account, find_account, find_account_by_email, find_key, valid_key
+from payplug_bridge.simulator import api_faults, lifecycle, payments
+from payplug_bridge.simulator.accounts import (
+    Account,
+    find_account,
+    find_account_by_email,
+    find_key,
+    valid_key,
+)
 from payplug_bridge.simulator.errors import ApiError, error_body
 from payplug_bridge.simulator.fields import metadata as metadata_problem
 from payplug_bridge.simulator.objects import (
@@ -22,17 +28,12 @@ from payplug_bridge.simulator.objects import (
     refund_object,
 )
 from payplug_bridge.simulator.payment_request import INVALID, checked_request
-from payplug_bridge.simulator.payments import (
-    Payment,
-    count_payments,
-    create_payment as store_payment,
-    find_payment,
-    list_payments as stored_payments,
-)
+from payplug_bridge.simulator.payments import Payment, find_payment
 from payplug_bridge.simulator.refunds import find_refund, refunds_of
 from payplug_bridge.simulator.session import Session, current_simulator
 
 blueprint = Blueprint("api", __name__, url_prefix="/v1")
+api_faults.install(blueprint)
 
 ALREADY_ABORTED = "The payment was already aborted."
 UPDATES = frozenset({"abort", "aborted", "captured", "metadata"})
@@ -46,7 +47,7 @@ def create_payment() -> ResponseReturnValue:
         account, is_live = _authenticate(session)
         legacy = version == LEGACY_VERSION
         checked = checked_request(_json_body(), account, session.assumptions, legacy=legacy)
-        payment = store_payment(session, account, checked, is_live=is_live, api_version=version)
+        payment = payments.create_payment(session, account, checked, is_live=is_live, api_version=version)
         return jsonify(payment_object(session, payment, version)), 201
 
 
@@ -59,8 +60,10 @@ def list_payments() -> ResponseReturnValue:
     page = _whole_number("page", assumed.first_page, assumed.first_page, 1_000_000)
     per_page = _whole_number("per_page", assumed.default_per_page, 1, assumed.largest_per_page)
     offset = (page - assumed.first_page) * per_page
-    found = stored_payments(session, account_id=account.id, is_live=is_live, limit=per_page, offset=offset)
-    total = count_payments(session, account_id=account.id, is_live=is_live)
+    found = payments.list_payments(
+        session, account_id=account.id, is_live=is_live, limit=per_page, offset=offset
+    )
+    total = payments.count_payments(session, account_id=account.id, is_live=is_live)
     data = [payment_object(session, payment, _version()) for payment in found]
     answer = {"type": "list", "page": page, "per_page": per_page}
     answer["count"] = total if assumed.count_is_total else len(data)
@@ -94,7 +97,9 @@ def update_payment(payment_id: str) -> ResponseReturnValue:
 def _checked_changes(body: object) -> Mapping[str, Any]:
     if not isinstance(body, Mapping) or not body:
         raise ApiError(400, "The request body must be a JSON object with at least one parameter.")
-    errors: dict[str, object] = {name: "This field cannot be updated." for name in body if name not in UPDATES}
+    errors: dict[str, object] = {
+        name: "This field cannot be updated." for name in body if name not in UPDATES
+    }
     errors |= {
         name: "This field must be true."
         for name in ("abort", "aborted", "captured")
@@ -131,7 +136,9 @@ def create_refund(payment_id: str) -> ResponseReturnValue:
 def _checked_refund(body: object) -> tuple[int | None, Mapping[str, Any] | None]:
     if not isinstance(body, Mapping):
         raise ApiError(400, "The request body must be a JSON object.")
-    errors: dict[str, object] = {name: "This field is unknown." for name in body if name not in ("amount", "metadata")}
+    errors: dict[str, object] = {
+        name: "This field is unknown." for name in body if name not in ("amount", "metadata")
+    }
     amount, metadata = body.get("amount"), body.get("metadata")
     if amount is not None and (isinstance(amount, bool) or not isinstance(amount, int) or amount <= 0):
         errors["amount"] = "This field must be a positive integer."
@@ -147,7 +154,9 @@ def list_refunds(payment_id: str) -> ResponseReturnValue:
     """All the refunds of a payment, newest first."""
     session = current_simulator().read()
     payment = _own_payment(session, payment_id)
-    return jsonify({"type": "list", "data": [refund_object(refund) for refund in refunds_of(session, payment.id)]})
+    return jsonify(
+        {"type": "list", "data": [refund_object(refund) for refund in refunds_of(session, payment.id)]}
+    )
 
 
 @blueprint.get("/payments/<payment_id>/refunds/<refund_id>")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 DAY_SECONDS = 86_400
 
@@ -70,8 +71,10 @@ def _same_kind(model: object, value: object) -> bool:
     if isinstance(model, bool) or isinstance(value, bool):
         return isinstance(model, bool) and isinstance(value, bool)
     if isinstance(model, tuple):
-        return isinstance(value, (list, tuple)) and len(value) > 0 and all(
-            _same_kind(model[0], item) for item in value
+        return (
+            isinstance(value, (list, tuple))
+            and len(value) > 0
+            and all(_same_kind(model[0], item) for item in value)
         )
     if isinstance(model, float):
         return isinstance(value, (int, float)) and value >= 0
@@ -80,6 +83,6 @@ def _same_kind(model: object, value: object) -> bool:
     return isinstance(value, str)
 
 
-def _like(model: object, value: object) -> object:
+def _like(model: object, value: object) -> Any:
     """JSON has no tuples: give a list back the type of the default."""
     return tuple(value) if isinstance(model, tuple) and isinstance(value, list) else value

@@ -56,9 +56,9 @@ class Dispatcher:
         return self._wait(timeout, urgent_only=True)
 
     def _wait(self, timeout: float, *, urgent_only: bool) -> bool:
-        changed = self._simulator.work_changed
-        with changed:
-            return changed.wait_for(lambda: self._is_quiet(urgent_only), timeout)
+        done = self._simulator.work_done
+        with done:
+            return done.wait_for(lambda: self._is_quiet(urgent_only), timeout)
 
     def _is_quiet(self, urgent_only: bool) -> bool:
         session = self._simulator.read()
@@ -67,37 +67,39 @@ class Dispatcher:
         return urgent_only or is_paused(session) or count_untried(session) == 0
 
     def _send_loop(self) -> None:
-        http = requests.Session()
-        http.trust_env = False
-        while not self._simulator.stopping.is_set():
-            delivery = self._claim()
-            if delivery is not None:
-                self._deliver(http, delivery)
+        with requests.Session() as http:
+            http.trust_env = False
+            while not self._simulator.stopping.is_set():
+                delivery = self._claim()
+                if delivery is not None:
+                    self._deliver(http, delivery)
 
     def _claim(self) -> Delivery | None:
         """Take a delivery nobody else has taken, or wait a while for one to come."""
-        changed = self._simulator.work_changed
-        with changed:
+        available = self._simulator.work_available
+        with available:
             delivery = next_delivery(self._simulator.read(), self._in_flight)
             if delivery is None:
-                changed.wait(IDLE_SECONDS)
+                available.wait(IDLE_SECONDS)
             else:
                 self._in_flight.add(delivery.id)
+                available.notify()  # there may be work for another thread too
             return delivery
 
     def _deliver(self, http: requests.Session, delivery: Delivery) -> None:
         try:
             timeout = self._simulator.read().assumptions.notification_timeout_seconds
             attempt = _post(http, delivery, timeout)
-            with self._simulator.state.write():
-                record_attempt(self._simulator.read(), delivery, attempt)
+            with self._simulator.write() as session:
+                record_attempt(session, delivery, attempt)
         except Exception:
             log.exception("notification %s could not be recorded", delivery.id)
             self._simulator.pause(IDLE_SECONDS)
         finally:
-            with self._simulator.work_changed:
+            with self._simulator.lock:
                 self._in_flight.discard(delivery.id)
-                self._simulator.work_changed.notify_all()
+                self._simulator.work_available.notify()
+                self._simulator.work_done.notify_all()
 
     def _expire_loop(self) -> None:
         while not self._simulator.stopping.is_set():

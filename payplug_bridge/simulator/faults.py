@@ -78,7 +78,12 @@ class Fault:
 
 
 def set_fault(
-    session: Session, kind: str, *, target: str = ANY, times: int | None = None, parameters: Mapping[str, int]
+    session: Session,
+    kind: str,
+    *,
+    target: str = ANY,
+    times: int | None = None,
+    parameters: Mapping[str, object],
 ) -> Fault:
     """Put a fault in force; ValueError names what is not understood."""
     fault_kind = FaultKind(kind)
@@ -102,7 +107,7 @@ def _check_target(kind: FaultKind, target: str) -> None:
         raise ValueError(f"{kind.value} can aim at {ANY}, {', '.join(known)}; not at {target!r}")
 
 
-def _checked_parameters(kind: FaultKind, given: Mapping[str, int]) -> dict[str, int]:
+def _checked_parameters(kind: FaultKind, given: Mapping[str, object]) -> dict[str, int]:
     values = dict(PARAMETERS.get(kind, {}))
     for name, value in given.items():
         if name not in values:
@@ -150,4 +155,6 @@ def count_down(session: Session, fault: Fault) -> int | None:
 
 
 def _fault(row: sqlite3.Row) -> Fault:
-    return Fault(row["id"], FaultKind(row["kind"]), row["target"], row["remaining"], json.loads(row["parameters"]))
+    return Fault(
+        row["id"], FaultKind(row["kind"]), row["target"], row["remaining"], json.loads(row["parameters"])
+    )

@@ -1,4 +1,4 @@
-"""Checks of single fields: each takes a value and returns what is wrong with it, or None. Used by `payment_request.py`."""
+"""Checks of single fields for `payment_request.py`: each returns what is wrong with a value, or None."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def metadata(value: object) -> str | None:
     """A flat object of the merchant's; values of at most 500 characters."""
     if not isinstance(value, Mapping):
         return "This field must be an object."
-    too_long = [key for key, item in value.items() if isinstance(item, str) and len(item) > LONGEST_METADATA_VALUE]
+    too_long = [
+        key for key, item in value.items() if isinstance(item, str) and len(item) > LONGEST_METADATA_VALUE
+    ]
     return f"The value of {too_long[0]} is too long." if too_long else None
 
 

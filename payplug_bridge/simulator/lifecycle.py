@@ -104,7 +104,8 @@ def refund(
 def time_out_expired(session: Session) -> int:
     """End every pending payment whose page has expired; return how many."""
     expired = session.connection.execute(
-        "SELECT id FROM payments WHERE paid_at IS NULL AND failure_code IS NULL AND expires_at <= ?", (session.now,)
+        "SELECT id FROM payments WHERE paid_at IS NULL AND failure_code IS NULL AND expires_at <= ?",
+        (session.now,),
     ).fetchall()
     for row in expired:
         time_out(session, get_payment(session, row["id"]))

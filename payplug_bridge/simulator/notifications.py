@@ -92,14 +92,17 @@ def _parameter(fault: Fault | None, name: str) -> int:
 def _predecessor(session: Session, payment_id: str) -> int | None:
     """A payment's notifications go out in order: the id of the one to be tried first, if any is left."""
     row = session.connection.execute(
-        "SELECT max(id) FROM deliveries WHERE payment_id = ? AND state = ? AND attempts = 0", (payment_id, WAITING)
+        "SELECT max(id) FROM deliveries WHERE payment_id = ? AND state = ? AND attempts = 0",
+        (payment_id, WAITING),
     ).fetchone()
     return None if row[0] is None else int(row[0])
 
 
 def release_held(session: Session) -> None:
     """Let the held notifications go, the last one first."""
-    held = session.connection.execute("SELECT id FROM deliveries WHERE state = ? ORDER BY id DESC", (HELD,)).fetchall()
+    held = session.connection.execute(
+        "SELECT id FROM deliveries WHERE state = ? ORDER BY id DESC", (HELD,)
+    ).fetchall()
     after: int | None = None
     for row in held:
         session.connection.execute(
@@ -110,13 +113,13 @@ def release_held(session: Session) -> None:
 
 def next_delivery(session: Session, in_flight: set[int]) -> Delivery | None:
     """The delivery to send now: an urgent one, or a due one unless deliveries are paused."""
-    busy = ",".join(str(int(delivery_id)) for delivery_id in in_flight)
     row = session.connection.execute(
-        f"SELECT * FROM deliveries AS d WHERE state = ? AND (urgent = 1 OR (NOT ? AND due_at <= ?))"
-        f" AND id NOT IN ({busy}) AND (after_id IS NULL OR EXISTS (SELECT 1 FROM deliveries AS p"
-        f" WHERE p.id = d.after_id AND (p.attempts > 0 OR p.state <> ?)))"
-        f" ORDER BY urgent DESC, due_at, id LIMIT 1",
-        (WAITING, is_paused(session), time.time(), WAITING),
+        "SELECT * FROM deliveries AS d WHERE state = ? AND (urgent = 1 OR (NOT ? AND due_at <= ?))"
+        " AND id NOT IN (SELECT value FROM json_each(?))"
+        " AND (after_id IS NULL OR EXISTS (SELECT 1 FROM deliveries AS p"
+        " WHERE p.id = d.after_id AND (p.attempts > 0 OR p.state <> ?)))"
+        " ORDER BY urgent DESC, due_at, id LIMIT 1",
+        (WAITING, is_paused(session), time.time(), json.dumps(sorted(in_flight)), WAITING),
     ).fetchone()
     return None if row is None else _delivery(row)
 
@@ -129,7 +132,13 @@ def record_attempt(session: Session, delivery: Delivery, attempt: Attempt) -> No
     session.connection.execute(
         "UPDATE deliveries SET attempts = attempts + 1, state = ?, due_at = ?, urgent = 0, response_code = ?, error = ?"
         " WHERE id = ?",
-        (DELIVERED if done else WAITING, attempt.at + wait, attempt.response_code, attempt.error, delivery.id),
+        (
+            DELIVERED if done else WAITING,
+            attempt.at + wait,
+            attempt.response_code,
+            attempt.error,
+            delivery.id,
+        ),
     )
     session.connection.execute(
         "INSERT INTO delivery_attempts (delivery_id, at, milliseconds, response_code, error)"
@@ -138,7 +147,8 @@ def record_attempt(session: Session, delivery: Delivery, attempt: Attempt) -> No
     )
     if attempt.response_code is not None:
         session.connection.execute(
-            "UPDATE payments SET notification_code = ? WHERE id = ?", (attempt.response_code, delivery.payment_id)
+            "UPDATE payments SET notification_code = ? WHERE id = ?",
+            (attempt.response_code, delivery.payment_id),
         )
 
 
@@ -158,7 +168,8 @@ def count_urgent(session: Session) -> int:
 def count_untried(session: Session) -> int:
     """How many deliveries that are due wait for their first attempt."""
     row = session.connection.execute(
-        "SELECT count(*) FROM deliveries WHERE state = ? AND attempts = 0 AND due_at <= ?", (WAITING, time.time())
+        "SELECT count(*) FROM deliveries WHERE state = ? AND attempts = 0 AND due_at <= ?",
+        (WAITING, time.time()),
     ).fetchone()
     return int(row[0])
 
@@ -184,7 +195,8 @@ def set_paused(session: Session, paused: bool) -> None:
 def list_deliveries(session: Session, payment_id: str | None = None, limit: int = -1) -> list[Delivery]:
     """Deliveries of a payment or of all, newest first."""
     rows = session.connection.execute(
-        "SELECT * FROM deliveries WHERE (?1 IS NULL OR payment_id = ?1) ORDER BY id DESC LIMIT ?2", (payment_id, limit)
+        "SELECT * FROM deliveries WHERE (?1 IS NULL OR payment_id = ?1) ORDER BY id DESC LIMIT ?2",
+        (payment_id, limit),
     )
     return [_delivery(row) for row in rows]
 

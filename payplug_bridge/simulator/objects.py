@@ -115,7 +115,9 @@ def _hosted_payment(session: Session, payment: Payment) -> JsonObject:
 
 def _failure(payment: Payment) -> JsonObject | None:
     code = payment.failure_code
-    return None if code is None else {"code": code, "message": FAILURE_MESSAGES.get(code, "The payment failed.")}
+    return (
+        None if code is None else {"code": code, "message": FAILURE_MESSAGES.get(code, "The payment failed.")}
+    )
 
 
 def refund_object(refund: Refund) -> JsonObject:

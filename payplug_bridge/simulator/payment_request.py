@@ -27,13 +27,17 @@ PLAIN: dict[str, Check] = {
     "initiator": fields.one_of("PAYER", "MERCHANT"),
 }
 # Parameters that exist, for features the simulated accounts are not allowed to use (see their permissions).
-NOT_OFFERED = frozenset({"authorized_amount", "auto_capture", "payment_method", "integration", "payment_context"})
+NOT_OFFERED = frozenset(
+    {"authorized_amount", "auto_capture", "payment_method", "integration", "payment_context"}
+)
 
 Errors = dict[str, object]
 
 
-def checked_request(body: object, account: Account, assumptions: Assumptions, *, legacy: bool) -> dict[str, Any]:
-    """Return the parameters without nulls; ApiError 400 with nested details, or 403 for what the account may not use."""
+def checked_request(
+    body: object, account: Account, assumptions: Assumptions, *, legacy: bool
+) -> dict[str, Any]:
+    """Return the parameters without nulls; ApiError 400 with nested details, 403 for what the account may not use."""
     if not isinstance(body, Mapping):
         raise ApiError(400, "The request body must be a JSON object.")
     given = {str(key): value for key, value in body.items() if value is not None}
@@ -50,9 +54,13 @@ def checked_request(body: object, account: Account, assumptions: Assumptions, *,
     return _cleaned(given, sections)
 
 
-def _sections(assumptions: Assumptions, *, legacy: bool) -> dict[str, tuple[dict[str, Check], tuple[str, ...]]]:
+def _sections(
+    assumptions: Assumptions, *, legacy: bool
+) -> dict[str, tuple[dict[str, Check], tuple[str, ...]]]:
     """Each nested object with its checks and its mandatory keys; empty: the object itself may be missing."""
-    hosted: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {"hosted_payment": (fields.HOSTED_PAYMENT, ())}
+    hosted: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
+        "hosted_payment": (fields.HOSTED_PAYMENT, ())
+    }
     if legacy:
         return {"customer": (fields.CUSTOMER, ()), **hosted}
     billing = (fields.PERSON, assumptions.required_billing)

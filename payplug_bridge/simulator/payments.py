@@ -107,7 +107,12 @@ def find_payment(session: Session, payment_id: str) -> Payment | None:
 
 
 def list_payments(
-    session: Session, *, account_id: str | None = None, is_live: bool | None = None, limit: int = -1, offset: int = 0
+    session: Session,
+    *,
+    account_id: str | None = None,
+    is_live: bool | None = None,
+    limit: int = -1,
+    offset: int = 0,
 ) -> list[Payment]:
     """Payments, newest first, of one account and mode or of all."""
     rows = session.connection.execute(

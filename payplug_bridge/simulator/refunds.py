@@ -13,9 +13,7 @@ from payplug_bridge.simulator.ids import new_id
 from payplug_bridge.simulator.payments import Payment
 from payplug_bridge.simulator.session import Session
 
-SELECT = (
-    "SELECT refunds.*, payments.is_live FROM refunds JOIN payments ON payments.id = refunds.payment_id "
-)
+SELECT = "SELECT refunds.*, payments.is_live FROM refunds JOIN payments ON payments.id = refunds.payment_id "
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,9 @@ def _check(session: Session, payment: Payment, wanted: int, when: int) -> None:
     if not payment.paid_at <= when <= until:
         raise ApiError(status, "The payment cannot be refunded at this date.")
     if wanted > remaining:
-        raise ApiError(status, "The amount is above what remains.", {"amount": f"At most {remaining} cents remain."})
+        raise ApiError(
+            status, "The amount is above what remains.", {"amount": f"At most {remaining} cents remain."}
+        )
     smallest = session.assumptions.smallest_refund_cents
     if wanted < smallest:
         raise ApiError(status, "The amount is too small.", {"amount": f"At least {smallest} cents."})

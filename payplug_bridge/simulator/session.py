@@ -37,8 +37,12 @@ class Simulator:
 
     state: State
     public_url: str
-    work_changed: threading.Condition = field(default_factory=threading.Condition)
     stopping: threading.Event = field(default_factory=threading.Event)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.work_available = threading.Condition(self.lock)
+        self.work_done = threading.Condition(self.lock)
 
     def read(self) -> Session:
         """A session for reading; sees what was committed before each of its queries."""
@@ -46,15 +50,18 @@ class Simulator:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session in its own transaction; afterwards the notification threads look for work."""
+        """A session in its own transaction; afterwards a notification thread looks for work."""
         with self.state.write() as connection:
             yield self._session(connection)
-        self.wake()
+        with self.lock:
+            self.work_available.notify()
 
-    def wake(self) -> None:
-        """Tell the notification threads, and whoever waits for them, that something changed."""
-        with self.work_changed:
-            self.work_changed.notify_all()
+    def stop(self) -> None:
+        """Tell every thread that waits that the end has come."""
+        self.stopping.set()
+        with self.lock:
+            self.work_available.notify_all()
+            self.work_done.notify_all()
 
     def pause(self, seconds: float) -> None:
         """Sleep (a slow answer), but not beyond the server's end."""

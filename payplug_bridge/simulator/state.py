@@ -99,9 +99,16 @@ CREATE TABLE IF NOT EXISTS faults (
     parameters TEXT NOT NULL
 );
 """
-TABLES = (
-    "delivery_attempts", "deliveries", "refunds", "payments", "secret_keys", "accounts", "faults", "settings",
-)  # fmt: skip
+EMPTY = """
+DELETE FROM delivery_attempts;
+DELETE FROM deliveries;
+DELETE FROM refunds;
+DELETE FROM payments;
+DELETE FROM secret_keys;
+DELETE FROM accounts;
+DELETE FROM faults;
+DELETE FROM settings;
+"""
 
 
 class State:
@@ -171,5 +178,5 @@ def write_setting(connection: sqlite3.Connection, name: str, value: object) -> N
 
 def empty(connection: sqlite3.Connection) -> None:
     """Delete everything (the control API's reset)."""
-    for table in TABLES:
-        connection.execute(f"DELETE FROM {table}")
+    for statement in EMPTY.strip().splitlines():
+        connection.execute(statement)

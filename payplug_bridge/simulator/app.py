@@ -1,0 +1,40 @@
+"""Builds the simulator's Flask application. Called by `server.py` alone."""
+
+from __future__ import annotations
+
+from flask import Flask, jsonify, request
+from flask.json.provider import DefaultJSONProvider
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from payplug_bridge.simulator import api
+from payplug_bridge.simulator.control import control_blueprint
+from payplug_bridge.simulator.deliveries import Dispatcher
+from payplug_bridge.simulator.errors import error_body
+from payplug_bridge.simulator.session import EXTENSION, Simulator
+
+LARGEST_BODY = 1_000_000
+JSON_PATHS = ("/v1/", "/simulator/")
+
+
+def create_app(simulator: Simulator, dispatcher: Dispatcher) -> Flask:
+    """Wire the API, the hosted page, the portal and the control API to one simulator."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    assert isinstance(app.json, DefaultJSONProvider)
+    app.json.sort_keys = False  # the objects keep the order of the documentation
+    app.extensions[EXTENSION] = simulator
+    app.register_blueprint(api.blueprint)
+    app.register_blueprint(control_blueprint(dispatcher))
+    app.register_error_handler(HTTPException, answer_http_error)
+    app.add_url_rule("/test", "test", lambda: jsonify({}))
+    return app
+
+
+def answer_http_error(error: HTTPException) -> ResponseReturnValue:
+    """Unknown address, wrong method, too large: JSON where a program asks."""
+    if not request.path.startswith(JSON_PATHS):
+        return error.get_response()
+    response = jsonify(error_body(error.description or error.name, {}))
+    response.status_code = error.code or 500
+    return response

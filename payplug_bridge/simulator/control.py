@@ -1,0 +1,361 @@
+"""The JSON control API under /simulator/, for tests and the demo. `control_client.py` is its client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, TypeVar, cast
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from payplug_bridge.simulator import accounts, faults, lifecycle, notifications, payments
+from payplug_bridge.simulator.cards import DECLINES, GOOD_NUMBER, card_of
+from payplug_bridge.simulator.deliveries import Dispatcher
+from payplug_bridge.simulator.errors import ApiError, error_body
+from payplug_bridge.simulator.objects import JsonObject, payment_object, refund_object
+from payplug_bridge.simulator.payments import Payment, find_payment
+from payplug_bridge.simulator.session import (
+    Session,
+    Simulator,
+    assume,
+    clock_offset,
+    current_simulator,
+    set_clock_offset,
+)
+from payplug_bridge.simulator.state import empty
+
+FLUSH_SECONDS = 60.0
+Result = TypeVar("Result")
+
+
+def control_blueprint(dispatcher: Dispatcher) -> Blueprint:
+    """Build the blueprint; the dispatcher is what flushing waits for."""
+    blueprint = Blueprint("control", __name__, url_prefix="/simulator")
+    for rule, method, view in (
+        ("/status", "GET", status),
+        ("/reset", "POST", reset),
+        ("/clock", "POST", set_clock),
+        ("/assumptions", "GET", read_assumptions),
+        ("/assumptions", "POST", change_assumptions),
+        ("/accounts", "GET", list_accounts),
+        ("/accounts", "POST", create_account),
+        ("/accounts/<account_id>/limits", "POST", set_limits),
+        ("/accounts/<account_id>/keys", "POST", add_key),
+        ("/keys/revoke", "POST", revoke_key),
+        ("/payments", "GET", list_payments),
+        ("/payments/<payment_id>", "GET", read_payment),
+        ("/payments/<payment_id>/pay", "POST", pay),
+        ("/payments/<payment_id>/decline", "POST", decline),
+        ("/payments/<payment_id>/timeout", "POST", time_out),
+        ("/payments/<payment_id>/abort", "POST", abort),
+        ("/payments/<payment_id>/refund", "POST", refund),
+        ("/notifications", "GET", list_notifications),
+        ("/notifications/<int:delivery_id>/redeliver", "POST", redeliver),
+        ("/deliveries/pause", "POST", pause),
+        ("/deliveries/resume", "POST", resume),
+        ("/faults", "GET", list_faults),
+        ("/faults", "POST", set_fault),
+        ("/faults", "DELETE", clear_faults),
+    ):
+        blueprint.add_url_rule(rule, f"{view.__name__}_{method.lower()}", view, methods=[method])
+    _add_waits(blueprint, dispatcher)
+    blueprint.register_error_handler(ApiError, _answer_error)
+    blueprint.register_error_handler(lifecycle.PaymentClosed, answer_closed)
+    return blueprint
+
+
+def _add_waits(blueprint: Blueprint, dispatcher: Dispatcher) -> None:
+    """The two calls that wait for the sending threads."""
+
+    @blueprint.post("/deliveries/flush")
+    def flush() -> ResponseReturnValue:
+        with current_simulator().write() as session:
+            tried = notifications.make_urgent(session)
+        return jsonify({"tried": tried, "done": dispatcher.wait_until_flushed(FLUSH_SECONDS)})
+
+    @blueprint.post("/deliveries/wait")
+    def wait() -> ResponseReturnValue:
+        timeout = float(_body().get("timeout", 5))
+        return jsonify({"done": dispatcher.wait_until_tried(min(timeout, FLUSH_SECONDS))})
+
+
+def status() -> ResponseReturnValue:
+    """Ready, with the address, the clock and the pause."""
+    simulator = current_simulator()
+    session = simulator.read()
+    return jsonify(
+        {
+            "simulator": "payplug",
+            "public_url": simulator.public_url,
+            "now": session.now,
+            "clock_offset": clock_offset(session),
+            "paused": notifications.is_paused(session),
+        }
+    )
+
+
+def reset() -> ResponseReturnValue:
+    """Forget everything; the demo account comes back with its keys."""
+    with current_simulator().write() as session:
+        empty(session.connection)
+    with current_simulator().write() as session:
+        accounts.ensure_demo_account(session)
+    return jsonify({})
+
+
+def set_clock() -> ResponseReturnValue:
+    """Set `offset_seconds`, or move by `advance_seconds`; pages whose time has come expire at once."""
+    body, simulator = _body(), current_simulator()
+    with simulator.write() as session:
+        moved = clock_offset(session) + int(body.get("advance_seconds", 0))
+        set_clock_offset(session, int(body.get("offset_seconds", moved)))
+    with simulator.write() as session:
+        expired = lifecycle.time_out_expired(session)
+    return jsonify({"now": session.now, "expired": expired})
+
+
+def read_assumptions() -> ResponseReturnValue:
+    """Every assumption with its value."""
+    return jsonify(asdict(current_simulator().read().assumptions))
+
+
+def change_assumptions() -> ResponseReturnValue:
+    """Change the named assumptions."""
+    with current_simulator().write() as session:
+        return jsonify(asdict(_understood(lambda: assume(session, dict(_body())))))
+
+
+def list_accounts() -> ResponseReturnValue:
+    """Every account with its keys."""
+    session = current_simulator().read()
+    return jsonify([_account_json(session, account) for account in accounts.all_accounts(session)])
+
+
+def create_account() -> ResponseReturnValue:
+    """Create an account from `name`, `email` and optional limits; answers its keys."""
+    body = _body()
+    with current_simulator().write() as session:
+        account = _understood(lambda: accounts.create_account(session, **body))
+        return jsonify(_account_json(session, account)), 201
+
+
+def set_limits(account_id: str) -> ResponseReturnValue:
+    """Change the smallest and largest amount an account accepts."""
+    body = _body()
+    with current_simulator().write() as session:
+        account = _account(session, account_id)
+        minimum = int(body.get("minimum_cents", account.minimum_cents))
+        accounts.set_limits(
+            session, account_id, minimum, int(body.get("maximum_cents", account.maximum_cents))
+        )
+        return jsonify(_account_json(session, _account(session, account_id)))
+
+
+def add_key(account_id: str) -> ResponseReturnValue:
+    """Give an account another key, live unless `is_live` is false."""
+    with current_simulator().write() as session:
+        account = _account(session, account_id)
+        key = accounts.add_key(session, account.id, is_live=bool(_body().get("is_live", True)))
+        return jsonify({"key": key.key}), 201
+
+
+def revoke_key() -> ResponseReturnValue:
+    """Revoke `key`."""
+    with current_simulator().write() as session:
+        if not accounts.revoke_key(session, str(_body().get("key"))):
+            raise ApiError(404, "no such key")
+    return jsonify({})
+
+
+def list_payments() -> ResponseReturnValue:
+    """Every payment, newest first; `account` limits to one account."""
+    session = current_simulator().read()
+    found = payments.list_payments(session, account_id=request.args.get("account"))
+    return jsonify([payment_object(session, payment) for payment in found])
+
+
+def read_payment(payment_id: str) -> ResponseReturnValue:
+    """One payment, whatever its account and mode."""
+    session = current_simulator().read()
+    return jsonify(payment_object(session, _payment(session, payment_id)))
+
+
+def pay(payment_id: str) -> ResponseReturnValue:
+    """Pay with `card` (a number), at `paid_at`, with `is_3ds`; `force` and `notify` as in `lifecycle.pay`."""
+    body = _body()
+    with current_simulator().write() as session:
+        payment = lifecycle.pay(
+            session,
+            _payment(session, payment_id),
+            card_of(str(body.get("card") or GOOD_NUMBER)),
+            is_3ds=bool(body.get("is_3ds", False)),
+            paid_at=body.get("paid_at"),
+            force=bool(body.get("force", False)),
+            notify=bool(body.get("notify", True)),
+        )
+        return jsonify(payment_object(session, payment))
+
+
+def decline(payment_id: str) -> ResponseReturnValue:
+    """Record a failed attempt with the failure `code`."""
+    body = _body()
+    code = str(body.get("code", "card_declined"))
+    if code not in DECLINES:
+        raise ApiError(400, f"unknown code {code!r}; known: {', '.join(DECLINES)}")
+    with current_simulator().write() as session:
+        payment = _payment(session, payment_id)
+        payment = lifecycle.decline(session, payment, code, notify=bool(body.get("notify", True)))
+        return jsonify(payment_object(session, payment))
+
+
+def time_out(payment_id: str) -> ResponseReturnValue:
+    """Let the page expire now."""
+    with current_simulator().write() as session:
+        payment = lifecycle.time_out(session, _payment(session, payment_id), notify=_wants_notification())
+        return jsonify(payment_object(session, payment))
+
+
+def abort(payment_id: str) -> ResponseReturnValue:
+    """Abort in the portal."""
+    with current_simulator().write() as session:
+        payment = lifecycle.abort(session, _payment(session, payment_id), notify=_wants_notification())
+        return jsonify(payment_object(session, payment))
+
+
+def refund(payment_id: str) -> ResponseReturnValue:
+    """Refund in the portal: `amount` cents or all, at `created_at`."""
+    body = _body()
+    with current_simulator().write() as session:
+        made = lifecycle.refund(
+            session,
+            _payment(session, payment_id),
+            amount=body.get("amount"),
+            origin="portal",
+            created_at=body.get("created_at"),
+            notify=_wants_notification(),
+        )
+        return jsonify(refund_object(made)), 201
+
+
+def list_notifications() -> ResponseReturnValue:
+    """Notifications, oldest first, with each attempt; `payment` limits to one payment."""
+    session = current_simulator().read()
+    found = notifications.list_deliveries(session, request.args.get("payment"))
+    return jsonify([_delivery_json(session, delivery) for delivery in reversed(found)])
+
+
+def redeliver(delivery_id: int) -> ResponseReturnValue:
+    """Send a notification again now."""
+    with current_simulator().write() as session:
+        if not notifications.redeliver(session, delivery_id):
+            raise ApiError(404, "no such notification")
+    return jsonify({})
+
+
+def pause() -> ResponseReturnValue:
+    """Hold every notification back until resumed or flushed."""
+    with current_simulator().write() as session:
+        notifications.set_paused(session, True)
+    return jsonify({})
+
+
+def resume() -> ResponseReturnValue:
+    """Let notifications go again."""
+    with current_simulator().write() as session:
+        notifications.set_paused(session, False)
+    return jsonify({})
+
+
+def list_faults() -> ResponseReturnValue:
+    """The faults in force."""
+    return jsonify([asdict(fault) for fault in faults.faults_in_force(current_simulator().read())])
+
+
+def set_fault() -> ResponseReturnValue:
+    """Put a fault in force: `kind`, `target`, `times`, `parameters`."""
+    body = _body()
+    with current_simulator().write() as session:
+        fault = _understood(
+            lambda: faults.set_fault(
+                session,
+                str(body.get("kind")),
+                target=str(body.get("target", faults.ANY)),
+                times=body.get("times"),
+                parameters=cast(Mapping[str, object], body.get("parameters", {})),
+            )
+        )
+        return jsonify(asdict(fault)), 201
+
+
+def clear_faults() -> ResponseReturnValue:
+    """End every fault; held notifications go out."""
+    clear_all_faults(current_simulator())
+    return jsonify({})
+
+
+def clear_all_faults(simulator: Simulator) -> None:
+    """End every fault and let go what they held."""
+    with simulator.write() as session:
+        faults.remove_all_faults(session)
+        notifications.release_held(session)
+
+
+def _body() -> dict[str, Any]:
+    if not request.get_data(cache=True):
+        return {}
+    body = request.get_json(force=True, silent=True)
+    if not isinstance(body, dict):
+        raise ApiError(400, "the body must be a JSON object")
+    return body
+
+
+def _wants_notification() -> bool:
+    return bool(_body().get("notify", True))
+
+
+def _understood(call: Callable[[], Result]) -> Result:
+    """Answer 400 with the reason when a value is not understood."""
+    try:
+        return call()
+    except (TypeError, ValueError) as problem:
+        raise ApiError(400, str(problem)) from problem
+
+
+def _payment(session: Session, payment_id: str) -> Payment:
+    payment = find_payment(session, payment_id)
+    if payment is None:
+        raise ApiError(404, "no such payment")
+    return payment
+
+
+def _account(session: Session, account_id: str) -> accounts.Account:
+    account = accounts.find_account(session, account_id)
+    if account is None:
+        raise ApiError(404, "no such account")
+    return account
+
+
+def _account_json(session: Session, account: accounts.Account) -> JsonObject:
+    return {
+        **asdict(account),
+        "live_key": accounts.valid_key(session, account.id, is_live=True),
+        "test_key": accounts.valid_key(session, account.id, is_live=False),
+    }
+
+
+def _delivery_json(session: Session, delivery: notifications.Delivery) -> JsonObject:
+    log = [asdict(attempt) for attempt in notifications.attempts_of(session, delivery.id)]
+    return {**asdict(delivery), "body": json.loads(delivery.body), "log": log}
+
+
+def _answer_error(error: ApiError) -> ResponseReturnValue:
+    response: Response = jsonify(error_body(error.message, error.details))
+    response.status_code = error.status
+    return response
+
+
+def answer_closed(closed: lifecycle.PaymentClosed) -> ResponseReturnValue:
+    """The payment cannot take this step any more: 409."""
+    return _answer_error(ApiError(409, str(closed)))
