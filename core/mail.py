@@ -8,15 +8,12 @@ goes out twice is recognised as the same.
 from __future__ import annotations
 
 import json
-import smtplib
-import ssl
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime, formataddr, make_msgid
 from enum import StrEnum
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import structlog
 from flask import current_app
@@ -27,14 +24,20 @@ from core.clock import utc_now
 from core.database import Base, BigId, UtcDateTime, db, enum_type, lock, transaction
 from core.files import read_bytes
 from core.jobs import sweep, wake
+from core.models import Company
+from core.smtp import NO_ANSWER, Answer, hand_over
 from core.tenancy import entered_company_id
 
 log = structlog.get_logger(__name__)
 
-SMTP_TIMEOUT_SECONDS = 20
 LEASE = timedelta(minutes=5)
 MOST_ATTEMPTS = 12
 BATCH = 50
+FIRST_WAIT_SECONDS = 30
+LONGEST_WAIT_SECONDS = 3600
+
+# 7 bits pass every server as they are, also those that do not announce 8BITMIME.
+_WIRE = SMTP.clone(cte_type="7bit")
 
 
 class MailState(StrEnum):
@@ -56,7 +59,11 @@ class Attachment:
 
 
 class OutboxMail(Base):
-    """One mail to send. What it says never changes; how the sending goes does."""
+    """One mail to send. What it says never changes; how the sending goes does.
+
+    `outcomes` is a JSON object: for each recipient the server's last code and words. A recipient that was accepted is
+    never asked for again, so one refused address does not make the others receive the mail twice.
+    """
 
     __tablename__ = "outbox_mail"
     __table_args__ = (Index("ix_outbox_mail_state_due_at", "state", "due_at"),)
@@ -76,26 +83,37 @@ class OutboxMail(Base):
     attempts: Mapped[int] = mapped_column(BigInteger, default=0)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     answer: Mapped[str] = mapped_column(Text, default="")
+    outcomes: Mapped[str] = mapped_column(Text, default="{}")
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 def queue_mail(
-    *, to: list[str], subject: str, text: str, html: str = "", reply_to: str = "", sender_name: str = "",
+    *,
+    to: list[str],
+    subject: str,
+    text: str,
+    html: str = "",
+    reply_to: str = "",
+    sender_name: str = "",
     attachments: list[Attachment] | None = None,
 ) -> OutboxMail:
     """Write a mail into the outbox of the open transaction and wake the worker when it commits.
 
     Args:
-        to: addresses, already validated.
-        sender_name: shown before the installation's own address; that of the company when empty.
+        to: bare ASCII addresses, already validated; each once.
+        sender_name: shown before the installation's own address; that of the company entered when empty.
     """
     address = current_app.config["SOLDE"].mail_from
     mail = OutboxMail(
         company_id=entered_company_id(),
         message_id=make_msgid(domain=address.rsplit("@", 1)[-1]),
-        sender=formataddr((sender_name, address)), reply_to=reply_to, recipients=json.dumps(to),
-        subject=" ".join(subject.split())[:255], text=text, html=html,
-        attachments=json.dumps([[a.name, a.sha256, a.media_type] for a in attachments or []]),
+        sender=formataddr((_one_line(sender_name or _company_name()), address)),
+        reply_to=reply_to,
+        recipients=json.dumps(list(dict.fromkeys(to))),
+        subject=_one_line(subject)[:255],
+        text=text,
+        html=html,
+        attachments=json.dumps([astuple(attachment) for attachment in attachments or []]),
     )
     db.session.add(mail)
     db.session.flush()
@@ -103,30 +121,65 @@ def queue_mail(
     return mail
 
 
+def _company_name() -> str:
+    company_id = entered_company_id()
+    return "" if company_id is None else db.session.get_one(Company, company_id).name
+
+
+def _one_line(text: str) -> str:
+    """Header fields are one line: a line break in a name would start a header of its own."""
+    return " ".join(text.split())
+
+
 @sweep("send_mail")
 def send_due_mail() -> None:
     """Send every mail that is due, one after another; each is claimed first so that two workers never share one."""
-    for mail_id in _due_ids():
-        if _claim(mail_id):
-            _record(mail_id, *_deliver(mail_id))
+    while due := _due_ids():
+        claimed = [mail_id for mail_id in due if _send(mail_id)]
+        if not claimed:
+            return  # another worker is at them
 
 
 def retry_mail(mail_id: int) -> None:
-    """Queue a given-up mail again, in the open transaction."""
+    """Queue a given-up mail again, in the open transaction, for the recipients that have not accepted it."""
     mail = lock(select(OutboxMail).where(OutboxMail.id == mail_id))
     if mail is not None and mail.state is MailState.FAILED:
-        mail.state, mail.attempts, mail.due_at = MailState.QUEUED, 0, utc_now()
+        accepted = {who: said for who, said in json.loads(mail.outcomes).items() if Answer(*said).accepted}
+        mail.state, mail.attempts, mail.due_at, mail.outcomes = (
+            MailState.QUEUED,
+            0,
+            utc_now(),
+            json.dumps(accepted),
+        )
         db.session.flush()
         wake("send_mail")
 
 
+def outcomes_of(mail: OutboxMail) -> dict[str, Answer | None]:
+    """Each recipient and the server's last answer about it; None before the first attempt."""
+    known = json.loads(mail.outcomes)
+    return {who: Answer(*known[who]) if who in known else None for who in json.loads(mail.recipients)}
+
+
 def _due_ids() -> list[int]:
-    return list(db.session.scalars(
-        select(OutboxMail.id)
-        .where(OutboxMail.state.in_([MailState.QUEUED, MailState.SENDING]), OutboxMail.due_at <= utc_now())
-        .order_by(OutboxMail.id)
-        .limit(BATCH)
-    ))
+    return list(
+        db.session.scalars(
+            select(OutboxMail.id)
+            .where(
+                OutboxMail.state.in_([MailState.QUEUED, MailState.SENDING]), OutboxMail.due_at <= utc_now()
+            )
+            .order_by(OutboxMail.due_at, OutboxMail.id)
+            .limit(BATCH)
+        )
+    )
+
+
+def _send(mail_id: int) -> bool:
+    """Claim, deliver and record one mail. False when another worker has it."""
+    if not _claim(mail_id):
+        return False
+    _record(mail_id, _deliver(mail_id))
+    return True
 
 
 def _claim(mail_id: int) -> bool:
@@ -139,40 +192,60 @@ def _claim(mail_id: int) -> bool:
         return True
 
 
-def _deliver(mail_id: int) -> tuple[MailState, str]:
+def _deliver(mail_id: int) -> dict[str, Answer]:
     mail = db.session.get_one(OutboxMail, mail_id)
-    message, attempts = compose(mail), mail.attempts
-    db.session.rollback()
+    waiting = [
+        who
+        for who, said in outcomes_of(mail).items()
+        if said is None or not (said.accepted or said.permanent)
+    ]
+    settings = current_app.config["SOLDE"]
     try:
-        return MailState.SENT, _hand_over(message)
-    except smtplib.SMTPRecipientsRefused as error:
-        answers = "; ".join(f"{who}: {code} {_decode(said)}" for who, (code, said) in error.recipients.items())
-        permanent = all(code >= 500 for code, _ in error.recipients.values())
-        return (MailState.FAILED if permanent else _next_state(attempts)), answers
-    except smtplib.SMTPResponseException as error:
-        permanent = error.smtp_code >= 500
-        state = MailState.FAILED if permanent else _next_state(attempts)
-        return state, f"{error.smtp_code} {_decode(error.smtp_error)}"
-    except (OSError, smtplib.SMTPException) as error:
-        return _next_state(attempts), str(error) or type(error).__name__
+        content = compose(mail).as_bytes()
+    except Exception as error:
+        # A lost attachment must not stop the mails behind this one; the row keeps the reason and is tried again.
+        log.exception("mail_not_composed", mail_id=mail_id)
+        return dict.fromkeys(waiting, Answer(NO_ANSWER, f"{type(error).__name__}: {error}"))
+    finally:
+        db.session.rollback()  # no read transaction is kept open while the server is talked to
+    return hand_over(settings.smtp_url, settings.mail_from, waiting, content)
 
 
-def _next_state(attempts: int) -> MailState:
-    return MailState.FAILED if attempts >= MOST_ATTEMPTS else MailState.QUEUED
-
-
-def _record(mail_id: int, state: MailState, answer: str) -> None:
+def _record(mail_id: int, answers: dict[str, Answer]) -> None:
     with transaction():
         mail = lock(select(OutboxMail).where(OutboxMail.id == mail_id))
         assert mail is not None
-        mail.state, mail.answer = state, answer
-        mail.sent_at = utc_now() if state is MailState.SENT else None
-        mail.due_at = utc_now() + timedelta(seconds=min(3600, 15 * 2**mail.attempts))
+        before = {who: said for who, said in outcomes_of(mail).items() if said is not None}
+        # A slow worker whose lease ended may come back last: an acceptance is never overwritten.
+        new = {who: said for who, said in answers.items() if who not in before or not before[who].accepted}
+        outcomes = before | new
+        mail.outcomes = json.dumps({who: astuple(said) for who, said in outcomes.items()}, ensure_ascii=False)
+        mail.answer = _summary(outcomes)
+        mail.state = _next_state(outcomes, mail.attempts)
+        mail.sent_at = utc_now() if mail.state is MailState.SENT else None
+        mail.due_at = utc_now() + timedelta(
+            seconds=min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**mail.attempts)
+        )
+
+
+def _next_state(outcomes: dict[str, Answer], attempts: int) -> MailState:
+    """Sent when all accepted; waiting while somebody may still accept; else given up."""
+    if all(said.accepted for said in outcomes.values()):
+        return MailState.SENT
+    open_ = any(not (said.accepted or said.permanent) for said in outcomes.values())
+    return MailState.QUEUED if open_ and attempts < MOST_ATTEMPTS else MailState.FAILED
+
+
+def _summary(outcomes: dict[str, Answer]) -> str:
+    """The server's words: once when it said the same for everybody, else recipient by recipient."""
+    if len(set(outcomes.values())) == 1:
+        return str(next(iter(outcomes.values())))
+    return "\n".join(f"{who}: {said}" for who, said in outcomes.items())
 
 
 def compose(mail: OutboxMail) -> EmailMessage:
     """The MIME message of a row: text, HTML beside it, stored files attached."""
-    message = EmailMessage()
+    message = EmailMessage(policy=_WIRE)
     message["From"], message["To"] = mail.sender, ", ".join(json.loads(mail.recipients))
     if mail.reply_to:
         message["Reply-To"] = mail.reply_to
@@ -186,32 +259,3 @@ def compose(mail: OutboxMail) -> EmailMessage:
         main, sub = media_type.split("/")
         message.add_attachment(read_bytes(sha256), maintype=main, subtype=sub, filename=name)
     return message
-
-
-def _hand_over(message: EmailMessage) -> str:
-    """One SMTP conversation. Returns the server's own answer to the message."""
-    with _connect() as server:
-        server.ehlo_or_helo_if_needed()
-        refused = server.send_message(message)
-        answer = "; ".join(f"{who}: {code} {_decode(said)}" for who, (code, said) in refused.items())
-    return answer or "250 OK"
-
-
-def _connect() -> smtplib.SMTP:
-    parts = urlsplit(current_app.config["SOLDE"].smtp_url)
-    options: dict[str, Any] = {"host": parts.hostname, "timeout": SMTP_TIMEOUT_SECONDS}
-    if parts.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
-            port=parts.port or 465, context=ssl.create_default_context(), **options
-        )
-    else:
-        server = smtplib.SMTP(port=parts.port or 25, **options)
-    if parts.scheme == "smtp+starttls":
-        server.starttls(context=ssl.create_default_context())
-    if parts.username:
-        server.login(unquote(parts.username), unquote(parts.password or ""))
-    return server
-
-
-def _decode(said: bytes | str) -> str:
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said

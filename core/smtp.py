@@ -1,0 +1,129 @@
+"""One SMTP conversation: hands a message over and brings back the server's own words for each recipient.
+
+Called by `core.mail` alone. smtplib's `sendmail` throws the answer to DATA away, but that answer (often with the id the
+server gave the message) is what proves a delivery later, so the steps of RFC 5321 are driven here.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+TIMEOUT_SECONDS = 20
+LONGEST_ANSWER = 500
+NO_ANSWER = 0
+
+# The server wants a password or TLS: our settings are wrong, not the mail, so it waits until they are right.
+_SETTINGS_CODES = frozenset({530, 534, 535, 538})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server said about one recipient: an SMTP code (0: the connection failed) and its words."""
+
+    code: int
+    text: str
+
+    @property
+    def accepted(self) -> bool:
+        """True when the server has taken responsibility for the mail to this recipient."""
+        return 200 <= self.code < 300
+
+    @property
+    def permanent(self) -> bool:
+        """True when asking again cannot help (RFC 5321 §4.2.1: 5yz is a permanent negative completion)."""
+        return self.code >= 500 and self.code not in _SETTINGS_CODES
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}" if self.code else self.text
+
+
+def hand_over(url: str, sender: str, recipients: list[str], content: bytes) -> dict[str, Answer]:
+    """Offer one message to the server of `url` (smtp://, smtp+starttls:// or smtps://).
+
+    Args:
+        sender: the envelope's sender, a bare address; where bounces go.
+        recipients: bare addresses of the envelope.
+        content: the whole message with CRLF line ends.
+
+    Returns:
+        An answer for each recipient; never raises for what a server or network does.
+    """
+    answers: dict[str, Answer] = {}
+    try:
+        with _connect(url) as server:
+            _converse(server, sender, recipients, content, answers)
+    except smtplib.SMTPResponseException as error:
+        # Only the greeting, TLS and the sign-in raise these: whatever the code, it is not about this mail.
+        answers.update(
+            _for_open(recipients, answers, Answer(NO_ANSWER, f"{error.smtp_code} {_words(error.smtp_error)}"))
+        )
+    except (OSError, smtplib.SMTPException) as error:
+        answers.update(
+            _for_open(recipients, answers, Answer(NO_ANSWER, _words(str(error) or type(error).__name__)))
+        )
+    return answers
+
+
+def _converse(
+    server: smtplib.SMTP, sender: str, recipients: list[str], content: bytes, answers: dict[str, Answer]
+) -> None:
+    server.ehlo_or_helo_if_needed()
+    hello = _answer(server.mail(sender, [f"size={len(content)}"] if server.has_extn("size") else []))
+    if not hello.accepted:
+        answers.update(dict.fromkeys(recipients, hello))
+        return
+    taken = []
+    for recipient in recipients:
+        answer = _answer(server.rcpt(recipient))
+        if answer.accepted:
+            taken.append(recipient)
+        else:
+            answers[recipient] = answer
+    if taken:
+        answers.update(dict.fromkeys(taken, _send_data(server, content)))
+
+
+def _send_data(server: smtplib.SMTP, content: bytes) -> Answer:
+    try:
+        return _answer(server.data(content))
+    except smtplib.SMTPDataError as refused:
+        return _answer((refused.smtp_code, refused.smtp_error))
+
+
+def _for_open(recipients: list[str], answers: dict[str, Answer], answer: Answer) -> dict[str, Answer]:
+    """The same answer for everybody the server has not spoken about."""
+    return {recipient: answer for recipient in recipients if recipient not in answers}
+
+
+def _connect(url: str) -> smtplib.SMTP:
+    parts = urlsplit(url)
+    options: dict[str, Any] = {"host": parts.hostname, "timeout": TIMEOUT_SECONDS}
+    if parts.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            port=parts.port or 465, context=ssl.create_default_context(), **options
+        )
+    else:
+        server = smtplib.SMTP(port=parts.port or 25, **options)
+    try:
+        if parts.scheme == "smtp+starttls":
+            server.starttls(context=ssl.create_default_context())
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _answer(reply: tuple[int, bytes | str]) -> Answer:
+    code, said = reply
+    return Answer(code if code > 0 else NO_ANSWER, _words(said))
+
+
+def _words(said: bytes | str) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return " ".join(text.split())[:LONGEST_ANSWER]
