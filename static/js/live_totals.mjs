@@ -1,0 +1,43 @@
+// Totals while typing, computed by the server (one place rounds, the page never does).
+//   <form data-totals-url="/invoices/draft/totals"> is posted when it changes; the answer is HTML
+//   that replaces the inside of [data-totals] in the form. Parts with an id "line-total-…" in the answer
+//   (in a <template>) replace their namesakes outside it.
+
+const WAIT_MS = 250;
+
+function place(form, html) {
+  const answer = document.createElement("template");
+  answer.innerHTML = html;
+  for (const part of answer.content.querySelectorAll("template[data-totals-for]")) {
+    document.getElementById(part.dataset.totalsFor)?.replaceChildren(part.content);
+    part.remove();
+  }
+  form.querySelector("[data-totals]").replaceChildren(answer.content);
+}
+
+function follow(form) {
+  let timer;
+  let running;
+  async function refresh() {
+    running?.abort();
+    running = new AbortController();
+    try {
+      const answer = await fetch(form.dataset.totalsUrl, {
+        method: "POST", body: new FormData(form), signal: running.signal, credentials: "same-origin",
+      });
+      if (answer.ok) place(form, await answer.text());
+    } catch (error) {
+      // A later key stroke replaced this request, or the network is away: the last totals stay.
+      if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error;
+    }
+  }
+  const later = () => { clearTimeout(timer); timer = setTimeout(refresh, WAIT_MS); };
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
+}
+
+export function startLiveTotals(root) {
+  for (const form of root.querySelectorAll("form[data-totals-url]")) {
+    if (form.querySelector("[data-totals]")) follow(form);
+  }
+}

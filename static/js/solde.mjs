@@ -1,0 +1,17 @@
+// Starts the behaviours of a page. Each module looks for its own data attributes; a page without them pays nothing.
+import { startThemeSwitch } from "./theme.mjs";
+import { startForms } from "./forms.mjs";
+import { startCopy } from "./copy.mjs";
+import { startLines } from "./lines.mjs";
+import { startLiveTotals } from "./live_totals.mjs";
+import { startPoll } from "./poll.mjs";
+import { startGuards } from "./guards.mjs";
+
+document.documentElement.classList.add("scripted");
+startThemeSwitch(document);
+startForms(document);
+startCopy(document);
+startLines(document);
+startLiveTotals(document);
+startPoll(document);
+startGuards(document);
