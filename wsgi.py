@@ -1,0 +1,69 @@
+"""The application: the only file that imports all packages, and the `solde` command.
+
+`wsgi:app` is for WSGI servers; `create_app(settings)` for everything else.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import FlaskGroup
+
+import core.wiring
+from core.jobs import init_jobs
+from core.settings import Settings, SettingsError, load_settings
+
+PACKAGES = ("accounting", "invoicing", "payplug_bridge")
+CONFIGURATION_EXIT = 78
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application.
+
+    Raises:
+        SettingsError: the environment cannot be used.
+    """
+    app = Flask("solde", root_path=_root(), template_folder="templates", static_folder="static")
+    settings = settings or load_settings()
+    core.wiring.init_app(app, settings)
+    for package in PACKAGES:
+        import_module(f"{package}.wiring").init_app(app)
+    init_jobs(app, settings.database_url)
+    return app
+
+
+def _root() -> str:
+    return __file__.rpartition("/")[0] or "."
+
+
+def __getattr__(name: str) -> Any:
+    """`app` is made when a server asks for it, so that importing this module needs no environment."""
+    if name == "app":
+        globals()["app"] = application = create_app()
+        return application
+    raise AttributeError(name)
+
+
+class ConfigurationError(click.ClickException):
+    """The environment cannot be used: one clear line, exit code 78 (EX_CONFIG)."""
+
+    exit_code = CONFIGURATION_EXIT
+
+
+def _app_for_commands() -> Flask:
+    try:
+        return create_app()
+    except SettingsError as error:
+        raise ConfigurationError(str(error)) from None
+
+
+main = FlaskGroup(
+    create_app=_app_for_commands, name="solde", help="Solde: invoices, PayPlug payments and books."
+)
+
+if __name__ == "__main__":
+    sys.exit(main())

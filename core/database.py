@@ -74,6 +74,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC, without a zone where the engine keeps none."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -81,7 +82,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         in_utc = value.astimezone(UTC)
         return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002  # the signature is SQLAlchemy's
+    ) -> datetime | None:
+        """Back to an aware instant in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -90,16 +96,19 @@ class UtcDateTime(TypeDecorator[datetime]):
 def enum_type(kind: type[StrEnum]) -> Enum:
     """A column type that stores an enum by its value, with a named CHECK instead of a native type."""
     return Enum(
-        kind, values_callable=lambda members: [m.value for m in members], native_enum=False, length=30,
-        create_constraint=True, name=kind.__name__.lower(), validate_strings=True,
+        kind,
+        values_callable=lambda members: [m.value for m in members],
+        native_enum=False,
+        length=30,
+        create_constraint=True,
+        name=kind.__name__.lower(),
+        validate_strings=True,
     )
 
 
 def company_key(table: str, *columns: str, **options: Any) -> ForeignKeyConstraint:
     """A foreign key inside one company: (company_id, column) → (table.company_id, table.id)."""
-    return ForeignKeyConstraint(
-        ["company_id", *columns], [f"{table}.company_id", f"{table}.id"], **options
-    )
+    return ForeignKeyConstraint(["company_id", *columns], [f"{table}.company_id", f"{table}.id"], **options)
 
 
 class NestedTransactionError(RuntimeError):
@@ -181,10 +190,12 @@ def before_commit(hook: Callable[[], None]) -> None:
     _hooks().before_commit.append(hook)
 
 
-def lock(statement: Select[tuple[T]]) -> T | None:
+def lock(statement: Select[T]) -> T | None:
     """Read one row for update and refresh it: what was known of it before the lock is not trusted."""
     _hooks()
-    return db.session.scalars(statement.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    return db.session.scalars(
+        statement.with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
 
 
 def next_id(model: type[Base]) -> int:
@@ -195,7 +206,9 @@ def next_id(model: type[Base]) -> int:
     _hooks()
     if dialect_name() == "postgresql":
         table = model.__tablename__
-        return int(db.session.execute(text(f"SELECT nextval(pg_get_serial_sequence('{table}', 'id'))")).scalar_one())
+        return int(
+            db.session.execute(text(f"SELECT nextval(pg_get_serial_sequence('{table}', 'id'))")).scalar_one()
+        )
     column = model.__table__.c.id
     return int(db.session.execute(select(func.coalesce(func.max(column), 0) + 1)).scalar_one())
 
@@ -240,7 +253,7 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "begin", _sqlite_begin)
 
 
-def _sqlite_pragmas(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+def _sqlite_pragmas(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # BEGIN is ours: see _sqlite_begin
     cursor = connection.cursor()
     # FULL: an answer given (to PayPlug, to the owner) must survive a power cut.

@@ -1,4 +1,4 @@
-"""The event log: what people and the program did, append-only and sealed (sign-in, settings, exports, roles, keys...)."""
+"""The event log: what people and the program did, append-only and sealed (sign-in, settings, keys, exports...)."""
 
 from __future__ import annotations
 
@@ -48,8 +48,13 @@ def record_event(
     """
     subject_kind, subject_id = subject or ("", None)
     event = Event(
-        company_id=entered_company_id(), at=utc_now(), actor_id=actor_id, kind=kind,
-        subject_kind=subject_kind, subject_id=subject_id, details=canonical(details),
+        company_id=entered_company_id(),
+        at=utc_now(),
+        actor_id=actor_id,
+        kind=kind,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        details=canonical(details),
     )
     db.session.add(event)
     db.session.flush()
@@ -59,12 +64,17 @@ def record_event(
 
 def events_about(subject_kind: str, subject_id: int) -> list[Event]:
     """The history of one thing in the company entered, oldest first."""
-    return list(db.session.scalars(
-        select(Event)
-        .where(Event.company_id == entered_company_id(), Event.subject_kind == subject_kind,
-               Event.subject_id == subject_id)
-        .order_by(Event.id)
-    ))
+    return list(
+        db.session.scalars(
+            select(Event)
+            .where(
+                Event.company_id == entered_company_id(),
+                Event.subject_kind == subject_kind,
+                Event.subject_id == subject_id,
+            )
+            .order_by(Event.id)
+        )
+    )
 
 
 def _payload_v1(event_id: int) -> Payload | None:
@@ -72,8 +82,12 @@ def _payload_v1(event_id: int) -> Payload | None:
     if event is None:
         return None
     return {
-        "at": event.at, "actor": event.actor_id, "kind": event.kind, "subject_kind": event.subject_kind,
-        "subject_id": event.subject_id, "details": event.details,
+        "at": event.at,
+        "actor": event.actor_id,
+        "kind": event.kind,
+        "subject_kind": event.subject_kind,
+        "subject_id": event.subject_id,
+        "details": event.details,
     }
 
 

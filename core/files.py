@@ -1,4 +1,4 @@
-"""Stored documents: files kept under their SHA-256, on any storage that fsspec reaches; never changed, never deleted."""
+"""Stored documents: files kept under their SHA-256 on any storage fsspec reaches; never changed, never deleted."""
 
 from __future__ import annotations
 

@@ -55,7 +55,8 @@ def init_jobs(app: Flask, database_url: str) -> None:
     app.extensions["solde_huey"] = huey
     app.extensions["solde_coalescer"] = _Coalescer()
     app.extensions["solde_tasks"] = {
-        name: huey.task(name=name, retries=0)(_in_context(app, name, function)) for name, function in _JOBS.items()
+        name: huey.task(name=name, retries=0)(_in_context(app, name, function))
+        for name, function in _JOBS.items()
     }
     for name, function in _SWEEPS.items():
         huey.periodic_task(crontab(minute="*"), name=f"sweep_{name}")(_in_context(app, name, function))
@@ -102,7 +103,7 @@ class _Coalescer:
 
 
 def run_due_jobs(app: Flask, limit: int = 10_000) -> int:
-    """Run everything the queue holds, scheduled wake-ups included, in this process: for tests and the demo's seeding."""
+    """Run everything the queue holds, scheduled wake-ups included, in this process (tests, demo seeding)."""
     huey: Huey = app.extensions["solde_huey"]
     done = 0
     while done < limit:

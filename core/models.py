@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from flask_security.core import UserMixin
+from flask_security.core import RoleMixin, UserMixin
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -57,7 +57,7 @@ class Company(Base):
     memberships: Mapped[list[Membership]] = relationship(back_populates="company")
 
 
-class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Security's mixin is untyped
+class User(UserMixin, Base):
     """A person who signs in. What she may do is in her memberships, one per company."""
 
     __tablename__ = "app_user"
@@ -74,7 +74,7 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Security's mixin is 
     memberships: Mapped[list[Membership]] = relationship(back_populates="user")
 
     @property
-    def roles(self) -> list[str]:
+    def roles(self) -> list[RoleMixin]:  # type: ignore[override]  # a column elsewhere, a constant here
         """Flask-Security's own roles: none, ours are per company."""
         return []
 

@@ -47,7 +47,10 @@ class SealLink(Base):
     """One link: the canonical text of what was sealed, the hash of the link before and its own. Never changes."""
 
     __tablename__ = "seal_link"
-    __table_args__ = (UniqueConstraint("chain_id", "sequence"), UniqueConstraint("chain_id", "kind", "subject_id"))
+    __table_args__ = (
+        UniqueConstraint("chain_id", "sequence"),
+        UniqueConstraint("chain_id", "kind", "subject_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     chain_id: Mapped[int] = mapped_column(ForeignKey("seal_chain.id"))
@@ -117,10 +120,15 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no canonical text")
 
 
-def link_hash(previous: str, sequence: int, kind: str, version: int, subject_id: int, sealed_at: str, text: str) -> str:
-    """SHA-256 over everything a link says, so that a link can be checked offline from an archive alone."""
-    head = canonical([previous, sequence, kind, version, subject_id, sealed_at])
-    return hashlib.sha256(f"{head}\n{text}".encode()).hexdigest()
+def link_hash(previous: str, head: tuple[int, str, int, int, str], text: str) -> str:
+    """SHA-256 over everything a link says, so that a link can be checked offline from an archive alone.
+
+    Args:
+        previous: hash of the link before.
+        head: sequence, kind, version, subject id, sealed-at in ISO 8601.
+        text: the canonical payload.
+    """
+    return hashlib.sha256(f"{canonical([previous, *head])}\n{text}".encode()).hexdigest()
 
 
 def link_hmac(key: str, hash_: str) -> str:
@@ -146,12 +154,21 @@ def _write_pending() -> None:
         assert payload is not None, f"{kind} {subject_id} does not exist"
         text = canonical(payload)
         sequence += 1
-        digest = link_hash(previous, sequence, kind, serializer.version, subject_id, now.isoformat(), text)
-        rows.append({
-            "chain_id": chain.id, "sequence": sequence, "kind": kind, "version": serializer.version,
-            "subject_id": subject_id, "sealed_at": now, "payload": text,
-            "previous_hash": previous, "hash": digest, "hmac": link_hmac(key, digest),
-        })
+        digest = link_hash(previous, (sequence, kind, serializer.version, subject_id, now.isoformat()), text)
+        rows.append(
+            {
+                "chain_id": chain.id,
+                "sequence": sequence,
+                "kind": kind,
+                "version": serializer.version,
+                "subject_id": subject_id,
+                "sealed_at": now,
+                "payload": text,
+                "previous_hash": previous,
+                "hash": digest,
+                "hmac": link_hmac(key, digest),
+            }
+        )
         previous = digest
     session.execute(insert(SealLink), rows)
     chain.last_sequence, chain.last_hash = sequence, previous
@@ -217,10 +234,8 @@ def _faults_of(link: SealLink, expected_sequence: int, previous: str) -> Iterato
         yield fault(f"link {expected_sequence} is missing")
     if link.previous_hash != previous:
         yield fault("does not hang on the link before it")
-    digest = link_hash(
-        link.previous_hash, link.sequence, link.kind, link.version, link.subject_id,
-        link.sealed_at.isoformat(), link.payload,
-    )
+    head = (link.sequence, link.kind, link.version, link.subject_id, link.sealed_at.isoformat())
+    digest = link_hash(link.previous_hash, head, link.payload)
     if digest != link.hash:
         yield fault("the hash is not that of the link")
     if not hmac.compare_digest(link_hmac(seal_key(), link.hash), link.hmac):

@@ -61,7 +61,9 @@ class Settings(BaseSettings):
             try:
                 Fernet(key)
             except (ValueError, binascii.Error) as error:
-                raise ValueError("each key must be 32 bytes in url-safe base64 (`solde keys` makes one)") from error
+                raise ValueError(
+                    "each key must be 32 bytes in url-safe base64 (`solde keys` makes one)"
+                ) from error
         return keys
 
     @field_validator("public_url", "payplug_api_url")
@@ -111,9 +113,11 @@ def load_settings() -> Settings:
         SettingsError: one line naming each variable that is missing or wrong.
     """
     try:
-        return Settings()  # type: ignore[call-arg]  # the missing fields come from the environment
+        return Settings()
     except ValidationError as error:
-        raise SettingsError("; ".join(_sentence(item["loc"], item["msg"]) for item in error.errors())) from None
+        raise SettingsError(
+            "; ".join(_sentence(item["loc"], item["msg"]) for item in error.errors())
+        ) from None
 
 
 def _sentence(location: tuple[int | str, ...], message: str) -> str:

@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import BigInteger, bindparam, event
-from sqlalchemy.orm import Mapped, ORMExecuteState, Session, declared_attr, mapped_column, with_loader_criteria
+from sqlalchemy.orm import (
+    Mapped,
+    ORMExecuteState,
+    Session,
+    declared_attr,
+    mapped_column,
+    with_loader_criteria,
+)
 from sqlalchemy.sql.schema import ForeignKey
 
 from core.database import db, in_transaction
@@ -31,7 +38,8 @@ class CompanyScoped:
     """Mixin of every business model: carries `company_id` and is read through the scope."""
 
     @declared_attr
-    def company_id(self) -> Mapped[int]:
+    def company_id(cls) -> Mapped[int]:
+        """The company the row belongs to."""
         return mapped_column(BigInteger, ForeignKey("company.id"), nullable=False)
 
 
@@ -101,7 +109,10 @@ def unscoped() -> Iterator[None]:
 # compiled statement is cached once for all companies and a missing company raises instead of reading everything.
 _COMPANY_PARAMETER = bindparam("scoped_company", callable_=current_company_id, type_=BigInteger())
 _SCOPE = with_loader_criteria(
-    CompanyScoped, lambda cls: cls.company_id == _COMPANY_PARAMETER, include_aliases=True, propagate_to_loaders=False
+    CompanyScoped,
+    lambda cls: cls.company_id == _COMPANY_PARAMETER,
+    include_aliases=True,
+    propagate_to_loaders=False,
 )
 
 
@@ -110,7 +121,7 @@ def _scope_statement(state: ORMExecuteState) -> None:
     if state.session.info.get(_UNSCOPED) or state.is_column_load:
         return
     if state.is_select or state.is_update or state.is_delete:
-        state.statement = state.statement.options(_SCOPE)  # type: ignore[attr-defined]  # Executable has no options()
+        state.statement = state.statement.options(_SCOPE)
 
 
 @event.listens_for(Session, "before_flush")
@@ -121,7 +132,8 @@ def _hold_flush_to_company(session: Session, *_: object) -> None:
             continue
         if company_id is None:
             raise NoCompanyError(f"{type(row).__name__} was changed while no company was entered")
-        if row.company_id is None:
+        owner: int | None = row.company_id
+        if owner is None:
             row.company_id = company_id
-        if row.company_id != company_id:
+        elif owner != company_id:
             raise ForeignCompanyError(f"{type(row).__name__} belongs to another company")

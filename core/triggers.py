@@ -1,4 +1,4 @@
-"""The registry of database triggers: one place that says which rows are frozen, and re-creates what a migration drops.
+"""The registry of database triggers: it says which rows are frozen, and re-creates what a migration drops.
 
 Alembic's batch mode rebuilds tables on SQLite and drops their triggers silently, so every migration ends with
 `create_all_triggers`. A test and `doctor` compare what is there with the registry.
@@ -53,7 +53,7 @@ def freeze_children(table: str, parent: str, column: str, *, when: str) -> None:
     """Refuse INSERT, UPDATE and DELETE of rows whose parent row is frozen (`when` is a condition over the parent)."""
     for operation, row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
         name = f"frozen_{table}_{operation.lower()}_{row.lower()}"
-        condition = f"EXISTS (SELECT 1 FROM {parent} AS parent WHERE parent.id = {row}.{column} AND {when})"
+        condition = f"EXISTS (SELECT 1 FROM {parent} AS parent WHERE parent.id = {row}.{column} AND {when})"  # noqa: S608
         _register_refusal(name, table, operation, condition)
     _register_truncate_refusal(table)
 
@@ -63,8 +63,11 @@ def _register_refusal(name: str, table: str, operation: str, condition: str) -> 
     row = "OLD" if operation == "DELETE" else "NEW"
     sqlite_when = f" WHEN {condition}" if condition else ""
     register_check(
-        name, table, f"BEFORE {operation}",
-        sqlite=f"BEGIN SELECT RAISE(ABORT, '{message}'); END", sqlite_when=sqlite_when,
+        name,
+        table,
+        f"BEFORE {operation}",
+        sqlite=f"BEGIN SELECT RAISE(ABORT, '{message}'); END",
+        sqlite_when=sqlite_when,
         body=(f"IF {condition} THEN " if condition else "")
         + f"RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation';"
         + (" END IF;" if condition else "")
@@ -73,7 +76,14 @@ def _register_refusal(name: str, table: str, operation: str, condition: str) -> 
 
 
 def register_check(
-    name: str, table: str, timing: str, *, sqlite: str, body: str, sqlite_when: str = "", constraint: bool = False
+    name: str,
+    table: str,
+    timing: str,
+    *,
+    sqlite: str,
+    body: str,
+    sqlite_when: str = "",
+    constraint: bool = False,
 ) -> None:
     """Register one row trigger written for both engines.
 
@@ -88,26 +98,38 @@ def register_check(
     """
     kind = "CONSTRAINT TRIGGER" if constraint else "TRIGGER"
     deferred = " DEFERRABLE INITIALLY DEFERRED" if constraint else ""
-    register(Trigger(
-        name, table,
-        sqlite=(f"CREATE TRIGGER {name} {timing} ON {table} FOR EACH ROW{sqlite_when} {sqlite}",),
-        postgresql=(
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN {body} END $body$",
-            f"CREATE {kind} {name} {timing} ON {table}{deferred} FOR EACH ROW EXECUTE FUNCTION {name}()",
-        ),
-    ))
+    register(
+        Trigger(
+            name,
+            table,
+            sqlite=(f"CREATE TRIGGER {name} {timing} ON {table} FOR EACH ROW{sqlite_when} {sqlite}",),
+            postgresql=(
+                _function(name, body),
+                f"CREATE {kind} {name} {timing} ON {table}{deferred} FOR EACH ROW EXECUTE FUNCTION {name}()",
+            ),
+        )
+    )
+
+
+def _function(name: str, body: str) -> str:
+    head = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql"
+    return f"{head} AS $body$ BEGIN {body} END $body$"
 
 
 def _register_truncate_refusal(table: str) -> None:
     name = f"frozen_{table}_truncate"
     raise_it = f"RAISE EXCEPTION '{table} is frozen' USING ERRCODE = 'integrity_constraint_violation';"
-    register(Trigger(
-        name, table, sqlite=(),
-        postgresql=(
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN {raise_it} END $body$",
-            f"CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
-        ),
-    ))
+    register(
+        Trigger(
+            name,
+            table,
+            sqlite=(),
+            postgresql=(
+                _function(name, raise_it),
+                f"CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
+            ),
+        )
+    )
 
 
 def create_all_triggers(connection: Connection) -> None:

@@ -1,0 +1,1 @@
+"""What every page needs: sign-in, rights, language, theme, formats, headers, errors. Wired by `wsgi.py`."""

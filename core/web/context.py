@@ -1,0 +1,69 @@
+"""What every template may name, and the menu of the back office."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, url_for
+from flask_babel import LazyString, get_locale
+from flask_security import current_user
+from sqlalchemy import select
+
+from core.database import db
+from core.models import Membership
+from core.web.language import current_theme
+from core.web.rights import Right, may
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """One entry of the side bar. `section` is what pages set to mark it as current; `right` hides it from others."""
+
+    section: str
+    label: LazyString
+    icon: str
+    endpoint: str
+    right: Right = Right.READ
+    order: int = 50
+
+
+def add_menu_entry(app: Flask, entry: MenuEntry) -> None:
+    """Add an entry to the side bar; called by the `wiring.py` of each package."""
+    app.extensions.setdefault("solde_menu", []).append(entry)
+
+
+def init_context(app: Flask) -> None:
+    """Register the template globals that `templates/base.html` expects."""
+    app.jinja_env.globals.update(get_locale=get_locale, get_theme=current_theme, may=may)
+    app.context_processor(_page_context(app))
+
+
+def _page_context(app: Flask) -> Callable[[], dict[str, Any]]:
+    def context() -> dict[str, Any]:
+        membership: Membership | None = g.get("membership")
+        return {
+            "current_company": g.get("company"),
+            "current_role": membership.role if membership else None,
+            "memberships": _memberships() if membership else [],
+            "navigation": _navigation(app) if membership else [],
+        }
+
+    return context
+
+
+def _memberships() -> list[Membership]:
+    statement = (
+        select(Membership).where(Membership.user_id == current_user.id).order_by(Membership.company_id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def _navigation(app: Flask) -> list[dict[str, Any]]:
+    entries: list[MenuEntry] = sorted(app.extensions.get("solde_menu", []), key=lambda entry: entry.order)
+    return [
+        {"section": e.section, "label": e.label, "icon": e.icon, "url": url_for(e.endpoint)}
+        for e in entries
+        if may(e.right)
+    ]

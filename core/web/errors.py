@@ -1,0 +1,61 @@
+"""Error pages: every error speaks plainly; an unknown one shows a reference that is in the log."""
+
+from __future__ import annotations
+
+import secrets
+
+import structlog
+from flask import Flask, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import NoResultFound
+from werkzeug.exceptions import HTTPException
+
+from core.database import db
+from core.errors import ConflictError, NotAllowedError, SoldeError
+from core.web.rights import NoCompanyYet
+
+log = structlog.get_logger(__name__)
+
+PAGES = (400, 403, 404, 405, 409, 413, 429)
+Answer = tuple[str, int]
+
+
+def init_errors(app: Flask) -> None:
+    """Register one handler per kind of error, the catch-all last."""
+    app.register_error_handler(ConflictError, _conflict)
+    app.register_error_handler(NotAllowedError, lambda error: _page(403, str(error)))
+    app.register_error_handler(NoCompanyYet, lambda _: (render_template("errors/no_company.html"), 403))
+    app.register_error_handler(SoldeError, lambda error: _page(400, str(error)))
+    app.register_error_handler(NoResultFound, lambda _: _page(404))
+    app.register_error_handler(CSRFError, lambda _: (render_template("errors/csrf.html"), 400))
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unknown)
+
+
+def _conflict(error: ConflictError) -> Answer:
+    return _page(409, str(error))
+
+
+def _http(error: HTTPException) -> Answer | HTTPException:
+    if error.code is None or error.code < 400 or error.response is not None:
+        return error
+    return _page(error.code)
+
+
+def _page(code: int, message: str = "") -> Answer:
+    template = f"errors/{code}.html" if code in PAGES else "errors/400.html"
+    return render_template(template, message=message, code=code), code
+
+
+def _unknown(error: Exception) -> Answer:
+    """Nobody foresaw this: log it under a reference and say only that."""
+    reference = secrets.token_hex(4)
+    db.session.rollback()
+    log.error(
+        "unexpected_error",
+        exc_info=error,
+        reference=reference,
+        path=request.path,
+        error_type=type(error).__name__,
+    )
+    return render_template("errors/500.html", reference=reference), 500

@@ -1,0 +1,73 @@
+"""How values are shown: Jinja filters over Babel in the language of the page, instants in Europe/Paris."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from babel.dates import format_date, format_datetime
+from flask import Flask
+from flask_babel import get_locale
+
+from core.clock import PARIS
+from core.money import format_cents, format_scaled
+
+QUANTITY_DECIMALS = 4
+PRICE_DECIMALS = 6
+RATE_DECIMALS = 2
+
+
+def money(cents: int | None) -> str:
+    """`1 234,56 €`; nothing for None."""
+    return "" if cents is None else format_cents(cents, get_locale())
+
+
+def amount(cents: int | None) -> str:
+    """`1 234,56`, for tables whose head names the currency."""
+    return "" if cents is None else format_cents(cents, get_locale(), currency=False)
+
+
+def day(value: date | None) -> str:
+    """`3 mars 2026`."""
+    return "" if value is None else format_date(value, format="long", locale=get_locale())
+
+
+def short_day(value: date | None) -> str:
+    """`03/03/2026`, for tables."""
+    return "" if value is None else format_date(value, format="dd/MM/yyyy", locale=get_locale())
+
+
+def moment(value: datetime | None) -> str:
+    """`3 mars 2026, 14:05` in Paris time."""
+    if value is None:
+        return ""
+    return format_datetime(value.astimezone(PARIS), format="d MMMM yyyy, HH:mm", locale=get_locale())
+
+
+def quantity(value: int | None) -> str:
+    """A quantity of 4 decimals without its zeros."""
+    return "" if value is None else format_scaled(value, QUANTITY_DECIMALS, get_locale())
+
+
+def unit_price(value: int | None) -> str:
+    """A unit price of 6 decimals, at least 2 shown."""
+    return "" if value is None else format_scaled(value, PRICE_DECIMALS, get_locale(), least_decimals=2)
+
+
+def rate(value: int | None) -> str:
+    """A rate of 1/100 %: `5,5 %`."""
+    return "" if value is None else f"{format_scaled(value, RATE_DECIMALS, get_locale())}\u00a0%"
+
+
+def init_formats(app: Flask) -> None:
+    """Register the filters."""
+    filters = {
+        "money": money,
+        "amount": amount,
+        "date": day,
+        "short_date": short_day,
+        "datetime": moment,
+        "quantity": quantity,
+        "unit_price": unit_price,
+        "rate": rate,
+    }
+    app.jinja_env.filters.update(filters)

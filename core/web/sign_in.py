@@ -1,0 +1,142 @@
+"""Signing in, by Flask-Security: its only wrapper. Passwords are argon2 hashes; each sign-in is logged and sealed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask, g, request
+from flask_security import MailUtil, RoleMixin, Security, SQLAlchemyUserDatastore, hash_password
+from flask_security.signals import user_authenticated
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from core.database import db, transaction
+from core.event_log import record_event
+from core.mail import queue_mail
+from core.models import Company, Membership, Role, User
+from core.settings import Settings
+from core.tenancy import leave_company
+
+
+class _NoRole(RoleMixin):
+    """Flask-Security wants a role class; our roles are memberships."""
+
+
+class Datastore(SQLAlchemyUserDatastore):
+    """Flask-Security commits by itself: the one listed exception to `transaction()`."""
+
+    def commit(self) -> None:
+        """End Flask-Security's own unit of work."""
+        db.session.info["sign_in"] = True
+        try:
+            db.session.commit()
+        finally:
+            db.session.info.pop("sign_in", None)
+
+
+class OutboxMailUtil(MailUtil):
+    """Flask-Security's mails go through our outbox: a crash or a dead mail server loses none."""
+
+    def send_mail(  # noqa: PLR0917  # the signature is Flask-Security's
+        self,
+        template: str,  # noqa: ARG002
+        subject: str,
+        recipient: str | tuple[str, str],
+        sender: str | tuple[str, str],  # noqa: ARG002
+        body: str | None,
+        html: str | None,
+        **kwargs: Any,  # noqa: ARG002
+    ) -> None:
+        """Queue the mail once the request's own work is committed."""
+        address = recipient if isinstance(recipient, str) else recipient[1]
+        g.setdefault("sign_in_mails", []).append((address, str(subject), body or "", html or ""))
+
+
+def init_sign_in(app: Flask, settings: Settings) -> None:
+    """Configure Flask-Security: sign-in, sign-out, password change and reset."""
+    salt = hmac.new(settings.secret_key.encode(), b"password-salt", hashlib.sha256).hexdigest()
+    app.config.update(
+        SECURITY_PASSWORD_SALT=salt,
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  # the name of the algorithm
+        SECURITY_PASSWORD_LENGTH_MIN=10,
+        SECURITY_REGISTERABLE=False,
+        SECURITY_RECOVERABLE=True,
+        SECURITY_CHANGEABLE=True,
+        SECURITY_TRACKABLE=False,
+        SECURITY_POST_LOGIN_VIEW="/",
+        SECURITY_POST_LOGOUT_VIEW="/login",
+        SECURITY_EMAIL_SENDER=settings.mail_from,
+        SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_MSG_UNAUTHENTICATED=(_("Please sign in to see this page."), "info"),
+        SECURITY_FLASH_MESSAGES=True,
+        SECURITY_I18N_DIRNAME=["builtin"],
+    )
+    Security(app, Datastore(db, User, _NoRole), mail_util_cls=OutboxMailUtil)
+    app.before_request(_open_for_sign_in)
+    app.after_request(_log_and_mail)
+    user_authenticated.connect(_remember_sign_in, app)
+
+
+def _(text: str) -> str:
+    """Mark a text that Flask-Security translates later."""
+    return text
+
+
+def _open_for_sign_in() -> None:
+    """Flask-Security reads, then writes: on SQLite it needs the write lock from the start, as `transaction()` does."""
+    if request.blueprint == "security":
+        db.session.info["sign_in"] = True
+        if request.method == "POST":
+            db.session.connection(execution_options={"solde_write": True})
+
+
+def _remember_sign_in(_app: Flask, *, user: User, **_details: Any) -> None:
+    g.signed_in_user_id = user.id
+
+
+def _log_and_mail(answer: Response) -> Response:
+    """After Flask-Security's commit: seal the sign-in and queue its mails, in a transaction of our own."""
+    user_id, mails = g.pop("signed_in_user_id", None), g.pop("sign_in_mails", [])
+    if user_id is None and not mails:
+        return answer
+    db.session.info.pop("sign_in", None)
+    leave_company()
+    with transaction():
+        if user_id is not None:
+            record_event("user.signed_in", actor_id=user_id)
+        for recipient, subject, body, html in mails:
+            queue_mail(to=[recipient], subject=subject, text=body, html=html, sender_name="Solde")
+    return answer
+
+
+def add_user(
+    *, email: str, password: str, name: str, company: Company, role: Role, language: str = "fr"
+) -> User:
+    """Create a person (or find her by e-mail) and give her a role in a company; in the open transaction."""
+    address = email.strip().lower()
+    user = db.session.scalars(select(User).where(User.email == address)).one_or_none()
+    if user is None:
+        user = User(
+            email=address,
+            name=name,
+            password=hash_password(password),
+            active=True,
+            fs_uniquifier=uuid4().hex,
+            language=language,
+        )
+        db.session.add(user)
+        db.session.flush()
+    membership = db.session.scalars(
+        select(Membership).where(Membership.user_id == user.id, Membership.company_id == company.id)
+    ).one_or_none()
+    if membership is None:
+        db.session.add(Membership(company_id=company.id, user_id=user.id, role=role))
+    else:
+        membership.role = role
+    db.session.flush()
+    record_event("member.set", subject=("user", user.id), role=role.value)
+    return user
