@@ -1,0 +1,252 @@
+"""PayPlug's answers as frozen values: every field is checked for absence, null and type before it is used.
+
+Read by `client` from decoded JSON; nobody else sees PayPlug's own objects. Amounts are cents, instants UTC.
+Field meanings: PayPlug API version 2019-08-06 (PSD2).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from payplug_bridge.errors import NotPayplugId, PayplugUnreadable
+
+REFERENCE_KEY: Final = "solde_attempt"
+"""The metadata key under which our attempt's reference travels."""
+
+FINAL_FAILURES: Final = frozenset({"aborted", "timeout"})
+"""Failures after which the same payment cannot be paid any more. Assumed: PayPlug does not say; a success that comes
+later nevertheless is recorded all the same."""
+
+DEFAULT_LEAST_CENTS: Final = 99
+DEFAULT_MOST_CENTS: Final = 2_000_000
+"""Limits for an account that does not tell its own (the cautious defaults of PayPlug's own plugins)."""
+
+_PAYMENT_ID = re.compile(r"pay_[A-Za-z0-9]{8,64}")
+_REFUND_ID = re.compile(r"re_[A-Za-z0-9]{8,64}")
+_LATEST_SECOND = 253_402_300_799  # the end of year 9999
+_LONGEST_WORD = 80
+_LONGEST_TEXT = 500
+
+T = TypeVar("T")
+JsonObject = Mapping[str, Any]
+
+
+def is_payment_id(text: object) -> bool:
+    """True for a syntactically possible payment id."""
+    return isinstance(text, str) and _PAYMENT_ID.fullmatch(text) is not None
+
+
+def is_refund_id(text: object) -> bool:
+    """True for a syntactically possible refund id."""
+    return isinstance(text, str) and _REFUND_ID.fullmatch(text) is not None
+
+
+def checked_payment_id(text: object) -> str:
+    """The id itself, safe to put into an address.
+
+    Raises:
+        NotPayplugId: it is anything else (`../customers/x` would read another resource).
+    """
+    if isinstance(text, str) and is_payment_id(text):
+        return text
+    raise NotPayplugId
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a payment was not made; `code` is one of PayPlug's (`card_declined`, `timeout`…) or one yet unknown."""
+
+    code: str
+    message: str
+
+    @property
+    def is_final(self) -> bool:
+        """False while the payer may still succeed on the same page."""
+        return self.code in FINAL_FAILURES
+
+
+@dataclass(frozen=True)
+class Card:
+    """What may be shown of the card: brand as PayPlug writes it and the last four digits."""
+
+    brand: str
+    last4: str
+
+
+@dataclass(frozen=True)
+class PaymentSnapshot:
+    """A payment as PayPlug described it at one moment.
+
+    `amount_cents` is None for an authorised payment, which has no amount; `reference` is what our metadata said,
+    None when the payment is not one of ours; `payment_url` is empty when there is no hosted page.
+    """
+
+    id: str
+    is_live: bool
+    amount_cents: int | None
+    refunded_cents: int
+    currency: str
+    is_paid: bool
+    paid_at: datetime | None
+    created_at: datetime | None
+    failure: Failure | None
+    card: Card | None
+    payment_url: str
+    reference: str | None
+
+
+@dataclass(frozen=True)
+class AccountSnapshot:
+    """The account behind a key: its mode and the amounts it accepts, in cents of EUR."""
+
+    id: str
+    is_live: bool
+    least_cents: int
+    most_cents: int
+
+
+@dataclass(frozen=True)
+class PaymentPage:
+    """One page of the payment list; `number`, `per_page` and `has_more` are None when PayPlug does not tell.
+
+    `length` counts every row of the page, also those left out of `payments` (not ours and not readable).
+    """
+
+    payments: tuple[PaymentSnapshot, ...]
+    length: int
+    number: int | None
+    per_page: int | None
+    has_more: bool | None
+
+
+def read_payment(answer: object) -> PaymentSnapshot:
+    """Convert a decoded payment object.
+
+    Raises:
+        PayplugUnreadable: it is not one, or a field has a wrong type.
+    """
+    body = _object(answer, "payment")
+    if body.get("object") != "payment" or not is_payment_id(body.get("id")):
+        raise PayplugUnreadable("object")
+    hosted = _optional(body, "hosted_payment", dict) or {}
+    return PaymentSnapshot(
+        id=body["id"],
+        is_live=_required(body, "is_live", bool),
+        amount_cents=_optional(body, "amount", int),
+        refunded_cents=_optional(body, "amount_refunded", int) or 0,
+        currency=_required(body, "currency", str)[:_LONGEST_WORD],
+        is_paid=_required(body, "is_paid", bool),
+        paid_at=_instant(body, "paid_at") or _instant(hosted, "paid_at"),
+        created_at=_instant(body, "created_at"),
+        failure=_failure(body),
+        card=_card(body),
+        payment_url=_optional(hosted, "payment_url", str) or "",
+        reference=_reference(body),
+    )
+
+
+def read_account(answer: object) -> AccountSnapshot:
+    """Convert a decoded account object.
+
+    Raises:
+        PayplugUnreadable: it is not one, or a field has a wrong type.
+    """
+    body = _object(answer, "account")
+    if body.get("object", "account") != "account":
+        raise PayplugUnreadable("object")
+    configuration = _optional(body, "configuration", dict) or {}
+    return AccountSnapshot(
+        id=_required(body, "id", str)[:_LONGEST_WORD],
+        is_live=_required(body, "is_live", bool),
+        least_cents=_limit(configuration, "min_amounts", DEFAULT_LEAST_CENTS),
+        most_cents=_limit(configuration, "max_amounts", DEFAULT_MOST_CENTS),
+    )
+
+
+def read_payment_page(answer: object) -> PaymentPage:
+    """Convert one decoded page of the payment list.
+
+    Raises:
+        PayplugUnreadable: it is not one, or one of our own payments in it cannot be read.
+    """
+    body = _object(answer, "list")
+    rows = _required(body, "data", list)
+    return PaymentPage(
+        payments=tuple(filter(None, map(_listed, rows))),
+        length=len(rows),
+        number=_optional(body, "page", int),
+        per_page=_optional(body, "per_page", int),
+        has_more=_optional(body, "has_more", bool),
+    )
+
+
+def _listed(row: object) -> PaymentSnapshot | None:
+    """A row of a list. The account may serve a shop too: what is strange there must not hide what is ours."""
+    try:
+        return read_payment(row)
+    except PayplugUnreadable:
+        if isinstance(row, dict) and _reference(row) is None:
+            return None
+        raise
+
+
+def _object(answer: object, what: str) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise PayplugUnreadable(what)
+    return answer
+
+
+def _required(body: JsonObject, key: str, kind: type[T]) -> T:
+    value = _optional(body, key, kind)
+    if value is None:
+        raise PayplugUnreadable(key)
+    return value
+
+
+def _optional(body: JsonObject, key: str, kind: type[T]) -> T | None:
+    value = body.get(key)
+    if value is None:
+        return None
+    # In Python a bool is an int; in JSON `true` is no amount.
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise PayplugUnreadable(key)
+    return value
+
+
+def _instant(body: JsonObject, key: str) -> datetime | None:
+    seconds = _optional(body, key, int)
+    if seconds is None:
+        return None
+    if not 0 <= seconds <= _LATEST_SECOND:
+        raise PayplugUnreadable(key)
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _failure(body: JsonObject) -> Failure | None:
+    failure = _optional(body, "failure", dict)
+    if failure is None:
+        return None
+    code = _optional(failure, "code", str) or "unknown"
+    return Failure(code[:_LONGEST_WORD], (_optional(failure, "message", str) or "")[:_LONGEST_TEXT])
+
+
+def _card(body: JsonObject) -> Card | None:
+    card = _optional(body, "card", dict) or {}
+    brand, last4 = _optional(card, "brand", str) or "", _optional(card, "last4", str) or ""
+    return Card(brand[:40], last4[:4]) if brand or last4 else None
+
+
+def _reference(body: JsonObject) -> str | None:
+    metadata = body.get("metadata")
+    reference = metadata.get(REFERENCE_KEY) if isinstance(metadata, dict) else None
+    return reference if isinstance(reference, str) and len(reference) <= _LONGEST_WORD else None
+
+
+def _limit(configuration: JsonObject, key: str, default: int) -> int:
+    amounts = _optional(configuration, key, dict) or {}
+    limit = _optional(amounts, "EUR", int)
+    return default if limit is None or limit < 0 else limit
