@@ -51,8 +51,8 @@ def test_an_amount_is_read_as_cents(text: str, cents: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "   ", "abc", "-", ",", "€", "5,", "1,2,3", "1.2.3", "12 34", "1 2345", "1 234 56", "1,23 4", "--1", "1-",
-        "1e3", "1E-2", "nan", "inf", "0x10", "1_000", "١٢", "1/2", "10 $", "12,5 €€", "<script>", "1\n2",
+        "", "   ", "abc", "-", ",", "€", "5,", "1,2,3", "1.2.3", "12 34", "1 2345", "1 234 56", "1,23 4", "--1",
+        "1-", "1e3", "1E-2", "nan", "inf", "0x10", "1_000", "١٢", "1/2", "10 $", "12,5 €€", "<script>", "1\n2",
     ],
 )  # fmt: skip
 def test_a_text_that_is_not_one_number_is_refused(text: str) -> None:
@@ -147,9 +147,10 @@ def test_what_is_written_with_decimals_reads_back_to_the_same_value(value: int, 
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused_never_crashed_on(text: str) -> None:
     try:
-        assert abs(parse_cents(text)) <= LARGEST_SCALED
-    except MoneyTextError as refusal:
-        assert str(refusal)
+        cents = parse_cents(text)
+    except MoneyTextError:
+        return
+    assert abs(cents) <= LARGEST_SCALED
 
 
 @pytest.mark.parametrize(
