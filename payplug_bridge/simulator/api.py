@@ -60,10 +60,9 @@ def list_payments() -> ResponseReturnValue:
     page = _whole_number("page", assumed.first_page, assumed.first_page, 1_000_000)
     per_page = _whole_number("per_page", assumed.default_per_page, 1, assumed.largest_per_page)
     offset = (page - assumed.first_page) * per_page
-    found = payments.list_payments(
-        session, account_id=account.id, is_live=is_live, limit=per_page, offset=offset
-    )
-    total = payments.count_payments(session, account_id=account.id, is_live=is_live)
+    wanted = payments.PaymentFilter(account.id, is_live)
+    found = payments.list_payments(session, wanted, limit=per_page, offset=offset)
+    total = payments.count_payments(session, wanted)
     data = [payment_object(session, payment, _version()) for payment in found]
     answer = {"type": "list", "page": page, "per_page": per_page}
     answer["count"] = total if assumed.count_is_total else len(data)

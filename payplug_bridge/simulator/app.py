@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Flask, jsonify, request
+from flask import Flask, jsonify, redirect, request, url_for
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from payplug_bridge.simulator import api
+from payplug_bridge.simulator import api, fault_panel, hosted_page, pages
 from payplug_bridge.simulator.control import control_blueprint
 from payplug_bridge.simulator.deliveries import Dispatcher
 from payplug_bridge.simulator.errors import error_body
+from payplug_bridge.simulator.portal import portal_blueprint
 from payplug_bridge.simulator.session import EXTENSION, Simulator
 
 LARGEST_BODY = 1_000_000
@@ -26,15 +27,20 @@ def create_app(simulator: Simulator, dispatcher: Dispatcher) -> Flask:
     app.extensions[EXTENSION] = simulator
     app.register_blueprint(api.blueprint)
     app.register_blueprint(control_blueprint(dispatcher))
+    app.register_blueprint(hosted_page.blueprint)
+    app.register_blueprint(portal_blueprint(dispatcher))
+    app.register_blueprint(fault_panel.blueprint)
+    pages.install(app)
     app.register_error_handler(HTTPException, answer_http_error)
     app.add_url_rule("/test", "test", lambda: jsonify({}))
+    app.add_url_rule("/", "home", lambda: redirect(url_for("portal.payments")))
     return app
 
 
 def answer_http_error(error: HTTPException) -> ResponseReturnValue:
     """Unknown address, wrong method, too large: JSON where a program asks."""
     if not request.path.startswith(JSON_PATHS):
-        return error.get_response()
+        return pages.error_page(error)
     response = jsonify(error_body(error.description or error.name, {}))
     response.status_code = error.code or 500
     return response

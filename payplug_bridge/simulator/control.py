@@ -172,7 +172,7 @@ def revoke_key() -> ResponseReturnValue:
 def list_payments() -> ResponseReturnValue:
     """Every payment, newest first; `account` limits to one account."""
     session = current_simulator().read()
-    found = payments.list_payments(session, account_id=request.args.get("account"))
+    found = payments.list_payments(session, payments.PaymentFilter(request.args.get("account")))
     return jsonify([payment_object(session, payment) for payment in found])
 
 

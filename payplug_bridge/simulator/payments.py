@@ -106,30 +106,44 @@ def find_payment(session: Session, payment_id: str) -> Payment | None:
     return None if row is None else _payment(row)
 
 
+@dataclass(frozen=True)
+class PaymentFilter:
+    """Which payments to list: of one account, of one mode, with a text in their id or in what the merchant sent."""
+
+    account_id: str | None = None
+    is_live: bool | None = None
+    search: str | None = None
+
+    def values(self) -> dict[str, object]:
+        """The filter as parameters of the queries below; the stored request is JSON, so the text is escaped alike."""
+        needle = json.dumps(self.search)[1:-1].lower() if self.search else None
+        return {"account_id": self.account_id, "is_live": self.is_live, "search": needle}
+
+
+LIST = """
+SELECT * FROM payments
+WHERE (:account_id IS NULL OR account_id = :account_id) AND (:is_live IS NULL OR is_live = :is_live)
+  AND (:search IS NULL OR instr(lower(id), :search) OR instr(lower(request), :search))
+ORDER BY created_at DESC, sequence DESC LIMIT :limit OFFSET :offset
+"""
+COUNT = """
+SELECT count(*) FROM payments
+WHERE (:account_id IS NULL OR account_id = :account_id) AND (:is_live IS NULL OR is_live = :is_live)
+  AND (:search IS NULL OR instr(lower(id), :search) OR instr(lower(request), :search))
+"""
+
+
 def list_payments(
-    session: Session,
-    *,
-    account_id: str | None = None,
-    is_live: bool | None = None,
-    limit: int = -1,
-    offset: int = 0,
+    session: Session, wanted: PaymentFilter, *, limit: int = -1, offset: int = 0
 ) -> list[Payment]:
-    """Payments, newest first, of one account and mode or of all."""
-    rows = session.connection.execute(
-        "SELECT * FROM payments WHERE (?1 IS NULL OR account_id = ?1) AND (?2 IS NULL OR is_live = ?2)"
-        " ORDER BY created_at DESC, sequence DESC LIMIT ?3 OFFSET ?4",
-        (account_id, is_live, limit, offset),
-    )
+    """Payments, newest first; a negative limit means all."""
+    rows = session.connection.execute(LIST, {**wanted.values(), "limit": limit, "offset": offset})
     return [_payment(row) for row in rows]
 
 
-def count_payments(session: Session, *, account_id: str | None = None, is_live: bool | None = None) -> int:
+def count_payments(session: Session, wanted: PaymentFilter) -> int:
     """How many `list_payments` would give without a limit."""
-    row = session.connection.execute(
-        "SELECT count(*) FROM payments WHERE (?1 IS NULL OR account_id = ?1) AND (?2 IS NULL OR is_live = ?2)",
-        (account_id, is_live),
-    ).fetchone()
-    return int(row[0])
+    return int(session.connection.execute(COUNT, wanted.values()).fetchone()[0])
 
 
 def balance_cents(session: Session, account_id: str, *, is_live: bool) -> tuple[int, int]:
