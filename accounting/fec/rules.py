@@ -92,7 +92,7 @@ FIELD_COUNT: Final = _error("field-count", N_("The line has %(found)s fields ins
 MANDATORY_BLANK: Final = _error("mandatory-blank", N_("A value is mandatory here."))
 FORBIDDEN_CHARACTER: Final = _error(
     "forbidden-character",
-    N_("The text holds a tab, a vertical bar, a line end or a control character (%(code)s)."),
+    N_("The text holds a tab, a vertical bar, a line end or a control character (%(codes)s)."),
 )
 NUMBER_DOT: Final = _error("number-dot", N_("“%(value)s” must be written with a decimal comma."))
 NUMBER_THOUSANDS: Final = _error(

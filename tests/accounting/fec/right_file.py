@@ -4,7 +4,7 @@ from collections.abc import Callable
 from io import BytesIO
 
 from accounting.fec.check import check_fec
-from accounting.fec.findings import FecReport
+from accounting.fec.findings import FecReport, in_english
 from accounting.fec.format import COLUMNS
 
 SIREN = "732829320"
@@ -93,5 +93,7 @@ def check_rows(rows: Rows, name: str = NAME) -> FecReport:
 
 
 def codes(report: FecReport) -> set[str]:
-    """The codes of the rules that were broken."""
+    """The codes of the rules that were broken; every finding must be sayable."""
+    for finding in report.findings:
+        assert "%(" not in finding.sentence(in_english)
     return {rule.code for rule in report.counts}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from accounting.fec import entries, rules
 from accounting.fec.check import check_fec
 from accounting.fec.findings import Verdict, in_english
 from accounting.fec.rules import Severity
@@ -106,6 +107,7 @@ def test_a_wrong_cell_is_an_error_with_its_line_and_column(
     report = check_rows(spoiled(spoil))
     places = [(finding.line, finding.column) for finding in report.findings if finding.rule.code == code]
     assert places == [(at_line, at_column)]
+    assert code in codes(report)
     assert report.verdict is Verdict.FAULTY
     assert report.verdict.exit_code == 1
 
@@ -279,6 +281,11 @@ def test_a_lettering_in_lower_case_is_partial_and_need_not_balance() -> None:
         codes(check_rows(spoiled(setting(10, "EcritureLet", "ab"), setting(10, "DateLet", "20260601"))))
         == set()
     )
+
+
+def test_letterings_beyond_the_bound_are_left_alone_and_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "MOST_OPEN_LETTERINGS", 0)
+    assert codes(check_rows(right_rows())) == {"lettering-unchecked"}
 
 
 @pytest.mark.parametrize("separator", ["\t", "|"])
@@ -469,6 +476,7 @@ def test_a_file_that_is_not_there_is_unreadable(tmp_path: Path) -> None:
     for path in (tmp_path / NAME, tmp_path):
         report = check_fec(path)
         assert report.verdict is Verdict.UNREADABLE
+        assert codes(report) == {"file-unreadable"}
         assert report.findings[0].parameters["reason"]
 
 
@@ -497,3 +505,10 @@ def test_the_report_as_data_says_everything() -> None:
         "message": "“120.00” must be written with a decimal comma.",
         "parameters": {"value": "120.00"},
     } in data["findings"]
+
+
+def test_every_rule_is_held_by_some_test_of_this_file() -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    all_codes = {rule.code for rule in vars(rules).values() if isinstance(rule, rules.Rule)}
+    untested = {code for code in all_codes if f'"{code}"' not in source}
+    assert not untested
