@@ -1,0 +1,115 @@
+"""Customers: made and changed by `save_customer`, found by id, by an import's reference, or by a few letters."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import or_, select
+
+from core.database import db, lock
+from core.event_log import record_event
+from invoicing.customer_input import ContactInput, CustomerInput, checked_customer
+from invoicing.errors import InvalidInputError, NotFoundError
+from invoicing.locked_rows import locked_row
+from invoicing.models import Contact, Customer, CustomerCounter
+
+_COPIED = (
+    "kind", "name", "first_name", "siren", "vat_number", "address1", "address2", "postcode", "city", "country",
+    "language", "payment_terms_days", "external_reference",
+)  # fmt: skip
+
+
+def save_customer(
+    given: CustomerInput, *, customer_id: int | None = None, actor_id: int | None = None
+) -> Customer:
+    """Make a customer, or change the one named. Documents already issued keep what they said.
+
+    An import run twice is harmless: a new customer whose external reference exists returns the earlier one unchanged.
+
+    Args:
+        given: what was typed; `contacts` replace those the customer has.
+        customer_id: the customer to change; None makes a new one and gives it the next number (C00001…).
+        actor_id: who does it.
+
+    Raises:
+        InvalidInputError: naming every field that is wrong.
+        NotFoundError: `customer_id` names no customer of this company.
+    """
+    checked = checked_customer(given)
+    if customer_id is None:
+        # The counter's lock makes two imports of one reference come one after the other.
+        counter = locked_row(CustomerCounter)
+        earlier = find_by_reference(checked.external_reference)
+        if earlier is not None:
+            return earlier
+        counter.last += 1
+        customer = Customer(number=f"C{counter.last:05d}")
+        db.session.add(customer)
+    else:
+        customer = _locked_customer(customer_id)
+        _refuse_taken_reference(checked.external_reference, customer_id)
+    for name in _COPIED:
+        setattr(customer, name, getattr(checked, name))
+    customer.contacts[:] = [_contact(customer, contact) for contact in checked.contacts]
+    db.session.flush()
+    kind = "customer.created" if customer_id is None else "customer.changed"
+    record_event(kind, actor_id=actor_id, subject=("customer", customer.id))
+    return customer
+
+
+def _locked_customer(customer_id: int) -> Customer:
+    customer = lock(select(Customer).where(Customer.id == customer_id))
+    if customer is None:
+        raise NotFoundError(_l("This customer does not exist."))
+    return customer
+
+
+def _refuse_taken_reference(reference: str | None, customer_id: int) -> None:
+    holder = find_by_reference(reference)
+    if holder is not None and holder.id != customer_id:
+        message = _l("Customer %(number)s already has this reference.", number=holder.number)
+        raise InvalidInputError({"external_reference": message})
+
+
+def _contact(customer: Customer, given: ContactInput) -> Contact:
+    known = {contact.id: contact for contact in customer.contacts}
+    contact = known.get(given.id) if given.id is not None else None
+    if contact is None:
+        contact = Contact()
+    contact.name, contact.email, contact.phone = given.name, given.email, given.phone
+    contact.receives_invoices = given.receives_invoices
+    return contact
+
+
+def find_customer(customer_id: int) -> Customer:
+    """The customer of that id.
+
+    Raises:
+        NotFoundError: this company has none.
+    """
+    customer = db.session.get(Customer, customer_id)
+    if customer is None:
+        raise NotFoundError(_l("This customer does not exist."))
+    return customer
+
+
+def find_by_reference(external_reference: str | None) -> Customer | None:
+    """The customer with that external reference, if any."""
+    if external_reference is None:
+        return None
+    return db.session.scalars(
+        select(Customer).where(Customer.external_reference == external_reference)
+    ).one_or_none()
+
+
+def search_customers(text: str = "", *, limit: int = 50, offset: int = 0) -> list[Customer]:
+    """Customers whose name, number, SIREN, town or e-mail contains the text, in order of name; all when it is empty."""
+    statement = select(Customer).where(Customer.archived_at.is_(None))
+    words = text.split()
+    for word in words:
+        by_contact = select(Contact.customer_id).where(Contact.email.icontains(word, autoescape=True))
+        columns = (Customer.name, Customer.first_name, Customer.number, Customer.siren, Customer.city)
+        statement = statement.where(
+            or_(*(column.icontains(word, autoescape=True) for column in columns), Customer.id.in_(by_contact))
+        )
+    ordered = statement.order_by(Customer.name, Customer.first_name, Customer.id).limit(limit).offset(offset)
+    return list(db.session.scalars(ordered))

@@ -1,0 +1,56 @@
+"""Writes checked input onto a draft: used by the verbs that make and change drafts."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from core.database import db
+from invoicing.draft_input import DraftInput
+from invoicing.errors import InvalidInputError
+from invoicing.models import Customer, CustomerKind, Document, DocumentLine
+from invoicing.vat import compute_totals
+
+_COPIED = (
+    "issue_date", "supply_date", "due_date", "payment_terms_days", "purchase_order", "note", "external_reference",
+)  # fmt: skip
+_COPIED_OF_LINE = ("kind", "label", "description", "quantity", "unit", "unit_price", "discount", "vat_rate")
+
+
+def customer_of_draft(customer_id: int) -> Customer:
+    """The customer a draft may be made for.
+
+    Raises:
+        InvalidInputError: there is none of that id, or it was archived.
+    """
+    customer = db.session.get(Customer, customer_id)
+    if customer is None or customer.archived_at is not None:
+        raise InvalidInputError({"customer_id": _l("Choose a customer.")})
+    return customer
+
+
+def write_content(document: Document, checked: DraftInput, customer: Customer) -> None:
+    """Put the input, its lines and the totals they give onto the draft."""
+    document.customer_id = customer.id
+    document.language = checked.language or customer.language
+    document.prices_include_vat = (
+        customer.kind is CustomerKind.INDIVIDUAL
+        if checked.prices_include_vat is None
+        else checked.prices_include_vat
+    )
+    for name in _COPIED:
+        setattr(document, name, getattr(checked, name))
+    _write_lines(document, checked)
+
+
+def _write_lines(document: Document, checked: DraftInput) -> None:
+    totals = compute_totals(checked.lines, document.prices_include_vat)
+    # Rows are reused by position: deleting and inserting would meet the unique (document, position) in between.
+    del document.lines[len(checked.lines) :]
+    while len(document.lines) < len(checked.lines):
+        document.lines.append(DocumentLine(position=len(document.lines) + 1))
+    for line, given, amounts in zip(document.lines, checked.lines, totals.lines, strict=True):
+        for name in _COPIED_OF_LINE:
+            setattr(line, name, getattr(given, name))
+        line.amount_cents, line.net_cents = amounts.amount_cents, amounts.net_cents
+    document.net_cents, document.vat_cents = totals.net_cents, totals.vat_cents
+    document.rounding_cents, document.total_cents = totals.rounding_cents, totals.total_cents

@@ -1,0 +1,140 @@
+"""What a form or an import says about a draft, and the checks each field must pass before a verb writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+
+from accounting.facts import SupplyKind
+from core.clock import paris_today
+from core.money import QUANTITY_DECIMALS, UNIT_PRICE_DECIMALS
+from invoicing.customer_input import LANGUAGES, LONGEST_TERMS_DAYS
+from invoicing.input_checks import FieldErrors
+from invoicing.units import DEFAULT_UNIT, UNITS
+from invoicing.vat import WHOLE, line_amount
+from invoicing.vat_rates import allowed_rates
+
+LONGEST_LABEL = 255
+LONGEST_DESCRIPTION = 2000
+LONGEST_NOTE = 2000
+LONGEST_REFERENCE = 100
+MOST_LINES = 500
+LARGEST_QUANTITY = 10**8 * 10**QUANTITY_DECIMALS
+LARGEST_PRICE = 10**8 * 10**UNIT_PRICE_DECIMALS
+LARGEST_LINE_CENTS = 10**12
+
+
+@dataclass(frozen=True)
+class LineInput:
+    """One line as typed. Scaled integers: quantity 4 decimals, unit price 6 (euros), discount and VAT rate 1/100 %.
+
+    The unit price is net, or VAT included when the document's prices are.
+    """
+
+    label: str
+    quantity: int
+    unit_price: int
+    vat_rate: int
+    kind: SupplyKind = SupplyKind.SERVICE
+    description: str = ""
+    unit: str = DEFAULT_UNIT
+    discount: int = 0
+
+
+@dataclass(frozen=True)
+class DraftInput:
+    """Everything about a draft as typed.
+
+    Attributes:
+        language: of the document; None takes the customer's.
+        prices_include_vat: None takes the default: VAT included for an individual, net for a business.
+        issue_date: None is the day of issue.
+        supply_date: when goods were delivered or the service done, if known and different.
+        due_date: None follows from the payment terms.
+        payment_terms_days: None takes the customer's, else the company's.
+        external_reference: an import's own key, unique in the company.
+    """
+
+    customer_id: int
+    lines: tuple[LineInput, ...] = ()
+    language: str | None = None
+    prices_include_vat: bool | None = None
+    issue_date: date | None = None
+    supply_date: date | None = None
+    due_date: date | None = None
+    payment_terms_days: int | None = None
+    purchase_order: str = ""
+    note: str = ""
+    external_reference: str | None = None
+
+
+def checked_draft(given: DraftInput) -> DraftInput:
+    """The input cleaned.
+
+    Raises:
+        InvalidInputError: naming every field that is wrong (`lines-0-label` for the first line's label).
+    """
+    errors = FieldErrors()
+    if given.language is not None and given.language not in LANGUAGES:
+        errors.add("language", _l("Choose one of the languages offered."))
+    _check_dates(errors, given)
+    if len(given.lines) > MOST_LINES:
+        errors.add("lines", _l("At most %(count)d lines fit on one document.", count=MOST_LINES))
+    rates = allowed_rates(given.issue_date or paris_today())
+    checked = replace(
+        given,
+        lines=tuple(_checked_line(errors, i, line, rates) for i, line in enumerate(given.lines[:MOST_LINES])),
+        purchase_order=errors.text("purchase_order", given.purchase_order, LONGEST_REFERENCE),
+        note=errors.text("note", given.note, LONGEST_NOTE, lines=True),
+        external_reference=errors.text(
+            "external_reference", given.external_reference or "", LONGEST_REFERENCE
+        )
+        or None,
+    )
+    errors.raise_if_any()
+    return checked
+
+
+def _check_dates(errors: FieldErrors, given: DraftInput) -> None:
+    for field in ("issue_date", "supply_date", "due_date"):
+        errors.day(field, getattr(given, field))
+    if given.due_date and given.issue_date and given.due_date < given.issue_date:
+        errors.add("due_date", _l("The due date cannot lie before the invoice date."))
+    terms = given.payment_terms_days
+    if terms is not None and not 0 <= terms <= LONGEST_TERMS_DAYS:
+        errors.add(
+            "payment_terms_days", _l("Give a number of days between 0 and %(most)d.", most=LONGEST_TERMS_DAYS)
+        )
+
+
+def _checked_line(errors: FieldErrors, index: int, line: LineInput, rates: Collection[int]) -> LineInput:
+    field = f"lines-{index}"
+    label = errors.text(f"{field}-label", line.label, LONGEST_LABEL, required=_l("Say what is sold."))
+    description = errors.text(f"{field}-description", line.description, LONGEST_DESCRIPTION, lines=True)
+    if line.unit not in UNITS:
+        errors.add(f"{field}-unit", _l("Choose a unit from the list."))
+    if line.vat_rate not in rates:
+        errors.add(
+            f"{field}-vat_rate", _l("Choose a VAT rate from the list. Other rates are added in the settings.")
+        )
+    if not 0 <= line.discount <= WHOLE:
+        errors.add(f"{field}-discount", _l("A discount lies between 0 and 100 %%."))
+    _check_amounts(errors, field, line)
+    return replace(line, label=label, description=description)
+
+
+def _check_amounts(errors: FieldErrors, field: str, line: LineInput) -> None:
+    if line.unit_price < 0:
+        errors.add(
+            f"{field}-unit_price",
+            _l("A price cannot be negative. For a return, give a negative quantity instead."),
+        )
+    elif line.unit_price > LARGEST_PRICE:
+        errors.add(f"{field}-unit_price", _l("This number is too large."))
+    if abs(line.quantity) > LARGEST_QUANTITY:
+        errors.add(f"{field}-quantity", _l("This number is too large."))
+    elif abs(line_amount(line)) > LARGEST_LINE_CENTS:
+        errors.add(f"{field}-quantity", _l("The amount of this line is too large."))

@@ -1,0 +1,48 @@
+"""Documents under lock: every verb that decides on a document reads it here, inside its transaction."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from core.database import lock
+from invoicing.errors import NotADraftError, NotFoundError
+from invoicing.lifecycle import DocumentKind, DocumentState
+from invoicing.models import Document
+
+
+def locked_document(document_id: int) -> Document:
+    """The document, locked and re-read.
+
+    Raises:
+        NotFoundError: this company has none of that id.
+    """
+    document = lock(select(Document).where(Document.id == document_id))
+    if document is None:
+        raise NotFoundError(_l("This document does not exist, or was deleted."))
+    return document
+
+
+def locked_draft(document_id: int) -> Document:
+    """The draft, locked and re-read.
+
+    Raises:
+        NotFoundError: this company has none of that id.
+        NotADraftError: it has been issued.
+    """
+    document = locked_document(document_id)
+    if document.state is not DocumentState.DRAFT:
+        raise NotADraftError
+    return document
+
+
+def locked_issued_invoice(document_id: int) -> Document:
+    """The issued invoice, locked and re-read.
+
+    Raises:
+        NotFoundError: this company has no issued invoice of that id.
+    """
+    document = locked_document(document_id)
+    if document.kind is not DocumentKind.INVOICE or document.state is not DocumentState.ISSUED:
+        raise NotFoundError(_l("This is not an issued invoice."))
+    return document

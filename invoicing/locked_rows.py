@@ -1,0 +1,25 @@
+"""Counters: one row per series, locked while the next value is given; made on first use without a race."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from accounting.insert_missing import insert_missing
+from core.database import lock
+from core.tenancy import current_company_id
+from invoicing.models import CustomerCounter, NumberSeries
+
+Counter = TypeVar("Counter", CustomerCounter, NumberSeries)
+
+
+def locked_row(model: type[Counter], **key: str | int) -> Counter:
+    """The counter's row under lock; made with zeros on first use (two first uses at once make one row)."""
+    statement = select(model).filter_by(**key)
+    row = lock(statement)
+    if row is None:
+        insert_missing(model, company_id=current_company_id(), **key)
+        row = lock(statement)
+    assert row is not None, "a counter exists once it was asked for"
+    return row

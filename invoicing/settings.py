@@ -1,0 +1,21 @@
+"""How the company invoices, read by the verbs; the settings page is what changes it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from core.database import db
+from invoicing.models import InvoicingSettings
+
+
+def invoicing_settings() -> InvoicingSettings:
+    """The settings of the company entered; the defaults, as an unsaved row, while it has not chosen any."""
+    found = db.session.scalars(select(InvoicingSettings)).one_or_none()
+    return found or InvoicingSettings(
+        invoice_prefix="F",
+        credit_note_prefix="A",
+        payment_terms_days=30,
+        backdating_days=20,
+        late_penalty="",
+        discount_terms="",
+    )
