@@ -238,9 +238,11 @@ def _absolute(url: str) -> str:
 
 
 def _engine_options(url: str) -> dict[str, Any]:
+    # An error must not carry people's data into the log, so statements are shown without their parameters.
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": SQLITE_WAIT_SECONDS}}
+        return {"hide_parameters": True, "connect_args": {"timeout": SQLITE_WAIT_SECONDS}}
     return {
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "connect_args": {"options": f"-c lock_timeout={POSTGRESQL_LOCK_TIMEOUT} -c timezone=UTC"},
     }

@@ -6,16 +6,24 @@ import logging
 import sys
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 
 def init_logs(log_format: str) -> None:
     """Configure structlog once for the process: `console` for people, `json` for machines."""
-    last: structlog.types.Processor = (
-        structlog.processors.JSONRenderer()
+    # Local variables stay out of tracebacks: they may hold keys, passwords or customers' data.
+    tail: list[structlog.types.Processor] = (
+        [
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+            structlog.processors.JSONRenderer(),
+        ]
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
-    tail = [structlog.processors.dict_tracebacks, last] if log_format == "json" else [last]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request, session, url_for
+from flask import Blueprint, redirect, session, url_for
 from flask_security import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -15,15 +15,14 @@ from core.web.rights import signed_in
 blueprint = Blueprint("companies", __name__, url_prefix="/companies")
 
 
-@blueprint.post("/switch")
+@blueprint.post("/<int:company_id>/switch")
 @signed_in
-def switch() -> Response:
+def switch(company_id: int) -> Response:
     """Work in another company from now on."""
-    wanted = request.form.get("company_id", type=int)
     statement = select(Membership.company_id).where(
-        Membership.user_id == current_user.id, Membership.company_id == wanted
+        Membership.user_id == current_user.id, Membership.company_id == company_id
     )
     if db.session.scalars(statement).one_or_none() is None:
         raise NotAllowedError
-    session["company_id"] = wanted
+    session["company_id"] = company_id
     return redirect(url_for("dashboard.index"), code=303)

@@ -8,18 +8,29 @@ from typing import Any
 
 from flask import Flask, g, url_for
 from flask_babel import LazyString, get_locale
+from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 from sqlalchemy import select
 
 from core.database import db
-from core.models import Membership
+from core.models import Membership, Role
 from core.web.language import current_theme
 from core.web.rights import Right, may
+
+ROLE_NAMES: dict[Role, LazyString] = {
+    Role.OWNER: _l("Owner"),
+    Role.STAFF: _l("Staff"),
+    Role.ACCOUNTANT: _l("Accountant"),
+    Role.VIEWER: _l("Viewer"),
+}
 
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """One entry of the side bar. `section` is what pages set to mark it as current; `right` hides it from others."""
+    """One entry of the side bar. `section` is what pages set to mark it as current; `right` hides it from others.
+
+    `group` is the heading it stands under (none: at the top); groups keep the order of their first entry.
+    """
 
     section: str
     label: LazyString
@@ -27,6 +38,7 @@ class MenuEntry:
     endpoint: str
     right: Right = Right.READ
     order: int = 50
+    group: LazyString | None = None
 
 
 def add_menu_entry(app: Flask, entry: MenuEntry) -> None:
@@ -45,7 +57,7 @@ def _page_context(app: Flask) -> Callable[[], dict[str, Any]]:
         membership: Membership | None = g.get("membership")
         return {
             "current_company": g.get("company"),
-            "current_role": membership.role if membership else None,
+            "current_role": ROLE_NAMES[membership.role] if membership else "",
             "memberships": _memberships() if membership else [],
             "navigation": _navigation(app) if membership else [],
         }
@@ -62,8 +74,14 @@ def _memberships() -> list[Membership]:
 
 def _navigation(app: Flask) -> list[dict[str, Any]]:
     entries: list[MenuEntry] = sorted(app.extensions.get("solde_menu", []), key=lambda entry: entry.order)
-    return [
-        {"section": e.section, "label": e.label, "icon": e.icon, "url": url_for(e.endpoint)}
-        for e in entries
-        if may(e.right)
-    ]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for entry in (e for e in entries if may(e.right)):
+        shown = {
+            "section": entry.section,
+            "label": entry.label,
+            "icon": entry.icon,
+            "url": url_for(entry.endpoint),
+            "count": None,
+        }
+        groups.setdefault(str(entry.group or ""), []).append(shown)
+    return [{"label": label, "entries": shown} for label, shown in groups.items()]

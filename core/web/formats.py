@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from flask import Flask
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 
 from core.clock import PARIS
 from core.money import format_cents, format_scaled
@@ -27,8 +27,8 @@ def amount(cents: int | None) -> str:
 
 
 def day(value: date | None) -> str:
-    """`3 mars 2026`."""
-    return "" if value is None else format_date(value, format="long", locale=get_locale())
+    """`3 mars 2026`, months shortened where they are long."""
+    return "" if value is None else format_date(value, format="d MMM y", locale=get_locale())
 
 
 def short_day(value: date | None) -> str:
@@ -37,10 +37,15 @@ def short_day(value: date | None) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """`3 mars 2026, 14:05` in Paris time."""
+    """`3 mars 2026 à 14:05` in Paris time."""
     if value is None:
         return ""
-    return format_datetime(value.astimezone(PARIS), format="d MMMM yyyy, HH:mm", locale=get_locale())
+    in_paris = value.astimezone(PARIS)
+    return gettext(
+        "%(day)s at %(time)s",
+        day=format_date(in_paris, format="d MMM y", locale=get_locale()),
+        time=format_time(in_paris, format="HH:mm", locale=get_locale()),
+    )
 
 
 def quantity(value: int | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -25,6 +27,8 @@ CONTENT_POLICY = {
     "manifest-src": "'self'",
 }
 
+PAYMENT_PAGES = "https://secure.payplug.com"
+
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, headers_enabled=True)
 
@@ -39,12 +43,18 @@ def init_headers(app: Flask, settings: Settings) -> None:
         REMEMBER_COOKIE_SAMESITE="Lax",
         RATELIMIT_STORAGE_URI="memory://",
         WTF_CSRF_TIME_LIMIT=None,
+        # A forged Host header must not end up in the links of our mails.
+        TRUSTED_HOSTS=[urlsplit(settings.public_url).hostname, "127.0.0.1", "localhost"],
     )
     Talisman(
         app,
         force_https=settings.secure,
         session_cookie_secure=settings.secure,
-        content_security_policy=CONTENT_POLICY,
+        # The Pay button posts to us and is redirected to PayPlug's page, which browsers hold against form-action too.
+        content_security_policy={
+            **CONTENT_POLICY,
+            "form-action": f"'self' {PAYMENT_PAGES} {settings.payplug_api_url}",
+        },
         frame_options="DENY",
         referrer_policy="same-origin",
         strict_transport_security=settings.secure,

@@ -66,6 +66,7 @@ def init_sign_in(app: Flask, settings: Settings) -> None:
         SECURITY_RECOVERABLE=True,
         SECURITY_CHANGEABLE=True,
         SECURITY_TRACKABLE=False,
+        SECURITY_JOIN_USER_ROLES=False,
         SECURITY_POST_LOGIN_VIEW="/",
         SECURITY_POST_LOGOUT_VIEW="/login",
         SECURITY_EMAIL_SENDER=settings.mail_from,

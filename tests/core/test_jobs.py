@@ -1,0 +1,80 @@
+"""Jobs: woken after the commit, run in a context of their own, repaired by sweeps."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from core import jobs
+from core.database import db, transaction
+from core.jobs import run_due_jobs, wake, wake_soon
+from tests.conftest import MakeApp
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """A job named `noted` that writes its arguments into this list; `broken` raises."""
+    seen: list[tuple[object, ...]] = []
+    known = dict(jobs._JOBS)
+    known["noted"] = lambda *arguments: seen.append(arguments)
+
+    def broken() -> None:
+        raise RuntimeError
+
+    known["broken"] = broken
+    monkeypatch.setattr(jobs, "_JOBS", known)
+    return seen
+
+
+@pytest.fixture
+def app_with_jobs(ran: list[tuple[object, ...]], make_app: MakeApp, each_url: str) -> Flask:
+    return make_app(each_url)
+
+
+def test_a_wake_up_waits_for_the_commit(app_with_jobs: Flask, ran: list[tuple[object, ...]]) -> None:
+    with app_with_jobs.app_context():
+        with transaction():
+            wake("noted", 1)
+            run_due_jobs(app_with_jobs)
+            assert ran == []
+        run_due_jobs(app_with_jobs)
+    assert ran == [(1,)]
+
+
+def test_a_wake_up_of_a_rolled_back_transaction_never_runs(
+    app_with_jobs: Flask, ran: list[tuple[object, ...]]
+) -> None:
+    def fail() -> None:
+        with transaction():
+            wake("noted", 1)
+            raise RuntimeError
+
+    with app_with_jobs.app_context():
+        with pytest.raises(RuntimeError):
+            fail()
+        run_due_jobs(app_with_jobs)
+    assert ran == []
+
+
+def test_a_flood_of_wake_ups_runs_the_job_once(app_with_jobs: Flask, ran: list[tuple[object, ...]]) -> None:
+    with app_with_jobs.app_context():
+        for _ in range(50):
+            wake_soon("noted")
+    run_due_jobs(app_with_jobs)
+    assert ran == [()]
+
+
+def test_a_failing_job_does_not_stop_the_next(app_with_jobs: Flask, ran: list[tuple[object, ...]]) -> None:
+    with app_with_jobs.app_context():
+        wake("broken")
+        wake("noted", 2)
+    assert run_due_jobs(app_with_jobs) == 2
+    assert ran == [(2,)]
+
+
+def test_a_job_leaves_no_session_behind(app_with_jobs: Flask, ran: list[tuple[object, ...]]) -> None:
+    with app_with_jobs.app_context():
+        wake("noted", 3)
+    run_due_jobs(app_with_jobs)
+    with app_with_jobs.app_context():
+        assert "company_id" not in db.session().info
