@@ -80,10 +80,10 @@ def checked_draft(given: DraftInput) -> DraftInput:
     errors = FieldErrors()
     if given.language is not None and given.language not in LANGUAGES:
         errors.add("language", _l("Choose one of the languages offered."))
-    _check_dates(errors, given)
+    issue_date = _check_dates(errors, given)
     if len(given.lines) > MOST_LINES:
         errors.add("lines", _l("At most %(count)d lines fit on one document.", count=MOST_LINES))
-    rates = allowed_rates(given.issue_date or paris_today())
+    rates = allowed_rates(issue_date or paris_today())
     checked = replace(
         given,
         lines=tuple(_checked_line(errors, i, line, rates) for i, line in enumerate(given.lines[:MOST_LINES])),
@@ -98,9 +98,10 @@ def checked_draft(given: DraftInput) -> DraftInput:
     return checked
 
 
-def _check_dates(errors: FieldErrors, given: DraftInput) -> None:
-    for field in ("issue_date", "supply_date", "due_date"):
-        errors.day(field, getattr(given, field))
+def _check_dates(errors: FieldErrors, given: DraftInput) -> date | None:
+    issue_date = errors.day("issue_date", given.issue_date)
+    errors.day("supply_date", given.supply_date)
+    errors.day("due_date", given.due_date)
     if given.due_date and given.issue_date and given.due_date < given.issue_date:
         errors.add("due_date", _l("The due date cannot lie before the invoice date."))
     terms = given.payment_terms_days
@@ -108,6 +109,7 @@ def _check_dates(errors: FieldErrors, given: DraftInput) -> None:
         errors.add(
             "payment_terms_days", _l("Give a number of days between 0 and %(most)d.", most=LONGEST_TERMS_DAYS)
         )
+    return issue_date
 
 
 def _checked_line(errors: FieldErrors, index: int, line: LineInput, rates: Collection[int]) -> LineInput:

@@ -63,10 +63,11 @@ class FieldErrors:
         return clean
 
     def day(self, field: str, value: date | None) -> date | None:
-        """A date that is no slip of the keyboard."""
-        if value is not None and not EARLIEST_DATE <= value <= LATEST_DATE:
-            self.add(field, _l("This date cannot be right. Check the year."))
-        return value
+        """The date, or None when it is a slip of the keyboard."""
+        if value is None or EARLIEST_DATE <= value <= LATEST_DATE:
+            return value
+        self.add(field, _l("This date cannot be right. Check the year."))
+        return None
 
     def email(self, field: str, value: str) -> str:
         """An e-mail address in its normal form, or empty. Nothing is asked of the network."""
