@@ -118,7 +118,8 @@ class CollectionFact:
 class CollectionReversalFact:
     """A recorded payment was taken back (cancelled, rejected): the mirrored entry of the collection `reverses`.
 
-    `shares` are the shares of the collection as they stand now; `collection` the states after taking it back.
+    Which customer lines are mirrored the ledger knows itself: those of the collection and, where its surplus was used
+    since, those it went to. `collection` has the state of every document it had paid, after taking it back.
     """
 
     source: tuple[str, int]

@@ -28,7 +28,8 @@ class Account(CompanyScoped, Base):
 
     __tablename__ = "account"
     __table_args__ = (
-        UniqueConstraint("company_id", "number"), UniqueConstraint("company_id", "role"),
+        UniqueConstraint("company_id", "number"),
+        UniqueConstraint("company_id", "role"),
         UniqueConstraint("company_id", "id"),
     )
 
@@ -55,8 +56,10 @@ class FiscalYear(CompanyScoped, Base):
 
     __tablename__ = "fiscal_year"
     __table_args__ = (
-        UniqueConstraint("company_id", "starts_on"), UniqueConstraint("company_id", "ends_on"),
-        UniqueConstraint("company_id", "id"), CheckConstraint("ends_on > starts_on", name="in_order"),
+        UniqueConstraint("company_id", "starts_on"),
+        UniqueConstraint("company_id", "ends_on"),
+        UniqueConstraint("company_id", "id"),
+        CheckConstraint("ends_on > starts_on", name="in_order"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -71,7 +74,8 @@ class EntryCounter(CompanyScoped, Base):
     __tablename__ = "entry_counter"
     __table_args__ = (
         UniqueConstraint("company_id", "journal_id", "fiscal_year_id"),
-        company_key("journal", "journal_id"), company_key("fiscal_year", "fiscal_year_id"),
+        company_key("journal", "journal_id"),
+        company_key("fiscal_year", "fiscal_year_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -91,7 +95,8 @@ class JournalEntry(CompanyScoped, Base):
         UniqueConstraint("company_id", "id"),
         UniqueConstraint("company_id", "source_kind", "source_id", "purpose"),
         UniqueConstraint("company_id", "fiscal_year_id", "journal_id", "sequence"),
-        company_key("journal", "journal_id"), company_key("fiscal_year", "fiscal_year_id"),
+        company_key("journal", "journal_id"),
+        company_key("fiscal_year", "fiscal_year_id"),
         company_key("journal_entry", "reverses_id"),
         Index("ix_journal_entry_date", "company_id", "entry_date"),
     )
@@ -115,7 +120,9 @@ class JournalEntry(CompanyScoped, Base):
         primaryjoin="foreign(JournalEntry.journal_id) == Journal.id", viewonly=True
     )
     lines: Mapped[list[EntryLine]] = relationship(
-        primaryjoin="JournalEntry.id == foreign(EntryLine.entry_id)", viewonly=True, order_by="EntryLine.position"
+        primaryjoin="JournalEntry.id == foreign(EntryLine.entry_id)",
+        viewonly=True,
+        order_by="EntryLine.position",
     )
 
 
@@ -128,11 +135,13 @@ class EntryLine(CompanyScoped, Base):
 
     __tablename__ = "entry_line"
     __table_args__ = (
-        UniqueConstraint("company_id", "id"), UniqueConstraint("entry_id", "position"),
+        UniqueConstraint("company_id", "id"),
+        UniqueConstraint("entry_id", "position"),
         company_key("journal_entry", "entry_id", deferrable=True, initially="DEFERRED"),
         company_key("account", "account_id"),
         CheckConstraint(
-            "debit_cents >= 0 AND credit_cents >= 0 AND (debit_cents > 0) <> (credit_cents > 0)", name="one_side"
+            "debit_cents >= 0 AND credit_cents >= 0 AND (debit_cents > 0) <> (credit_cents > 0)",
+            name="one_side",
         ),
         Index("ix_entry_line_account", "company_id", "account_id", "auxiliary_code"),
         Index("ix_entry_line_match_key", "company_id", "match_key"),
@@ -150,7 +159,9 @@ class EntryLine(CompanyScoped, Base):
     match_key: Mapped[str] = mapped_column(String(60), default="")
     vat_rate: Mapped[int | None]
 
-    account: Mapped[Account] = relationship(primaryjoin="foreign(EntryLine.account_id) == Account.id", viewonly=True)
+    account: Mapped[Account] = relationship(
+        primaryjoin="foreign(EntryLine.account_id) == Account.id", viewonly=True
+    )
 
 
 class Lettering(CompanyScoped, Base):
@@ -158,7 +169,8 @@ class Lettering(CompanyScoped, Base):
 
     __tablename__ = "lettering"
     __table_args__ = (
-        UniqueConstraint("company_id", "id"), UniqueConstraint("company_id", "account_id", "code"),
+        UniqueConstraint("company_id", "id"),
+        UniqueConstraint("company_id", "account_id", "code"),
         company_key("account", "account_id"),
     )
 
@@ -176,7 +188,8 @@ class LetteringLine(CompanyScoped, Base):
     __tablename__ = "lettering_line"
     __table_args__ = (
         UniqueConstraint("lettering_id", "line_id"),
-        company_key("lettering", "lettering_id"), company_key("entry_line", "line_id"),
+        company_key("lettering", "lettering_id"),
+        company_key("entry_line", "line_id"),
         Index("ix_lettering_line_line_id", "line_id"),
     )
 

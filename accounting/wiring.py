@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from flask import Flask
 
-from accounting import models  # noqa: F401  # tables
+from accounting import models, sealed_entry, triggers  # noqa: F401  # tables, seal and triggers register themselves
+from accounting.chart import ensure_books
+from core.cli.companies import on_company_added
 
 
 def init_app(app: Flask) -> None:
     """Register what the package offers."""
+    with app.app_context():
+        on_company_added(_set_up_books)
+
+
+def _set_up_books() -> None:
+    ensure_books()

@@ -1,0 +1,84 @@
+"""Financial years: which one a fact belongs to. They open by themselves, and a closed one never stops money.
+
+Called by `post_entry` for the day to post on, by the exports and pages for the years there are.
+"""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from accounting.insert_missing import insert_missing
+from accounting.models import FiscalYear
+from accounting.settings import accounting_settings
+from core.database import db
+from core.tenancy import current_company_id
+
+_ONE_DAY = timedelta(days=1)
+
+
+def open_year_for(day: date) -> tuple[FiscalYear, date]:
+    """The financial year to post a fact of that day in, and the day: its own, or the first open day after it.
+
+    The year is opened when there is none yet, and locked against closing until the transaction ends.
+    """
+    year = _year_of(day)
+    while year.closed_at is not None:
+        day = year.ends_on + _ONE_DAY
+        year = _year_of(day)
+    return year, day
+
+
+def fiscal_years() -> list[FiscalYear]:
+    """The company's financial years, newest first."""
+    return list(db.session.scalars(select(FiscalYear).order_by(FiscalYear.ends_on.desc())))
+
+
+def year_ending_in(calendar_year: int) -> FiscalYear | None:
+    """The financial year that ends in that calendar year, or None."""
+    in_year = FiscalYear.ends_on.between(date(calendar_year, 1, 1), date(calendar_year, 12, 31))
+    # An irregular year may end in the same calendar year as the one before it: the later one is meant.
+    return db.session.scalars(select(FiscalYear).where(in_year).order_by(FiscalYear.ends_on.desc())).first()
+
+
+def year_bounds(day: date, end_month: int) -> tuple[date, date]:
+    """First and last day of the twelve months around `day` that end with the last day of `end_month` (1-12)."""
+    end_year = day.year if day.month <= end_month else day.year + 1
+    return _last_day(end_year - 1, end_month) + _ONE_DAY, _last_day(end_year, end_month)
+
+
+def _last_day(year: int, month: int) -> date:
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _year_of(day: date) -> FiscalYear:
+    found = _locked_year_of(day)
+    if found is None:
+        _open_year(day)
+        found = _locked_year_of(day)
+    assert found is not None, f"no financial year could be opened for {day}"
+    return found
+
+
+def _locked_year_of(day: date) -> FiscalYear | None:
+    # Shared: many may post at once, but nobody closes the year under them.
+    return db.session.scalars(
+        select(FiscalYear)
+        .where(FiscalYear.starts_on <= day, FiscalYear.ends_on >= day)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def _open_year(day: date) -> None:
+    """Open the year of `day`, between the years that exist (a changed end month makes one year irregular)."""
+    starts_on, ends_on = year_bounds(day, accounting_settings().fiscal_year_end_month)
+    for other in fiscal_years():
+        if other.ends_on < day:
+            starts_on = max(starts_on, other.ends_on + _ONE_DAY)
+        else:
+            ends_on = min(ends_on, other.starts_on - _ONE_DAY)
+    # Two first entries of a year may come at once: the later one finds the year the earlier one opened.
+    insert_missing(FiscalYear, company_id=current_company_id(), starts_on=starts_on, ends_on=ends_on)

@@ -1,0 +1,225 @@
+"""The posting rules: a fact becomes a balanced entry. Pure: no database, no clock.
+
+Each rule stands under its scheme (D debit, C credit), as an accountant writes it. The schemes are those of French
+practice under the plan comptable général; every account is a role that the company may give another number. Labels
+are French because the books are. Called by `record`; what the ledger already holds comes in as `Standing`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from accounting.drafts import TREASURY, EntryDraft, LineDraft, PostedCollection, Standing
+from accounting.facts import (
+    CollectionFact,
+    CollectionReversalFact,
+    CollectionState,
+    CreditUseFact,
+    SaleFact,
+    SaleLine,
+    Share,
+    SupplyKind,
+    ThirdParty,
+    VatRegime,
+)
+from accounting.roles import AccountRole, JournalCode
+from accounting.vat_on_collection import due_vat
+
+VatByRate = dict[int, int]
+
+
+def sale(fact: SaleFact, standing: Standing) -> EntryDraft | None:
+    """An invoice or a credit note was issued (journal VE).
+
+    Invoice:      D 411 customer, gross
+                  C 706 / 707 net, per rate
+                  C 44571 VAT, per rate: goods, and services under the option for debits
+                  C 44574 VAT, per rate: services taxed on collection
+                  C 758 or D 658: rounding to a total that no net amount gives (BT-114)
+    Credit note:  the same with the sides turned round; on 44574 only what the invoice still has waiting, the rest is
+                  taken back on 44571.
+
+    A document on which nothing is owed is settled when it is issued: its VAT, if any, does not wait.
+    """
+    side = -1 if fact.is_credit else 1
+    label = f"{'Avoir' if fact.is_credit else 'Facture'} {fact.number} {fact.third_party.label}"
+    lines = [
+        *_customer_lines(fact.shares, fact.third_party, side, label, standing),
+        *_sales_lines(fact.lines, side, label),
+        *_vat_lines(*_vat_of_sale(fact, standing), label),
+        *_rounding_lines(fact.rounding_cents, side, label),
+    ]
+    posted = _without_zeros(lines)
+    if not posted:
+        return None
+    return EntryDraft(
+        source=fact.source, purpose="sale", journal=JournalCode.SALES, day=fact.issue_date,
+        piece_ref=fact.number, label=label, lines=posted,
+    )  # fmt: skip
+
+
+def collection(fact: CollectionFact, standing: Standing) -> EntryDraft:
+    """Money of a customer came in (journal of the treasury account: BQ, CA, PP).
+
+    D 512 / 5112 / 530 / 512 PayPlug, gross: a processor's fees are booked from its own invoice, never netted
+    C 411 customer, one line per document paid and one for the surplus
+    D 44574 / C 44571, per rate: VAT that falls due because it was collected (CGI art. 269, 2 c)
+    """
+    journal, treasury = TREASURY[fact.treasury]
+    piece_ref = _receipt_number(fact)
+    label = f"Encaissement {piece_ref} {fact.third_party.label}"
+    total = sum(share.amount_cents for share in fact.shares)
+    lines = [
+        LineDraft(treasury, total, label),
+        *_customer_lines(fact.shares, fact.third_party, -1, label, standing),
+        *_collection_vat_lines(fact.collection, standing, label),
+    ]
+    return EntryDraft(
+        source=fact.source, purpose="collection", journal=journal, day=fact.paid_on,
+        piece_ref=piece_ref, label=label, lines=_without_zeros(lines),
+    )  # fmt: skip
+
+
+def collection_reversal(
+    fact: CollectionReversalFact, posted: PostedCollection, standing: Standing
+) -> EntryDraft:
+    """A recorded collection was taken back: cancelled, cheque or direct debit rejected (the journal it came in by).
+
+    D 411 customer, one line for each one that the collection left open, on the same key
+    C 512 … the treasury account that had received it
+    D 44571 / C 44574, per rate: VAT that waits again
+    """
+    piece_ref = _receipt_number(fact)
+    label = f"Annulation {posted.label}"
+    lines = [
+        *(
+            LineDraft(
+                share.account_id, share.amount_cents, label,
+                match_key=share.match_key, third_party=share.third_party,
+            )
+            for share in posted.shares
+        ),
+        LineDraft(posted.treasury_account_id, -sum(share.amount_cents for share in posted.shares), label),
+        *_collection_vat_lines(fact.collection, standing, label),
+    ]  # fmt: skip
+    return EntryDraft(
+        source=fact.source, purpose="collection_reversal", journal=posted.journal_id, day=fact.reversed_on,
+        piece_ref=piece_ref, label=label, lines=_without_zeros(lines), reverses_id=posted.entry_id,
+    )  # fmt: skip
+
+
+def credit_use(fact: CreditUseFact, standing: Standing) -> EntryDraft:
+    """A customer's surplus is used on documents (journal OD).
+
+    D 411 customer, the whole surplus, on the key it stood on
+    C 411 customer, one line per document and one for what is left, on a key of its own
+    D 44574 / C 44571, per rate: VAT of the documents that are paid by it
+    """
+    piece_ref = _receipt_number(fact)
+    label = f"Imputation {piece_ref} {fact.third_party.label}"
+    surplus = Share(fact.surplus_key, fact.surplus_cents)
+    lines = [
+        *_customer_lines((surplus,), fact.third_party, 1, label, standing),
+        *_customer_lines(fact.shares, fact.third_party, -1, label, standing),
+        *_collection_vat_lines(fact.collection, standing, label),
+    ]
+    return EntryDraft(
+        source=fact.source, purpose="credit_use", journal=JournalCode.GENERAL, day=fact.used_on,
+        piece_ref=piece_ref, label=label, lines=_without_zeros(lines),
+    )  # fmt: skip
+
+
+def _customer_lines(
+    shares: tuple[Share, ...], third_party: ThirdParty, side: int, label: str, standing: Standing
+) -> Iterator[LineDraft]:
+    for share in shares:
+        account = standing.of(share.match_key).customer_account_id or AccountRole.CUSTOMERS
+        yield LineDraft(
+            account, side * share.amount_cents, label, match_key=share.match_key, third_party=third_party
+        )
+
+
+def _sales_lines(lines: tuple[SaleLine, ...], side: int, label: str) -> Iterator[LineDraft]:
+    accounts = {SupplyKind.SERVICE: AccountRole.SALES_SERVICE, SupplyKind.GOODS: AccountRole.SALES_GOODS}
+    for line in lines:
+        yield LineDraft(accounts[line.kind], -side * line.net_cents, label, vat_rate=line.vat_rate)
+
+
+@dataclass(frozen=True)
+class _WaitingChange:
+    """VAT that comes to wait on a document (above zero) or no longer waits (below), at one rate."""
+
+    match_key: str
+    account: AccountRole | int
+    vat_rate: int
+    cents: int
+
+
+def _vat_of_sale(fact: SaleFact, standing: Standing) -> tuple[VatByRate, list[_WaitingChange]]:
+    """All VAT of the document per rate, as a credit, and what of it goes to or comes off the waiting account."""
+    side = -1 if fact.is_credit else 1
+    total: VatByRate = defaultdict(int)
+    waiting: VatByRate = defaultdict(int)
+    for line in fact.lines:
+        total[line.vat_rate] += side * line.vat_cents
+        if line.kind is SupplyKind.SERVICE and fact.regime is VatRegime.COLLECTION and fact.shares:
+            waiting[line.vat_rate] += line.vat_cents
+    if fact.is_credit:
+        assert fact.collection or not any(waiting.values()), (
+            "a credit note needs the state of what it credits"
+        )
+        return total, _waiting_changes(fact.collection, standing)
+    key = fact.shares[0].match_key if fact.shares else ""
+    return total, [
+        _WaitingChange(key, AccountRole.VAT_WAITING, rate, cents) for rate, cents in waiting.items()
+    ]
+
+
+def _waiting_changes(states: tuple[CollectionState, ...], standing: Standing) -> list[_WaitingChange]:
+    """From what waits now to what must wait after the event: W_r less what is due (`vat_on_collection`)."""
+    changes = []
+    for state in states:
+        key = standing.of(state.match_key)
+        waiting = dict(state.waiting_cents)
+        due = due_vat(waiting, state.collected_cents, state.total_cents)
+        account = key.waiting_account_id or AccountRole.VAT_WAITING
+        for rate in sorted(waiting.keys() | key.waiting_cents.keys(), reverse=True):
+            must_wait = waiting.get(rate, 0) - due.get(rate, 0)
+            change = must_wait - key.waiting_cents.get(rate, 0)
+            changes.append(_WaitingChange(state.match_key, account, rate, change))
+    return changes
+
+
+def _vat_lines(total: VatByRate, changes: list[_WaitingChange], label: str) -> Iterator[LineDraft]:
+    """The lines on 44574, and on 44571 the VAT of the event that neither waits nor waited."""
+    due: VatByRate = defaultdict(int, total)
+    for change in changes:
+        due[change.vat_rate] -= change.cents
+        yield LineDraft(
+            change.account, -change.cents, label, vat_rate=change.vat_rate, match_key=change.match_key
+        )
+    for rate, cents in due.items():
+        yield LineDraft(AccountRole.VAT_COLLECTED, -cents, label, vat_rate=rate)
+
+
+def _collection_vat_lines(
+    states: tuple[CollectionState, ...], standing: Standing, label: str
+) -> Iterator[LineDraft]:
+    return _vat_lines({}, _waiting_changes(states, standing), label)
+
+
+def _rounding_lines(rounding_cents: int, side: int, label: str) -> Iterator[LineDraft]:
+    # By the sign of the difference and not by the side, so that a credit note meets its invoice's account.
+    role = AccountRole.ROUNDING_GAIN if rounding_cents > 0 else AccountRole.ROUNDING_LOSS
+    yield LineDraft(role, -side * rounding_cents, label)
+
+
+def _without_zeros(lines: Iterable[LineDraft]) -> tuple[LineDraft, ...]:
+    return tuple(line for line in lines if line.cents)
+
+
+def _receipt_number(fact: CollectionFact | CollectionReversalFact | CreditUseFact) -> str:
+    """The reference of the piece (a FEC has no empty one): what was typed, else the number of the record itself."""
+    return fact.reference.strip() or f"REG{fact.source[1]:06d}"

@@ -1,0 +1,59 @@
+"""Record a fact in the ledger: the call that invoicing and the payment bridge make inside their own transaction.
+
+No switch turns it off: that each sale and payment writes its entry at once, by itself, is what makes the records
+unalterable in the sense of CGI art. 286 I 3 bis.
+"""
+
+from __future__ import annotations
+
+from accounting.drafts import EntryDraft
+from accounting.facts import CollectionFact, CollectionReversalFact, CreditUseFact, Fact, SaleFact
+from accounting.letter_lines import letter_matching
+from accounting.models import JournalEntry
+from accounting.post_entry import post_entry
+from accounting.posting_rules import collection, credit_use, sale
+from accounting.reverse_entry import reverse_entry
+from accounting.standing import read_standing
+
+
+def record(fact: Fact) -> JournalEntry | None:
+    """Post the entry of a fact, move the VAT that falls due with it and letter what it settles.
+
+    The caller has locked the documents that the fact names. The same fact is posted once: told again, its entry is
+    returned.
+
+    Returns:
+        The entry; None when there is nothing to post (a document of which every amount is zero).
+    """
+    if isinstance(fact, CollectionReversalFact):
+        return reverse_entry(fact)
+    draft = _draft(fact)
+    if draft is None:
+        return None
+    entry = post_entry(draft)
+    if not _is_new_invoice(fact):
+        letter_matching(line.match_key for line in draft.lines if line.third_party)
+    return entry
+
+
+def _draft(fact: SaleFact | CollectionFact | CreditUseFact) -> EntryDraft | None:
+    standing = read_standing(() if _is_new_invoice(fact) else _keys_of(fact))
+    match fact:
+        case SaleFact():
+            return sale(fact, standing)
+        case CollectionFact():
+            return collection(fact, standing)
+        case CreditUseFact():
+            return credit_use(fact, standing)
+
+
+def _is_new_invoice(fact: Fact) -> bool:
+    """True for an invoice: nothing stands on its key yet, so there is nothing to read or to letter."""
+    return isinstance(fact, SaleFact) and not fact.is_credit
+
+
+def _keys_of(fact: SaleFact | CollectionFact | CreditUseFact) -> set[str]:
+    keys = {share.match_key for share in fact.shares} | {state.match_key for state in fact.collection}
+    if isinstance(fact, CreditUseFact):
+        keys.add(fact.surplus_key)
+    return keys

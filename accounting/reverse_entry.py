@@ -1,0 +1,120 @@
+"""Take a collection back: post its mirrored entry (contre-passation), nothing is edited. Called by `record`.
+
+Each customer line that the collection left open to be taken back is paired with its mirror in a lettering of its own,
+so that what the payment had paid stands open alone, as before the payment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from accounting.drafts import PostedCollection, PostedShare
+from accounting.errors import UnknownEntry
+from accounting.facts import CollectionReversalFact, ThirdParty
+from accounting.letter_lines import letter_lines
+from accounting.models import EntryLine, JournalEntry
+from accounting.post_entry import post_entry
+from accounting.posting_rules import collection_reversal
+from accounting.standing import entry_of, read_standing
+from accounting.undo_letterings import undo_letterings
+from core.database import db
+
+
+def reverse_entry(fact: CollectionReversalFact) -> JournalEntry:
+    """Post the mirror of the collection `fact.reverses`, un-letter what it had settled, letter line with mirror.
+
+    Done twice, the first mirror is returned.
+
+    Raises:
+        UnknownEntry: that collection was never posted.
+    """
+    posted_before = entry_of(fact.source, "collection_reversal")
+    if posted_before is not None:
+        return posted_before
+    original = entry_of(fact.reverses, "collection")
+    if original is None:
+        raise UnknownEntry(f"no collection was posted for {fact.reverses}")
+    posted = _posted_collection(original)
+    standing = read_standing(state.match_key for state in fact.collection)
+    mirror = post_entry(collection_reversal(fact, posted, standing))
+    undo_letterings((share.line_id for share in posted.shares), reason=mirror.label)
+    mirrored = _customer_lines((mirror.id,))
+    assert len(mirrored) == len(posted.shares)
+    for share, line in zip(posted.shares, mirrored, strict=True):
+        letter_lines((share.line_id, line.id))
+    return mirror
+
+
+class _CustomerLine(NamedTuple):
+    id: int
+    account_id: int
+    match_key: str
+    code: str
+    label: str
+    credit_cents: int
+
+
+def _posted_collection(original: JournalEntry) -> PostedCollection:
+    treasury_account_id = db.session.scalars(
+        select(EntryLine.account_id).where(EntryLine.entry_id == original.id, EntryLine.position == 1)
+    ).one()
+    return PostedCollection(
+        entry_id=original.id,
+        journal_id=original.journal_id,
+        treasury_account_id=treasury_account_id,
+        label=original.label,
+        shares=tuple(
+            PostedShare(
+                line.id,
+                line.account_id,
+                line.match_key,
+                ThirdParty(line.code, line.label),
+                line.credit_cents,
+            )
+            for line in _lines_to_take_back(original.id)
+        ),
+    )
+
+
+def _lines_to_take_back(entry_id: int) -> list[_CustomerLine]:
+    """The collection's customer lines; where a surplus was used since, the lines it became instead."""
+    kept: list[_CustomerLine] = []
+    lines = _customer_lines((entry_id,))
+    while lines:
+        uses = _uses_of(line.match_key for line in lines)
+        kept += [line for line in lines if line.match_key not in uses]
+        lines = [line for line in _customer_lines(uses.values()) if line.credit_cents]
+    return kept
+
+
+def _customer_lines(entry_ids: Iterable[int]) -> list[_CustomerLine]:
+    rows = db.session.execute(
+        select(
+            EntryLine.id,
+            EntryLine.account_id,
+            EntryLine.match_key,
+            EntryLine.auxiliary_code,
+            EntryLine.auxiliary_label,
+            EntryLine.credit_cents,
+        )
+        .where(EntryLine.entry_id.in_(sorted(set(entry_ids))), EntryLine.auxiliary_code != "")
+        .order_by(EntryLine.entry_id, EntryLine.position)
+    )
+    return [_CustomerLine(*row) for row in rows]
+
+
+def _uses_of(match_keys: Iterable[str]) -> dict[str, int]:
+    """The entries that used up surpluses standing on these keys: key → entry id."""
+    rows = db.session.execute(
+        select(EntryLine.match_key, EntryLine.entry_id)
+        .join(JournalEntry, JournalEntry.id == EntryLine.entry_id)
+        .where(
+            JournalEntry.purpose == "credit_use",
+            EntryLine.match_key.in_(sorted(set(match_keys))),
+            EntryLine.debit_cents > 0,
+        )
+    )
+    return {row[0]: row[1] for row in rows}

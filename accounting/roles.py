@@ -1,0 +1,152 @@
+"""What Solde uses accounts for, and the French account it proposes for each use. The company may choose others.
+
+Numbers and labels follow the plan comptable général; they are the defaults of a company's chart, never constants of a
+rule: firms differ on several of them (44574 or 4458 for waiting VAT, sub-accounts by rate).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+FRENCH_RATES = (2000, 1000, 550, 210, 0)
+"""The rates (1/100 %) for which an account of its own may be chosen."""
+
+
+class AccountRole(StrEnum):
+    """One use of an account. Sales and collected VAT may also have one account per rate (`sales_service:2000`)."""
+
+    CUSTOMERS = "customers"
+    SALES_SERVICE = "sales_service"
+    SALES_GOODS = "sales_goods"
+    VAT_COLLECTED = "vat_collected"
+    VAT_WAITING = "vat_waiting"
+    DEPOSITS = "deposits"
+    WALLET = "wallet"
+    BANK = "bank"
+    CASH = "cash"
+    CHEQUES = "cheques"
+    TRANSFERS = "transfers"
+    PROCESSOR_FEES = "processor_fees"
+    VAT_DEDUCTIBLE = "vat_deductible"
+    ROUNDING_LOSS = "rounding_loss"
+    ROUNDING_GAIN = "rounding_gain"
+    SUSPENSE = "suspense"
+    DOUBTFUL = "doubtful"
+
+
+@dataclass(frozen=True)
+class RoleDefault:
+    """How a role begins in every chart.
+
+    Attributes:
+        role: the role.
+        number: the account proposed.
+        label: its label in the books, French because the books are.
+        prefix: how any number chosen instead must begin.
+        title: what the settings page calls it.
+        by_rate: the company may choose an account for each VAT rate.
+    """
+
+    role: AccountRole
+    number: str
+    label: str
+    prefix: str
+    title: LazyString
+    by_rate: bool = False
+
+
+_R = AccountRole
+ROLES: dict[AccountRole, RoleDefault] = {
+    default.role: default
+    for default in (
+        RoleDefault(_R.CUSTOMERS, "411000", "Clients", "41", _l("Customers")),
+        RoleDefault(
+            _R.SALES_SERVICE, "706000", "Prestations de services", "70", _l("Sales of services"), by_rate=True
+        ),
+        RoleDefault(
+            _R.SALES_GOODS, "707000", "Ventes de marchandises", "70", _l("Sales of goods"), by_rate=True
+        ),
+        RoleDefault(_R.VAT_COLLECTED, "445710", "TVA collectée", "4457", _l("VAT collected"), by_rate=True),
+        RoleDefault(
+            _R.VAT_WAITING,
+            "445740",
+            "TVA collectée sur encaissements",
+            "445",
+            _l("VAT waiting for collection"),
+        ),
+        RoleDefault(
+            _R.DEPOSITS, "419100", "Clients – avances et acomptes reçus", "419", _l("Deposits received")
+        ),
+        # A PayPlug balance is money of the company: it is kept like a bank account.
+        RoleDefault(_R.WALLET, "512500", "PayPlug", "512", _l("PayPlug wallet")),
+        RoleDefault(_R.BANK, "512000", "Banque", "512", _l("Bank")),
+        RoleDefault(_R.CASH, "530000", "Caisse", "53", _l("Cash")),
+        RoleDefault(_R.CHEQUES, "511200", "Chèques à encaisser", "511", _l("Cheques to cash")),
+        RoleDefault(_R.TRANSFERS, "580000", "Virements internes", "58", _l("Internal transfers")),
+        RoleDefault(
+            _R.PROCESSOR_FEES,
+            "627800",
+            "Frais et commissions sur prestations de services",
+            "62",
+            _l("PayPlug fees"),
+        ),
+        RoleDefault(
+            _R.VAT_DEDUCTIBLE,
+            "445660",
+            "TVA déductible sur autres biens et services",
+            "4456",
+            _l("Deductible VAT"),
+        ),
+        RoleDefault(
+            _R.ROUNDING_LOSS,
+            "658000",
+            "Charges diverses de gestion courante",
+            "6",
+            _l("Rounding differences lost"),
+        ),
+        RoleDefault(
+            _R.ROUNDING_GAIN,
+            "758000",
+            "Produits divers de gestion courante",
+            "7",
+            _l("Rounding differences gained"),
+        ),
+        RoleDefault(_R.SUSPENSE, "471000", "Compte d’attente", "47", _l("Waiting account")),
+        RoleDefault(_R.DOUBTFUL, "416000", "Clients douteux ou litigieux", "416", _l("Doubtful customers")),
+    )
+}
+
+RATE_DEFAULTS: dict[tuple[AccountRole, int], tuple[str, str]] = {
+    (_R.VAT_COLLECTED, 2000): ("445711", "TVA collectée 20\u00a0%"),
+    (_R.VAT_COLLECTED, 1000): ("445712", "TVA collectée 10\u00a0%"),
+    (_R.VAT_COLLECTED, 550): ("445713", "TVA collectée 5,5\u00a0%"),
+    (_R.VAT_COLLECTED, 210): ("445714", "TVA collectée 2,1\u00a0%"),
+}
+"""Accounts by VAT rate that a chart begins with: number and label."""
+
+
+class JournalCode(StrEnum):
+    """The journals. One treasury journal per kind of treasury account that is reconciled on its own."""
+
+    SALES = "VE"
+    WALLET = "PP"
+    BANK = "BQ"
+    CASH = "CA"
+    GENERAL = "OD"
+    OPENING = "AN"
+    PURCHASES = "AC"
+
+
+def role_key(role: AccountRole, vat_rate: int | None = None) -> str:
+    """How a role is stored on its account: `sales_service`, or `sales_service:2000` for one rate (1/100 %)."""
+    return role.value if vat_rate is None else f"{role.value}:{vat_rate}"
+
+
+def split_role_key(key: str) -> tuple[AccountRole, int | None]:
+    """The role and the rate that a stored key means."""
+    role, _, rate = key.partition(":")
+    return AccountRole(role), int(rate) if rate else None

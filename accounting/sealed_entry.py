@@ -1,0 +1,72 @@
+"""How an entry is written into the seal: its head and all its lines. Its lettering is not: that comes and goes.
+
+A later change of the payload registers a new version and leaves this one as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from accounting.models import Account, EntryLine, Journal, JournalEntry
+from core.database import db
+from core.seal import Payload, Serializer, register_serializer
+
+
+def _payload_v1(entry_id: int) -> Payload | None:
+    head = db.session.execute(
+        select(
+            Journal.code,
+            JournalEntry.number,
+            JournalEntry.entry_date,
+            JournalEntry.piece_ref,
+            JournalEntry.piece_date,
+            JournalEntry.label,
+            JournalEntry.source_kind,
+            JournalEntry.source_id,
+            JournalEntry.purpose,
+            JournalEntry.reverses_id,
+            JournalEntry.validated_at,
+        )
+        .join(Journal, Journal.id == JournalEntry.journal_id)
+        .where(JournalEntry.id == entry_id)
+    ).one_or_none()
+    if head is None:
+        return None
+    lines = db.session.execute(
+        select(
+            Account.number,
+            EntryLine.auxiliary_code,
+            EntryLine.auxiliary_label,
+            EntryLine.label,
+            EntryLine.debit_cents,
+            EntryLine.credit_cents,
+            EntryLine.match_key,
+            EntryLine.vat_rate,
+        )
+        .join(Account, Account.id == EntryLine.account_id)
+        .where(EntryLine.entry_id == entry_id)
+        .order_by(EntryLine.position)
+    )
+    return {
+        "journal": head.code,
+        "number": head.number,
+        "date": head.entry_date,
+        "piece_ref": head.piece_ref,
+        "piece_date": head.piece_date,
+        "label": head.label,
+        "source": [head.source_kind, head.source_id, head.purpose],
+        "reverses": head.reverses_id,
+        "validated_at": head.validated_at,
+        "lines": [list(line) for line in lines],
+    }
+
+
+def _all_ids(company_id: int | None) -> Iterable[int]:
+    if company_id is None:
+        return ()
+    return db.session.scalars(select(JournalEntry.id).order_by(JournalEntry.id))
+
+
+register_serializer(Serializer("entry", 1, _payload_v1, _all_ids))

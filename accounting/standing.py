@@ -1,0 +1,57 @@
+"""Reads how the ledger stands for the documents of a fact, before it is posted. Called by `record`, `reverse_entry`.
+
+The caller holds the lock of each document, so that nothing moves on its keys between this reading and the posting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, select
+
+from accounting.drafts import KeyStanding, Standing
+from accounting.models import EntryLine, JournalEntry
+from core.database import db
+
+
+def read_standing(match_keys: Iterable[str]) -> Standing:
+    """Where each key stands: its customer account, the account and cents of its waiting VAT per rate."""
+    keys = sorted(set(match_keys))
+    if not keys:
+        return Standing()
+    is_customer = EntryLine.auxiliary_code != ""
+    rows = db.session.execute(
+        select(
+            EntryLine.match_key,
+            EntryLine.account_id,
+            EntryLine.vat_rate,
+            is_customer,
+            func.sum(EntryLine.credit_cents - EntryLine.debit_cents),
+        )
+        .where(EntryLine.match_key.in_(keys))
+        .group_by(EntryLine.match_key, EntryLine.account_id, EntryLine.vat_rate, is_customer)
+    )
+    customers: dict[str, int] = {}
+    waiting_accounts: dict[str, int] = {}
+    waiting: dict[str, dict[int, int]] = {key: {} for key in keys}
+    for key, account_id, vat_rate, customer, cents in rows:
+        if customer:
+            customers[key] = account_id
+        elif vat_rate is not None:
+            waiting_accounts[key] = account_id
+            waiting[key][vat_rate] = int(cents)
+    return Standing(
+        {key: KeyStanding(customers.get(key), waiting_accounts.get(key), waiting[key]) for key in keys}
+    )
+
+
+def entry_of(source: tuple[str, int], purpose: str) -> JournalEntry | None:
+    """The entry that a fact made, or None."""
+    kind, source_id = source
+    return db.session.scalars(
+        select(JournalEntry).where(
+            JournalEntry.source_kind == kind,
+            JournalEntry.source_id == source_id,
+            JournalEntry.purpose == purpose,
+        )
+    ).one_or_none()
