@@ -30,9 +30,11 @@ class PaymentStatus(StrEnum):
     CREDITED = "credited"
 
 
-PASSAGES: frozenset[tuple[DocumentState, DocumentState]] = frozenset({
-    (DocumentState.DRAFT, DocumentState.ISSUED),
-})
+PASSAGES: frozenset[tuple[DocumentState, DocumentState]] = frozenset(
+    {
+        (DocumentState.DRAFT, DocumentState.ISSUED),
+    }
+)
 
 
 def check_passage(before: DocumentState, after: DocumentState) -> None:

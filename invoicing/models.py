@@ -65,7 +65,10 @@ class VatRate(CompanyScoped, Base):
     """A rate the company may use besides the French ones (1/100 %): rates are data, dated."""
 
     __tablename__ = "vat_rate"
-    __table_args__ = (UniqueConstraint("company_id", "rate"), CheckConstraint("rate BETWEEN 0 AND 10000", name="range"))
+    __table_args__ = (
+        UniqueConstraint("company_id", "rate"),
+        CheckConstraint("rate BETWEEN 0 AND 10000", name="range"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     rate: Mapped[int]
@@ -88,8 +91,10 @@ class Customer(CompanyScoped, Base):
 
     __tablename__ = "customer"
     __table_args__ = (
-        UniqueConstraint("company_id", "id"), UniqueConstraint("company_id", "number"),
-        UniqueConstraint("company_id", "external_reference"), Index("ix_customer_name", "company_id", "name"),
+        UniqueConstraint("company_id", "id"),
+        UniqueConstraint("company_id", "number"),
+        UniqueConstraint("company_id", "external_reference"),
+        Index("ix_customer_name", "company_id", "name"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -111,8 +116,10 @@ class Customer(CompanyScoped, Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     contacts: Mapped[list[Contact]] = relationship(
-        primaryjoin="Customer.id == foreign(Contact.customer_id)", order_by="Contact.id",
-        cascade="all, delete-orphan", back_populates="customer",
+        primaryjoin="Customer.id == foreign(Contact.customer_id)",
+        order_by="Contact.id",
+        cascade="all, delete-orphan",
+        back_populates="customer",
     )
 
     @property
@@ -161,11 +168,15 @@ class Document(CompanyScoped, Base):
 
     __tablename__ = "document"
     __table_args__ = (
-        UniqueConstraint("company_id", "id"), UniqueConstraint("company_id", "number"),
+        UniqueConstraint("company_id", "id"),
+        UniqueConstraint("company_id", "number"),
         UniqueConstraint("company_id", "external_reference"),
-        company_key("customer", "customer_id"), company_key("document", "credits_id"),
+        company_key("customer", "customer_id"),
+        company_key("document", "credits_id"),
         CheckConstraint("(state = 'issued') = (number IS NOT NULL)", name="numbered_when_issued"),
-        CheckConstraint("(kind = 'credit_note') = (credits_id IS NOT NULL)", name="credit_note_names_invoice"),
+        CheckConstraint(
+            "(kind = 'credit_note') = (credits_id IS NOT NULL)", name="credit_note_names_invoice"
+        ),
         CheckConstraint("state = 'draft' OR total_cents >= 0", name="total_not_negative"),
         Index("ix_document_list", "company_id", "issue_date", "id"),
         Index("ix_document_customer", "company_id", "customer_id"),
@@ -202,21 +213,27 @@ class Document(CompanyScoped, Base):
     rounding_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     total_cents: Mapped[int] = mapped_column(BigInteger, default=0)
 
-    customer: Mapped[Customer] = relationship(primaryjoin="foreign(Document.customer_id) == Customer.id", viewonly=True)
+    customer: Mapped[Customer] = relationship(
+        primaryjoin="foreign(Document.customer_id) == Customer.id", viewonly=True
+    )
     credits: Mapped[Document | None] = relationship(
         primaryjoin="foreign(Document.credits_id) == remote(Document.id)", viewonly=True
     )
     created_by: Mapped[User | None] = relationship(viewonly=True)
     lines: Mapped[list[DocumentLine]] = relationship(
-        primaryjoin="Document.id == foreign(DocumentLine.document_id)", order_by="DocumentLine.position",
+        primaryjoin="Document.id == foreign(DocumentLine.document_id)",
+        order_by="DocumentLine.position",
         cascade="all, delete-orphan",
     )
     vat_lines: Mapped[list[DocumentVat]] = relationship(
         primaryjoin="Document.id == foreign(DocumentVat.document_id)",
-        order_by="(DocumentVat.rate.desc(), DocumentVat.kind)", cascade="all, delete-orphan",
+        order_by="(DocumentVat.rate.desc(), DocumentVat.kind)",
+        cascade="all, delete-orphan",
     )
     files: Mapped[list[DocumentFile]] = relationship(
-        primaryjoin="Document.id == foreign(DocumentFile.document_id)", viewonly=True, order_by="DocumentFile.id"
+        primaryjoin="Document.id == foreign(DocumentFile.document_id)",
+        viewonly=True,
+        order_by="DocumentFile.id",
     )
 
 
@@ -228,7 +245,8 @@ class DocumentLine(CompanyScoped, Base):
 
     __tablename__ = "document_line"
     __table_args__ = (
-        UniqueConstraint("company_id", "id"), UniqueConstraint("document_id", "position"),
+        UniqueConstraint("company_id", "id"),
+        UniqueConstraint("document_id", "position"),
         company_key("document", "document_id", ondelete="CASCADE"),
         CheckConstraint("unit_price >= 0", name="price_not_negative"),
         CheckConstraint("discount BETWEEN 0 AND 10000", name="discount_range"),
@@ -254,7 +272,8 @@ class DocumentVat(CompanyScoped, Base):
 
     __tablename__ = "document_vat"
     __table_args__ = (
-        UniqueConstraint("document_id", "rate", "kind"), company_key("document", "document_id", ondelete="CASCADE"),
+        UniqueConstraint("document_id", "rate", "kind"),
+        company_key("document", "document_id", ondelete="CASCADE"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -270,8 +289,10 @@ class DocumentFile(CompanyScoped, Base):
 
     __tablename__ = "document_file"
     __table_args__ = (
-        UniqueConstraint("document_id", "kind"), company_key("document", "document_id"),
-        company_key("stored_file", "stored_file_id"), UniqueConstraint("company_id", "id"),
+        UniqueConstraint("document_id", "kind"),
+        company_key("document", "document_id"),
+        company_key("stored_file", "stored_file_id"),
+        UniqueConstraint("company_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -290,7 +311,9 @@ class PaymentLink(CompanyScoped, Base):
 
     __tablename__ = "payment_link"
     __table_args__ = (
-        UniqueConstraint("token"), UniqueConstraint("company_id", "id"), company_key("document", "document_id"),
+        UniqueConstraint("token"),
+        UniqueConstraint("company_id", "id"),
+        company_key("document", "document_id"),
         Index("ix_payment_link_document_id", "document_id"),
     )
 
@@ -305,7 +328,8 @@ class Sending(CompanyScoped, Base):
 
     __tablename__ = "sending"
     __table_args__ = (
-        UniqueConstraint("company_id", "id"), UniqueConstraint("company_id", "request_key"),
+        UniqueConstraint("company_id", "id"),
+        UniqueConstraint("company_id", "request_key"),
         company_key("document", "document_id"),
         Index("ix_sending_document_id", "document_id"),
     )

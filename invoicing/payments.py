@@ -41,8 +41,10 @@ class Payment(CompanyScoped, Base):
 
     __tablename__ = "payment"
     __table_args__ = (
-        UniqueConstraint("company_id", "id"), UniqueConstraint("company_id", "external_id"),
-        UniqueConstraint("company_id", "request_key"), company_key("customer", "customer_id"),
+        UniqueConstraint("company_id", "id"),
+        UniqueConstraint("company_id", "external_id"),
+        UniqueConstraint("company_id", "request_key"),
+        company_key("customer", "customer_id"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         Index("ix_payment_customer_id", "company_id", "customer_id"),
     )
@@ -60,7 +62,9 @@ class Payment(CompanyScoped, Base):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
 
-    customer: Mapped[Customer] = relationship(primaryjoin="foreign(Payment.customer_id) == Customer.id", viewonly=True)
+    customer: Mapped[Customer] = relationship(
+        primaryjoin="foreign(Payment.customer_id) == Customer.id", viewonly=True
+    )
     recorded_by: Mapped[User | None] = relationship(viewonly=True)
     reversal: Mapped[PaymentReversal | None] = relationship(
         primaryjoin="Payment.id == foreign(PaymentReversal.payment_id)", viewonly=True, uselist=False
@@ -72,7 +76,9 @@ class PaymentReversal(CompanyScoped, Base):
 
     __tablename__ = "payment_reversal"
     __table_args__ = (
-        UniqueConstraint("company_id", "id"), UniqueConstraint("payment_id"), company_key("payment", "payment_id"),
+        UniqueConstraint("company_id", "id"),
+        UniqueConstraint("payment_id"),
+        company_key("payment", "payment_id"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
     )
 
@@ -94,15 +100,20 @@ class Settlement(CompanyScoped, Base):
 
     __tablename__ = "settlement"
     __table_args__ = (
-        UniqueConstraint("company_id", "id"), UniqueConstraint("undoes_id"),
-        company_key("document", "invoice_id"), company_key("payment_reversal", "reversal_id"),
-        company_key("payment", "payment_id"), company_key("document", "credit_note_id"),
+        UniqueConstraint("company_id", "id"),
+        UniqueConstraint("undoes_id"),
+        company_key("document", "invoice_id"),
+        company_key("payment_reversal", "reversal_id"),
+        company_key("payment", "payment_id"),
+        company_key("document", "credit_note_id"),
         company_key("settlement", "undoes_id"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         CheckConstraint("(invoice_id IS NULL) <> (reversal_id IS NULL)", name="one_debit"),
         CheckConstraint("(payment_id IS NULL) <> (credit_note_id IS NULL)", name="one_credit"),
-        Index("ix_settlement_invoice_id", "invoice_id"), Index("ix_settlement_payment_id", "payment_id"),
-        Index("ix_settlement_credit_note_id", "credit_note_id"), Index("ix_settlement_reversal_id", "reversal_id"),
+        Index("ix_settlement_invoice_id", "invoice_id"),
+        Index("ix_settlement_payment_id", "payment_id"),
+        Index("ix_settlement_credit_note_id", "credit_note_id"),
+        Index("ix_settlement_reversal_id", "reversal_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
