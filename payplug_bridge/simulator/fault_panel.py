@@ -30,6 +30,7 @@ def show_faults() -> ResponseReturnValue:
             ),
         ],
         parameters=faults.PARAMETERS,
+        reasons=faults.REASONS,
         refusal=request.args.get("refusal"),
     )
 

@@ -54,7 +54,7 @@ def submit(suffix: str, is_live: bool) -> ResponseReturnValue:
         chosen = request.form.get("outcome")
         form = checked_form(request.form, session.now)
         if chosen is None and form.errors:
-            return _page(session, payment, form), 422
+            return _page(session, payment, form)
         if request.form.get("attempts") == str(payment.attempts) and payment.is_open(session.now):
             outcome, card = (form.outcome, form.card) if chosen is None else _chosen(chosen)
             _attempt(session, payment, outcome, card)
