@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from invoicing import models, payments  # noqa: F401  # tables
+from invoicing import models, payments, sealed_rows, triggers  # noqa: F401  # tables, seal, what the database refuses
 
 
 def init_app(app: Flask) -> None:

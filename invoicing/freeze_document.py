@@ -1,0 +1,59 @@
+"""Turns a draft into an issued document: number, dates, parties, wording, totals, all copied for good.
+
+Used by `issue_invoice` and `credit_invoice`, inside their transaction and after the number was taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from accounting.facts import VatRegime
+from core.clock import utc_now
+from core.database import db
+from invoicing.legal_mentions import Mention, mentions_json
+from invoicing.lifecycle import DocumentState, check_passage
+from invoicing.models import Document, DocumentVat
+from invoicing.numbering import GivenNumber
+from invoicing.parties import Buyer, Seller, party_json
+from invoicing.vat import Totals
+
+
+@dataclass(frozen=True)
+class FrozenPart:
+    """What issue adds to a draft."""
+
+    number: GivenNumber
+    issue_date: date
+    due_date: date | None
+    regime: VatRegime
+    seller: Seller
+    buyer: Buyer
+    mentions: tuple[Mention, ...]
+    totals: Totals
+
+
+def freeze_document(document: Document, frozen: FrozenPart) -> None:
+    """Write the frozen part. After it, triggers refuse every change of the document, its lines and VAT rows."""
+    check_passage(document.state, DocumentState.ISSUED)
+    _write_amounts(document, frozen.totals)
+    # Lines and VAT rows go first: the database takes none for a document that is issued.
+    db.session.flush()
+    document.number, document.sequence = frozen.number.number, frozen.number.sequence
+    document.issue_date, document.due_date = frozen.issue_date, frozen.due_date
+    document.regime = frozen.regime
+    document.seller, document.buyer = party_json(frozen.seller), party_json(frozen.buyer)
+    document.mentions = mentions_json(frozen.mentions)
+    document.issued_at = utc_now()
+    document.state = DocumentState.ISSUED
+
+
+def _write_amounts(document: Document, totals: Totals) -> None:
+    for line, amounts in zip(document.lines, totals.lines, strict=True):
+        line.amount_cents, line.net_cents = amounts.amount_cents, amounts.net_cents
+    document.vat_lines = [
+        DocumentVat(rate=part.rate, kind=part.kind, net_cents=part.net_cents, vat_cents=part.vat_cents)
+        for part in totals.vat
+    ]
+    document.net_cents, document.vat_cents = totals.net_cents, totals.vat_cents
+    document.rounding_cents, document.total_cents = totals.rounding_cents, totals.total_cents

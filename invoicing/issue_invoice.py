@@ -1,0 +1,119 @@
+"""Issues a draft: the gate, the number, the frozen copy, the entry, the seal, in one transaction of the caller.
+
+The PDF is made afterwards from the frozen copy, by a job that is woken when the transaction commits.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from accounting.facts import Share
+from accounting.record import record
+from accounting.settings import vat_regime_on
+from core.clock import paris_today
+from core.database import db
+from core.event_log import record_event
+from core.jobs import wake
+from core.models import Company
+from core.seal import seal
+from core.tenancy import current_company_id
+from invoicing.errors import NotIssuableError
+from invoicing.freeze_document import FrozenPart, freeze_document
+from invoicing.gate import Candidate, problems_of
+from invoicing.ledger_facts import invoice_key, sale_fact
+from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits
+from invoicing.lifecycle import DocumentState
+from invoicing.locked_documents import locked_document
+from invoicing.models import Customer, Document
+from invoicing.numbering import take_number
+from invoicing.parties import buyer_of, seller_of
+from invoicing.payment_link import new_link
+from invoicing.settings import invoicing_settings
+from invoicing.vat import compute_totals
+
+
+def issue_invoice(document_id: int, *, today: date | None = None, actor_id: int | None = None) -> Document:
+    """Issue a draft invoice for good. A document that is issued already is returned as it is.
+
+    Args:
+        document_id: the draft.
+        today: the business day it is issued on; imports and demo data pass their own. None is today in Paris.
+        actor_id: who does it.
+
+    Raises:
+        NotFoundError: there is no such document.
+        NotIssuableError: it would not be a legal document; names everything to mend.
+    """
+    document = locked_document(document_id)
+    if document.state is DocumentState.ISSUED:
+        return document
+    candidate = candidate_of(document, today or paris_today())
+    problems = problems_of(candidate)
+    if problems:
+        raise NotIssuableError(problems)
+    _freeze(candidate)
+    new_link(document)
+    db.session.flush()
+    total = document.total_cents
+    shares = (Share(invoice_key(document.id), total),) if total else ()
+    record(sale_fact(document, buyer_of(candidate.customer), shares))
+    seal(document.kind.value, document.id)
+    record_event(
+        "invoice.issued", actor_id=actor_id, subject=("document", document.id), number=document.number,
+        total_cents=total,
+    )  # fmt: skip
+    wake("render_documents")
+    return document
+
+
+def candidate_of(document: Document, today: date) -> Candidate:
+    """The draft as it would be issued that day: for the gate, here and on the draft's page."""
+    customer = db.session.get_one(Customer, document.customer_id)
+    settings = invoicing_settings()
+    issue_date = document.issue_date or today
+    terms = next(
+        days
+        for days in (document.payment_terms_days, customer.payment_terms_days, settings.payment_terms_days)
+        if days is not None
+    )
+    return Candidate(
+        document=document,
+        customer=customer,
+        company=db.session.get_one(Company, current_company_id()),
+        settings=settings,
+        totals=compute_totals(document.lines, document.prices_include_vat),
+        issue_date=issue_date,
+        due_date=document.due_date or issue_date + timedelta(days=terms),
+        today=today,
+    )
+
+
+def _freeze(candidate: Candidate) -> None:
+    regime = vat_regime_on(candidate.issue_date)
+    frozen = FrozenPart(
+        number=take_number(candidate.settings.invoice_prefix, candidate.issue_date),
+        issue_date=candidate.issue_date,
+        due_date=candidate.due_date,
+        regime=regime,
+        seller=seller_of(candidate.company),
+        buyer=buyer_of(candidate.customer),
+        mentions=mentions_of(candidate),
+        totals=candidate.totals,
+    )
+    freeze_document(candidate.document, frozen)
+
+
+def mentions_of(candidate: Candidate) -> tuple[Mention, ...]:
+    """The legal wording the document would carry: for issue and preview."""
+    kinds = frozenset(line.kind for line in candidate.document.lines)
+    return mentions_for(
+        MentionCase(
+            day=candidate.issue_date,
+            language=candidate.document.language,
+            buyer=candidate.customer.kind,
+            kinds=kinds,
+            on_debits=on_debits(vat_regime_on(candidate.issue_date), kinds),
+            late_penalty=candidate.settings.late_penalty,
+            discount_terms=candidate.settings.discount_terms,
+        )
+    )

@@ -1,0 +1,109 @@
+"""Documents and payments in the words of the ledger: match keys, third party, sale lines, state of VAT on collection.
+
+Used by the verbs that call `accounting.record`; invoicing names no account.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import case, func, or_, select
+
+from accounting.facts import (
+    CollectionState,
+    SaleFact,
+    SaleLine,
+    Share,
+    SupplyKind,
+    ThirdParty,
+    Treasury,
+    VatRegime,
+)
+from core.database import db
+from invoicing.balances import balance_of
+from invoicing.lifecycle import DocumentKind, DocumentState
+from invoicing.models import Document, DocumentVat
+from invoicing.parties import Buyer
+from invoicing.payments import PaymentMethod
+
+TREASURY_OF = {
+    PaymentMethod.TRANSFER: Treasury.BANK,
+    PaymentMethod.CHEQUE: Treasury.CHEQUES,
+    PaymentMethod.CASH: Treasury.CASH,
+    PaymentMethod.CARD: Treasury.PAYPLUG,
+}
+
+
+def invoice_key(invoice_id: int) -> str:
+    """The match key of what a customer owes on an invoice."""
+    return f"invoice:{invoice_id}"
+
+
+def payment_key(payment_id: int) -> str:
+    """The match key of the surplus of a payment."""
+    return f"payment:{payment_id}"
+
+
+def credit_note_key(credit_note_id: int) -> str:
+    """The match key of what is left of a credit note."""
+    return f"credit_note:{credit_note_id}"
+
+
+def third_party(buyer: Buyer) -> ThirdParty:
+    """The customer in the books, as it stands on the document."""
+    return ThirdParty(buyer.number, buyer.name)
+
+
+def sale_fact(
+    document: Document,
+    buyer: Buyer,
+    shares: tuple[Share, ...],
+    collection: tuple[CollectionState, ...] = (),
+) -> SaleFact:
+    """An issued document, told to the ledger."""
+    assert document.number is not None
+    assert document.issue_date is not None
+    assert document.regime is not None
+    return SaleFact(
+        source=("document", document.id),
+        is_credit=document.kind is DocumentKind.CREDIT_NOTE,
+        number=document.number,
+        issue_date=document.issue_date,
+        third_party=third_party(buyer),
+        lines=tuple(SaleLine(v.kind, v.rate, v.net_cents, v.vat_cents) for v in document.vat_lines),
+        regime=document.regime,
+        shares=shares,
+        rounding_cents=document.rounding_cents,
+        collection=collection,
+    )
+
+
+def collection_states(*invoices: Document) -> tuple[CollectionState, ...]:
+    """Where each invoice stands for VAT on collection now; invoices without VAT that waits are left out."""
+    states = (_collection_state(invoice) for invoice in invoices if invoice.regime is VatRegime.COLLECTION)
+    return tuple(state for state in states if state is not None)
+
+
+def _collection_state(invoice: Document) -> CollectionState | None:
+    waiting = _waiting_cents(invoice.id)
+    if not waiting:
+        return None
+    balance = balance_of(invoice.id)
+    total = balance.total_cents - balance.credited_cents
+    return CollectionState(invoice_key(invoice.id), total, min(balance.paid_cents, total), waiting)
+
+
+def _waiting_cents(invoice_id: int) -> tuple[tuple[int, int], ...]:
+    """VAT on services per rate, less that of credit notes (the W_r of cumulated rounding)."""
+    sign = case((Document.id == invoice_id, 1), else_=-1)
+    rows = db.session.execute(
+        select(DocumentVat.rate, func.sum(sign * DocumentVat.vat_cents))
+        .join(Document, Document.id == DocumentVat.document_id)
+        .where(
+            or_(Document.id == invoice_id, Document.credits_id == invoice_id),
+            Document.state == DocumentState.ISSUED,
+            DocumentVat.kind == SupplyKind.SERVICE,
+            DocumentVat.rate > 0,
+        )
+        .group_by(DocumentVat.rate)
+        .order_by(DocumentVat.rate.desc())
+    )
+    return tuple((row[0], int(row[1])) for row in rows)

@@ -1,0 +1,183 @@
+"""Legal wordings of documents, as dated data: what the law wants printed, for whom, in which words, since when.
+
+Basis: CGI ann. II art. 242 nonies A, Code de commerce art. L441-9, L441-10, D441-5; decree 2022-1299 for the category
+of operation. Wordings are those usually printed (practice). `issue_invoice` freezes the result on the document.
+
+French is the language of the law: a document in another language carries the translation and the French text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from accounting.facts import SupplyKind, VatRegime
+from core.seal import canonical
+from invoicing.models import CustomerKind
+
+
+class MentionCode(StrEnum):
+    """What a mention is about; pages and e-invoices find it by this."""
+
+    CREDITED_INVOICE = "credited_invoice"
+    CATEGORY_GOODS = "category_goods"
+    CATEGORY_SERVICES = "category_services"
+    CATEGORY_MIXED = "category_mixed"
+    VAT_ON_DEBITS = "vat_on_debits"
+    DISCOUNT = "discount"
+    LATE_PENALTY = "late_penalty"
+    RECOVERY_INDEMNITY = "recovery_indemnity"
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One printed sentence. `french` is the text the law knows when the document is in another language."""
+
+    code: MentionCode
+    text: str
+    french: str = ""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A sentence of the table, for documents dated between two days; an open end is None."""
+
+    code: MentionCode
+    fr: str
+    en: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True)
+class MentionCase:
+    """What decides which mentions a document carries.
+
+    Attributes:
+        day: date of the document.
+        language: `fr` or `en`.
+        buyer: a business gets the clauses of the Code de commerce, an individual none.
+        kinds: what is sold.
+        on_debits: the seller opted for VAT on debits.
+        late_penalty: the seller's own rate as printed; empty for the default of the law.
+        discount_terms: the seller's own early-payment terms; empty for none.
+        credited: number and date of the invoice that a credit note corrects.
+    """
+
+    day: date
+    language: str
+    buyer: CustomerKind
+    kinds: frozenset[SupplyKind]
+    on_debits: bool
+    late_penalty: str = ""
+    discount_terms: str = ""
+    credited: tuple[str, date] | None = None
+
+
+_C = MentionCode
+WORDINGS: Final = (
+    Wording(
+        _C.CREDITED_INVOICE,
+        "Avoir sur la facture {number} du {date}.",
+        "Credit note for invoice {number} of {date}.",
+    ),
+    Wording(_C.CATEGORY_GOODS, "Livraison de biens.", "Supply of goods."),
+    Wording(_C.CATEGORY_SERVICES, "Prestation de services.", "Supply of services."),
+    Wording(
+        _C.CATEGORY_MIXED,
+        "Livraison de biens et prestation de services.",
+        "Supply of goods and services.",
+    ),
+    Wording(
+        _C.VAT_ON_DEBITS,
+        "Option pour le paiement de la taxe d’après les débits.",
+        "Option to pay the VAT on the basis of debits.",
+    ),
+    Wording(
+        _C.DISCOUNT,
+        "Pas d’escompte pour paiement anticipé.",
+        "No discount for early payment.",
+    ),
+    Wording(
+        _C.LATE_PENALTY,
+        "Pénalités de retard\u00a0: taux d’intérêt appliqué par la Banque centrale européenne à son opération de "
+        "refinancement la plus récente, majoré de 10\u00a0points de pourcentage.",
+        "Late-payment penalties: interest rate applied by the European Central Bank to its most recent refinancing "
+        "operation, plus 10\u00a0percentage points.",
+    ),
+    Wording(
+        _C.RECOVERY_INDEMNITY,
+        "Indemnité forfaitaire pour frais de recouvrement en cas de retard de paiement\u00a0: 40\u00a0€.",
+        "Fixed compensation for recovery costs in case of late payment: €40.",
+    ),
+)
+# A company's own terms stand in front of nothing else: they are printed in its words, after these.
+_OWN_PENALTY: Final = {"fr": "Pénalités de retard\u00a0: {terms}", "en": "Late-payment penalties: {terms}"}
+
+
+def mentions_for(case: MentionCase) -> tuple[Mention, ...]:
+    """The sentences a document must carry, in the order they are printed."""
+    mentions: list[Mention] = []
+    if case.credited is not None:
+        number, day = case.credited
+        mentions.append(_mention(case, _C.CREDITED_INVOICE, number=number, date=day.strftime("%d/%m/%Y")))
+    mentions.append(_mention(case, _category(case.kinds)))
+    if case.on_debits:
+        mentions.append(_mention(case, _C.VAT_ON_DEBITS))
+    if case.buyer is CustomerKind.BUSINESS and case.credited is None:
+        mentions += _business_clauses(case)
+    return tuple(mentions)
+
+
+def _business_clauses(case: MentionCase) -> list[Mention]:
+    discount = (
+        Mention(_C.DISCOUNT, case.discount_terms) if case.discount_terms else _mention(case, _C.DISCOUNT)
+    )
+    penalty = _own_penalty(case) if case.late_penalty else _mention(case, _C.LATE_PENALTY)
+    return [discount, penalty, _mention(case, _C.RECOVERY_INDEMNITY)]
+
+
+def _own_penalty(case: MentionCase) -> Mention:
+    french = _OWN_PENALTY["fr"].format(terms=case.late_penalty)
+    if case.language == "fr":
+        return Mention(_C.LATE_PENALTY, french)
+    return Mention(_C.LATE_PENALTY, _OWN_PENALTY["en"].format(terms=case.late_penalty), french)
+
+
+def _category(kinds: Collection[SupplyKind]) -> MentionCode:
+    if len(kinds) > 1:
+        return _C.CATEGORY_MIXED
+    return _C.CATEGORY_GOODS if SupplyKind.GOODS in kinds else _C.CATEGORY_SERVICES
+
+
+def _mention(case: MentionCase, code: MentionCode, **values: str) -> Mention:
+    wording = next(w for w in WORDINGS if w.code is code and _holds(w, case.day))
+    french = wording.fr.format(**values)
+    if case.language == "fr":
+        return Mention(code, french)
+    return Mention(code, wording.en.format(**values), french)
+
+
+def _holds(wording: Wording, day: date) -> bool:
+    return (wording.valid_from is None or wording.valid_from <= day) and (
+        wording.valid_to is None or day <= wording.valid_to
+    )
+
+
+def mentions_json(mentions: Collection[Mention]) -> str:
+    """The copy that is kept on the document."""
+    return canonical([asdict(mention) for mention in mentions])
+
+
+def read_mentions(text: str) -> tuple[Mention, ...]:
+    """The mentions of an issued document, as printed."""
+    return tuple(Mention(MentionCode(m["code"]), m["text"], m["french"]) for m in json.loads(text))
+
+
+def on_debits(regime: VatRegime, kinds: Collection[SupplyKind]) -> bool:
+    """Whether the option for debits is mentioned: it concerns services only (CGI art. 269, 2 c)."""
+    return regime is VatRegime.DEBITS and SupplyKind.SERVICE in kinds

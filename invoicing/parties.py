@@ -1,0 +1,81 @@
+"""Seller and buyer as they stand on a document: copied at issue as canonical JSON, so that later changes touch nothing.
+
+`issue_invoice` and `credit_invoice` freeze them; pages, PDF and mails of an issued document read them back.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from core.models import Company
+from core.seal import canonical
+from invoicing.models import Customer, CustomerKind
+
+
+@dataclass(frozen=True)
+class Seller:
+    """The company on a document. Empty text where the company gave nothing; the capital is in cents."""
+
+    name: str
+    legal_form: str
+    share_capital_cents: int | None
+    siren: str
+    siret: str
+    vat_number: str
+    registration: str
+    address1: str
+    address2: str
+    postcode: str
+    city: str
+    country: str
+    email: str
+    phone: str
+    website: str
+    iban: str
+    bic: str
+    colour: str
+    legal_notice: str
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """The customer on a document; `name` is the full name as printed."""
+
+    kind: CustomerKind
+    number: str
+    name: str
+    siren: str
+    vat_number: str
+    address1: str
+    address2: str
+    postcode: str
+    city: str
+    country: str
+
+
+def seller_of(company: Company) -> Seller:
+    """The company as it stands now."""
+    return Seller(**{name: getattr(company, name) for name in Seller.__dataclass_fields__})
+
+
+def buyer_of(customer: Customer) -> Buyer:
+    """The customer as it stands now."""
+    same = {name: getattr(customer, name) for name in Buyer.__dataclass_fields__ if name != "name"}
+    return Buyer(name=customer.full_name, **same)
+
+
+def party_json(party: Seller | Buyer) -> str:
+    """The copy that is kept on the document."""
+    return canonical(asdict(party))
+
+
+def read_seller(text: str) -> Seller:
+    """The seller of an issued document."""
+    return Seller(**json.loads(text))
+
+
+def read_buyer(text: str) -> Buyer:
+    """The buyer of an issued document."""
+    values = json.loads(text)
+    return Buyer(**{**values, "kind": CustomerKind(values["kind"])})

@@ -1,0 +1,69 @@
+"""The payment link: one random token per issued invoice, one address for ever. Who takes the money is told by wsgi.
+
+`issue_invoice` makes the link; mails, PDF and pages print its address; the public page finds the invoice by it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Protocol
+
+from flask import Flask, current_app
+from sqlalchemy import select
+
+from core.database import db
+from core.tenancy import unscoped
+from invoicing.models import Document, PaymentLink
+
+TOKEN_BYTES = 24
+"""192 bits: nobody guesses an address."""
+
+_LONGEST_TOKEN = 64
+_EXTENSION = "solde_card_payments"
+
+
+class CardPayments(Protocol):
+    """What invoicing asks of the card processor, without knowing which it is."""
+
+    def available(self, document: Document) -> bool:
+        """Whether this invoice can be paid by card now (account active, amount within its limits)."""
+
+    def abort_open(self, document_id: int) -> None:
+        """End a payment page that is still open for this invoice; outside any transaction, it calls the processor."""
+
+
+def new_link(document: Document) -> PaymentLink:
+    """Give an invoice its link, in the open transaction of its issue."""
+    link = PaymentLink(document_id=document.id, token=secrets.token_urlsafe(TOKEN_BYTES))
+    db.session.add(link)
+    return link
+
+
+def link_of(document_id: int) -> PaymentLink | None:
+    """The link in use of a document of the company entered (the newest: a leaked one may have been replaced)."""
+    newest = select(PaymentLink).where(PaymentLink.document_id == document_id).order_by(PaymentLink.id.desc())
+    return db.session.scalars(newest.limit(1)).one_or_none()
+
+
+def link_url(token: str) -> str:
+    """The public address of a token."""
+    return f"{current_app.config['SOLDE'].public_url}/p/{token}"
+
+
+def find_by_token(token: str) -> PaymentLink | None:
+    """The link with this token, in whichever company: the token is all that a customer has."""
+    if len(token) > _LONGEST_TOKEN:
+        return None
+    with unscoped():
+        return db.session.scalars(select(PaymentLink).where(PaymentLink.token == token)).one_or_none()
+
+
+def set_card_payments(app: Flask, processor: CardPayments) -> None:
+    """Name the card processor of this application."""
+    app.extensions[_EXTENSION] = processor
+
+
+def card_payments() -> CardPayments | None:
+    """The card processor, or None when this application has none."""
+    processor: CardPayments | None = current_app.extensions.get(_EXTENSION)
+    return processor

@@ -1,0 +1,105 @@
+"""How documents, payments and settlements are written into the seal.
+
+Each settlement has a link of its own: it may come long after the payment it uses, and one slipped in, changed or taken
+out is found. A later change of a payload registers a new version and leaves the old one as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import select
+
+from core.database import Base, db
+from core.files import StoredFile
+from core.seal import Payload, Serializer, register_serializer
+from invoicing.lifecycle import DocumentKind, DocumentState
+from invoicing.models import Document, DocumentFile
+from invoicing.payments import Payment, PaymentReversal, Settlement
+
+_DOCUMENT = (
+    "kind", "number", "sequence", "customer_id", "external_reference", "language", "prices_include_vat", "issue_date",
+    "supply_date", "due_date", "purchase_order", "note", "credits_id", "reason", "issued_at", "regime", "seller",
+    "buyer", "mentions", "net_cents", "vat_cents", "rounding_cents", "total_cents",
+)  # fmt: skip
+_LINE = (
+    "position", "kind", "label", "description", "quantity", "unit", "unit_price", "discount", "vat_rate",
+    "amount_cents", "net_cents",
+)  # fmt: skip
+_VAT = ("rate", "kind", "net_cents", "vat_cents")
+_PAYMENT = (
+    "customer_id", "method", "amount_cents", "paid_on", "paid_at", "reference", "details", "external_id",
+    "recorded_at", "recorded_by_id",
+)  # fmt: skip
+_REVERSAL = ("payment_id", "kind", "amount_cents", "reversed_on", "reason", "recorded_at", "recorded_by_id")
+_SETTLEMENT = (
+    "invoice_id", "reversal_id", "payment_id", "credit_note_id", "amount_cents", "settled_on", "undoes_id",
+    "created_at",
+)  # fmt: skip
+
+
+def _fields(row: object, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
+
+
+def _document_v1(document_id: int) -> Payload | None:
+    document = db.session.get(Document, document_id)
+    if document is None:
+        return None
+    vat = sorted(document.vat_lines, key=lambda row: (-row.rate, row.kind))
+    return {
+        **_fields(document, _DOCUMENT),
+        "state": document.state,
+        "lines": [_fields(line, _LINE) for line in document.lines],
+        "vat": [_fields(row, _VAT) for row in vat],
+    }
+
+
+def _row_v1(model: type[Base], names: tuple[str, ...]) -> Callable[[int], Payload | None]:
+    def payload(row_id: int) -> Payload | None:
+        row = db.session.get(model, row_id)
+        return None if row is None else _fields(row, names)
+
+    return payload
+
+
+def _document_pdf_v1(file_id: int) -> Payload | None:
+    row = db.session.get(DocumentFile, file_id)
+    if row is None:
+        return None
+    stored = db.session.get_one(StoredFile, row.stored_file_id)
+    return {
+        "document_id": row.document_id, "kind": row.kind, "sha256": stored.sha256, "size_bytes": stored.size_bytes,
+        "media_type": stored.media_type, "created_at": row.created_at,
+    }  # fmt: skip
+
+
+def _issued(kind: DocumentKind) -> Callable[[int | None], Iterable[int]]:
+    def subjects(company_id: int | None) -> Iterable[int]:
+        if company_id is None:
+            return ()
+        return db.session.scalars(
+            select(Document.id).where(Document.kind == kind, Document.state == DocumentState.ISSUED)
+        )
+
+    return subjects
+
+
+def _all_of(
+    model: type[Payment | PaymentReversal | Settlement | DocumentFile],
+) -> Callable[[int | None], Iterable[int]]:
+    def subjects(company_id: int | None) -> Iterable[int]:
+        return () if company_id is None else db.session.scalars(select(model.id))
+
+    return subjects
+
+
+for _kind in DocumentKind:
+    register_serializer(Serializer(_kind.value, 1, _document_v1, _issued(_kind)))
+register_serializer(Serializer("payment", 1, _row_v1(Payment, _PAYMENT), _all_of(Payment)))
+register_serializer(
+    Serializer("payment_reversal", 1, _row_v1(PaymentReversal, _REVERSAL), _all_of(PaymentReversal))
+)
+register_serializer(Serializer("settlement", 1, _row_v1(Settlement, _SETTLEMENT), _all_of(Settlement)))
+register_serializer(Serializer("document_pdf", 1, _document_pdf_v1, _all_of(DocumentFile)))

@@ -1,0 +1,93 @@
+"""The only writer of settlements: match a debit (invoice, reversal) with a credit (payment, credit note), or undo it.
+
+Called by the verbs of money, which hold the locks of both sides.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+
+from core.database import db
+from core.errors import ConflictError
+from core.seal import seal
+from invoicing.balances import balance_of, open_of_payment, open_of_reversal
+from invoicing.payments import Settlement
+
+
+def settle(
+    *,
+    amount_cents: int,
+    settled_on: date,
+    invoice_id: int | None = None,
+    reversal_id: int | None = None,
+    payment_id: int | None = None,
+    credit_note_id: int | None = None,
+) -> Settlement:
+    """Match one debit with one credit and seal it.
+
+    Args:
+        amount_cents: above zero, at most what is open on either side.
+        settled_on: business date of the match.
+        invoice_id: the debit; or `reversal_id`.
+        payment_id: the credit; or `credit_note_id`.
+
+    Raises:
+        ConflictError: less is open on one side than was asked.
+    """
+    assert amount_cents > 0, "a settlement is above zero"
+    assert (invoice_id is None) != (reversal_id is None), "one debit"
+    assert (payment_id is None) != (credit_note_id is None), "one credit"
+    if amount_cents > min(_open_debit(invoice_id, reversal_id), _open_credit(payment_id, credit_note_id)):
+        raise ConflictError
+    return _write(
+        Settlement(
+            invoice_id=invoice_id, reversal_id=reversal_id, payment_id=payment_id, credit_note_id=credit_note_id,
+            amount_cents=amount_cents, settled_on=settled_on,
+        )
+    )  # fmt: skip
+
+
+def undo_settlement(settlement: Settlement, *, undone_on: date) -> Settlement:
+    """Undo a live settlement by a row that names it; both sides are open again."""
+    assert settlement.undoes_id is None, "what undoes is not undone: make a new settlement"
+    return _write(
+        Settlement(
+            invoice_id=settlement.invoice_id, reversal_id=settlement.reversal_id, payment_id=settlement.payment_id,
+            credit_note_id=settlement.credit_note_id, amount_cents=settlement.amount_cents, settled_on=undone_on,
+            undoes_id=settlement.id,
+        )
+    )  # fmt: skip
+
+
+def live_settlements_of_payment(payment_id: int) -> list[Settlement]:
+    """The payment's settlements that were not undone, in the order they were made."""
+    rows = list(
+        db.session.scalars(
+            select(Settlement).where(Settlement.payment_id == payment_id).order_by(Settlement.id)
+        )
+    )
+    undone = {row.undoes_id for row in rows}
+    return [row for row in rows if row.undoes_id is None and row.id not in undone]
+
+
+def _write(settlement: Settlement) -> Settlement:
+    db.session.add(settlement)
+    db.session.flush()
+    seal("settlement", settlement.id)
+    return settlement
+
+
+def _open_debit(invoice_id: int | None, reversal_id: int | None) -> int:
+    if invoice_id is not None:
+        return balance_of(invoice_id).open_cents
+    assert reversal_id is not None
+    return open_of_reversal(reversal_id)
+
+
+def _open_credit(payment_id: int | None, credit_note_id: int | None) -> int:
+    if payment_id is not None:
+        return open_of_payment(payment_id)
+    assert credit_note_id is not None
+    return balance_of(credit_note_id).open_cents

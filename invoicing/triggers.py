@@ -1,0 +1,31 @@
+"""What the database itself refuses in this package: a row of an issued document or of money is never changed.
+
+CGI art. 286 I 3 bis (inalterability): corrections are new rows, credit notes and mirrored records. Imported by the
+package's wiring and by the migrations.
+"""
+
+from __future__ import annotations
+
+from core import triggers
+
+ISSUED = "issued"
+
+triggers.freeze("document", when=f"OLD.state = '{ISSUED}'")
+triggers.freeze_children("document_line", "document", "document_id", when=f"parent.state = '{ISSUED}'")
+triggers.freeze_children("document_vat", "document", "document_id", when=f"parent.state = '{ISSUED}'")
+for table in (
+    "document_file",
+    "payment_link",
+    "payment",
+    "payment_reversal",
+    "settlement",
+    "sending",
+    "sending_mail",
+):
+    triggers.freeze(table)
+# A number is given once: the counter only goes forward, by one.
+triggers.freeze(
+    "number_series",
+    allow="NEW.company_id = OLD.company_id AND NEW.prefix = OLD.prefix AND NEW.year = OLD.year"
+    " AND NEW.last_number = OLD.last_number + 1",
+)
