@@ -250,8 +250,8 @@ class PayplugClient:
             _raise_for_status(error)
         except exceptions.ClientError as error:
             raise _without_answer(error.client_exception) from None
-        except (exceptions.PayplugError, ValueError, TypeError, KeyError, AttributeError):
-            # Outside the library's own tree: a body that is not UTF-8, an error that is no JSON object…
+        except (exceptions.PayplugError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            # Outside the library's own tree: a body that is not UTF-8, an error that is no object, endless nesting.
             raise PayplugUnconfirmed("unreadable") from None
         return answer
 
@@ -283,7 +283,7 @@ def _complaint(error: Any) -> tuple[str, tuple[str, ...]]:
     """PayPlug's message and the names of the fields it is about; the values are left behind."""
     try:
         body = error.error_object
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return "", ()
     if not isinstance(body, dict):
         return "", ()

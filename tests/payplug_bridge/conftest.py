@@ -1,0 +1,23 @@
+"""Fixtures of the bridge: a simulator that answers over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from payplug_bridge.simulator.testing import RunningSimulator, running_simulator
+
+
+@pytest.fixture(scope="session")
+def _shared_simulator() -> Iterator[RunningSimulator]:
+    with running_simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def simulator(_shared_simulator: RunningSimulator) -> RunningSimulator:
+    """A simulator in its first state; its threads are shared by the tests of a worker."""
+    _shared_simulator.resume_deliveries()
+    _shared_simulator.reset()
+    return _shared_simulator
