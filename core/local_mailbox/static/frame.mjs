@@ -1,0 +1,13 @@
+// Makes the frame of a message as high as the message, so that the page scrolls and not the frame.
+const frame = document.querySelector(".body-frame");
+
+function fit() {
+  const content = frame.contentDocument?.documentElement;
+  if (content) frame.height = Math.max(content.scrollHeight, 200);
+}
+
+if (frame) {
+  frame.addEventListener("load", fit);
+  window.addEventListener("resize", fit);
+  if (frame.contentDocument?.readyState === "complete") fit();
+}
