@@ -72,12 +72,17 @@ class PaymentAttempt(CompanyScoped, Base):
 
     __tablename__ = "payment_attempt"
     __table_args__ = (
-        UniqueConstraint("company_id", "id"), UniqueConstraint("reference"), UniqueConstraint("payplug_id"),
-        company_key("document", "document_id"), company_key("payment", "payment_id"),
+        UniqueConstraint("company_id", "id"),
+        UniqueConstraint("reference"),
+        UniqueConstraint("payplug_id"),
+        company_key("document", "document_id"),
+        company_key("payment", "payment_id"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         # At most one open attempt per invoice: two tabs cannot both be sent to PayPlug.
         Index(
-            "uq_payment_attempt_open", "document_id", unique=True,
+            "uq_payment_attempt_open",
+            "document_id",
+            unique=True,
             sqlite_where=text("state IN ('prepared', 'created', 'unconfirmed')"),
             postgresql_where=text("state IN ('prepared', 'created', 'unconfirmed')"),
         ),
@@ -115,7 +120,9 @@ class PayplugNotification(CompanyScoped, Base):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     resource_id: Mapped[str] = mapped_column(String(80), default="")
-    state: Mapped[NotificationState] = mapped_column(enum_type(NotificationState), default=NotificationState.RECEIVED)
+    state: Mapped[NotificationState] = mapped_column(
+        enum_type(NotificationState), default=NotificationState.RECEIVED
+    )
     tries: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     outcome: Mapped[str] = mapped_column(String(500), default="")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeGuard, TypeVar
 
 from payplug_bridge.errors import NotPayplugId, PayplugUnreadable
 
@@ -35,12 +35,12 @@ T = TypeVar("T")
 JsonObject = Mapping[str, Any]
 
 
-def is_payment_id(text: object) -> bool:
+def is_payment_id(text: object) -> TypeGuard[str]:
     """True for a syntactically possible payment id."""
     return isinstance(text, str) and _PAYMENT_ID.fullmatch(text) is not None
 
 
-def is_refund_id(text: object) -> bool:
+def is_refund_id(text: object) -> TypeGuard[str]:
     """True for a syntactically possible refund id."""
     return isinstance(text, str) and _REFUND_ID.fullmatch(text) is not None
 
@@ -51,7 +51,7 @@ def checked_payment_id(text: object) -> str:
     Raises:
         NotPayplugId: it is anything else (`../customers/x` would read another resource).
     """
-    if isinstance(text, str) and is_payment_id(text):
+    if is_payment_id(text):
         return text
     raise NotPayplugId
 

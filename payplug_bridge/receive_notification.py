@@ -1,0 +1,102 @@
+"""Store what PayPlug posts, raw, before anything is made of it; called by the webhook route.
+
+A notification is a trigger, not truth: nothing in its body is believed. The worker reads the payment at PayPlug with
+our own key (`process_notifications`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from flask import current_app
+from sqlalchemy import select
+
+from core.clock import utc_now
+from core.database import db, transaction
+from core.tenancy import enter_company, unscoped
+from payplug_bridge.models import NotificationState, PayplugEndpoint, PayplugNotification
+from payplug_bridge.snapshots import is_payment_id, is_refund_id
+
+LARGEST_BODY_BYTES: Final = 64 * 1024
+_CACHE = "payplug_endpoints"
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What a body is about: the payment to read at PayPlug, or why it is not one."""
+
+    payment_id: str = ""
+    ignored: str = ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """How a stored notification was taken: `is_readable` is False for what PayPlug cannot have sent."""
+
+    is_readable: bool
+    is_pending: bool
+
+
+def receive_notification(token: str, body: bytes) -> Receipt | None:
+    """Store a notification in a transaction of its own; None when the address was never given to PayPlug.
+
+    When this returns, the row is on disk. The caller wakes `process_notifications` afterwards.
+    """
+    endpoint = _endpoint(token)
+    if endpoint is None:
+        return None
+    company_id, endpoint_id = endpoint
+    read = _read(body)
+    now = utc_now()
+    enter_company(company_id)
+    with transaction() as session:
+        session.add(
+            PayplugNotification(
+                company_id=company_id,
+                endpoint_id=endpoint_id,
+                received_at=now,
+                body=body,
+                resource_id=read.payment_id,
+                state=NotificationState.IGNORED if read.ignored else NotificationState.RECEIVED,
+                tries=0,
+                due_at=now,
+                outcome=read.ignored,
+            )
+        )
+    return Receipt(is_readable=not read.ignored.startswith("invalid"), is_pending=not read.ignored)
+
+
+def _endpoint(token: str) -> tuple[int, int] | None:
+    """(company, endpoint) of an address. Kept in memory: the rows never change, and floods come to few of them."""
+    cache: dict[str, tuple[int, int]] = current_app.extensions.setdefault(_CACHE, {})
+    found = cache.get(token)
+    if found is None:
+        with unscoped():
+            row = db.session.execute(
+                select(PayplugEndpoint.company_id, PayplugEndpoint.id).where(PayplugEndpoint.token == token)
+            ).one_or_none()
+        if row is None:
+            return None
+        found = cache[token] = (row.company_id, row.id)
+    return found
+
+
+def _read(body: bytes) -> _Read:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return _Read(ignored="invalid_json")
+    if not isinstance(data, dict):
+        return _Read(ignored="invalid_json")
+    kind, resource_id = data.get("object"), data.get("id")
+    if kind == "payment":
+        return _Read(payment_id=resource_id) if is_payment_id(resource_id) else _Read(ignored="invalid_id")
+    if kind == "refund":
+        payment_id = data.get("payment_id")
+        if is_refund_id(resource_id) and is_payment_id(payment_id):
+            return _Read(payment_id=payment_id)
+        return _Read(ignored="invalid_id")
+    # Accounting reports, installment plans: PayPlug's, but nothing that we wait for.
+    return _Read(ignored="other_object") if isinstance(kind, str) else _Read(ignored="invalid_object")

@@ -1,0 +1,42 @@
+"""`POST /webhooks/payplug/<endpoint token>`: where PayPlug tells us that something happened to a payment.
+
+Answers: 200 stored (also when it is not about us), 400 stored but nothing PayPlug can have sent, 404 an address we
+never gave, 413 larger than any notification. 5xx only when it could not be stored: PayPlug then sends it again.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Response
+
+from core.jobs import wake_soon
+from core.web.headers import csrf, limiter
+from core.web.rights import public
+from payplug_bridge.receive_notification import LARGEST_BODY_BYTES, receive_notification
+
+blueprint = Blueprint("payplug_webhooks", __name__)
+csrf.exempt(blueprint)
+# The token is the limit: a flood of true notifications must never be turned away.
+limiter.exempt(blueprint)
+
+
+@blueprint.post("/webhooks/payplug/<token>")
+@public
+def receive(token: str) -> Response:
+    """Store the notification, wake the worker, answer."""
+    request.max_content_length = LARGEST_BODY_BYTES
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return _answer("too large", 413)
+    receipt = receive_notification(token, body)
+    if receipt is None:
+        return _answer("unknown address", 404)
+    if receipt.is_pending:
+        wake_soon("process_notifications")
+    return _answer("stored", 200) if receipt.is_readable else _answer("not a notification", 400)
+
+
+def _answer(word: str, status: int) -> Response:
+    return Response(f"{word}\n", status, mimetype="text/plain")

@@ -1,0 +1,27 @@
+"""What may never change among PayPlug's rows: what was received, the addresses notified, and what was asked for."""
+
+from __future__ import annotations
+
+from core import triggers
+
+# An address given to PayPlug is valid for ever: payments made long ago still notify it.
+triggers.freeze("payplug_endpoint")
+
+_RECEIVED = ("company_id", "endpoint_id", "received_at", "body", "resource_id")
+_ASKED = ("company_id", "document_id", "reference", "amount_cents", "mode", "created_at")
+
+
+def _same(columns: tuple[str, ...]) -> str:
+    # IS NOT DISTINCT FROM is known to both engines (SQLite since 3.39).
+    return " AND ".join(f"OLD.{column} IS NOT DISTINCT FROM NEW.{column}" for column in columns)
+
+
+# How far a notification or an attempt has come changes; what it is does not, and none is deleted.
+triggers.freeze("payplug_notification", allow=_same(_RECEIVED))
+# Once known, the processor's id and the payment that was recorded stay; a paid attempt stays paid.
+triggers.freeze(
+    "payment_attempt",
+    allow=f"{_same(_ASKED)} AND (OLD.payplug_id IS NULL OR OLD.payplug_id = NEW.payplug_id)"
+    " AND (OLD.payment_id IS NULL OR OLD.payment_id = NEW.payment_id)"
+    " AND (OLD.state <> 'paid' OR NEW.state = 'paid')",
+)
