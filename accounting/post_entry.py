@@ -45,7 +45,8 @@ def post_entry(draft: EntryDraft) -> JournalEntry:
     # The id and the instant are taken under the counter's lock, so both follow the numbers of the journal.
     entry_id, now = next_id(JournalEntry), utc_now()
     counter.last_number += 1
-    db.session.execute(insert(EntryLine), _line_rows(draft, chart, entry_id))
+    one_statement = insert(EntryLine).execution_options(render_nulls=True)
+    db.session.execute(one_statement, _line_rows(draft, chart, entry_id))
     entry = JournalEntry(
         id=entry_id,
         journal_id=journal_id,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from flask import Flask
 
-from accounting import models, sealed_entry, triggers  # noqa: F401  # tables, seal and triggers register themselves
+from accounting import cli, models, sealed_entry, triggers  # noqa: F401  # commands, tables, seal, triggers register
 from accounting.chart import ensure_books
+from accounting.fec.cli import fec
 from core.cli.companies import on_company_added
 
 
 def init_app(app: Flask) -> None:
     """Register what the package offers."""
+    app.cli.add_command(fec)
     with app.app_context():
         on_company_added(_set_up_books)
 
