@@ -6,11 +6,15 @@ from datetime import date
 from typing import Any
 
 from accounting.facts import SupplyKind
-from core.money import parse_scaled
+from core.clock import paris_today
+from core.money import parse_cents, parse_scaled
 from invoicing.customer_input import ContactInput, CustomerInput
 from invoicing.customers import save_customer
 from invoicing.draft_invoice import DraftInput, LineInput, draft_invoice
+from invoicing.issue_invoice import issue_invoice
 from invoicing.models import Customer, CustomerKind, Document
+from invoicing.payments import Payment, PaymentMethod
+from invoicing.record_payment import PaymentInput, record_payment
 
 BUSINESS: dict[str, Any] = {
     "kind": CustomerKind.BUSINESS,
@@ -70,3 +74,23 @@ def make_draft(
     return draft_invoice(
         DraftInput(customer_id=customer.id, lines=lines or (make_line(),), issue_date=issue_date, **changes)
     )
+
+
+def issue(
+    *lines: LineInput, customer: Customer | None = None, today: date | None = None, **changes: Any
+) -> Document:
+    """An issued invoice, by default of 120 € (a service of 100 € net at 20 %)."""
+    return issue_invoice(make_draft(*lines, customer=customer, **changes).id, today=today)
+
+
+def pay(
+    invoice: Document,
+    euros: str,
+    *,
+    method: PaymentMethod = PaymentMethod.TRANSFER,
+    paid_on: date | None = None,
+    **changes: Any,
+) -> Payment:
+    """A payment recorded on the invoice: `pay(invoice, "50")`."""
+    given = PaymentInput(invoice.id, method, parse_cents(euros), paid_on or paris_today(), **changes)
+    return record_payment(given)

@@ -1,0 +1,108 @@
+"""Uses a customer's credit (surplus of payments, credit notes) on an open invoice. Called by the invoice's page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+
+from accounting.facts import CreditUseFact, Share
+from accounting.posted_sources import count_posted
+from accounting.record import record
+from core.clock import paris_today
+from core.database import db, lock
+from core.event_log import record_event
+from invoicing.balances import OpenCredit, balance_of, open_credits
+from invoicing.ledger_facts import (
+    collection_states,
+    credit_note_key,
+    invoice_key,
+    payment_key,
+    third_party,
+)
+from invoicing.locked_documents import locked_document, locked_issued_invoice
+from invoicing.models import Document
+from invoicing.parties import read_buyer
+from invoicing.payments import Payment, Settlement
+from invoicing.settle import settle
+
+
+def apply_credit(invoice_id: int, *, today: date | None = None, actor_id: int | None = None) -> int:
+    """Settle the invoice with what its customer has in credit, oldest first, as far as either goes.
+
+    Args:
+        invoice_id: the issued invoice.
+        today: the business day of the use; None is today in Paris.
+        actor_id: who does it.
+
+    Returns:
+        The cents that were used; 0 when there was nothing to use or nothing was open.
+
+    Raises:
+        NotFoundError: there is no such issued invoice.
+    """
+    invoice = _locked_invoice_and_credits(invoice_id)
+    used_on, used = today or paris_today(), 0
+    # Read again: what was open before the locks may have been used by somebody faster.
+    for credit in open_credits(invoice.customer_id):
+        amount = min(credit.open_cents, balance_of(invoice.id).open_cents)
+        if amount:
+            _use(invoice, credit, amount, used_on)
+            used += amount
+    if used:
+        record_event("credit.applied", actor_id=actor_id, subject=("document", invoice.id), amount_cents=used)
+    return used
+
+
+def _locked_invoice_and_credits(invoice_id: int) -> Document:
+    """Lock the invoice and the credit notes by id, then the payments by id: the one order of locks."""
+    customer_id = db.session.scalars(
+        select(Document.customer_id).where(Document.id == invoice_id)
+    ).one_or_none()
+    credits_ = open_credits(customer_id) if customer_id is not None else []
+    notes = {credit.credit_note_id for credit in credits_ if credit.credit_note_id is not None}
+    for document_id in sorted(notes | {invoice_id}):
+        locked_document(document_id)
+    invoice = locked_issued_invoice(invoice_id)
+    for payment_id in sorted(credit.payment_id for credit in credits_ if credit.payment_id is not None):
+        lock(select(Payment).where(Payment.id == payment_id))
+    return invoice
+
+
+def _use(invoice: Document, credit: OpenCredit, amount: int, used_on: date) -> None:
+    key, next_key = _surplus_keys(credit)
+    settlement = settle(
+        amount_cents=amount, settled_on=used_on, invoice_id=invoice.id, payment_id=credit.payment_id,
+        credit_note_id=credit.credit_note_id,
+    )  # fmt: skip
+    shares = (Share(invoice_key(invoice.id), amount), Share(next_key, credit.open_cents - amount))
+    record(
+        CreditUseFact(
+            source=("settlement", settlement.id),
+            used_on=used_on,
+            reference=credit.reference,
+            third_party=third_party(read_buyer(invoice.buyer)),
+            surplus_key=key,
+            surplus_cents=credit.open_cents,
+            shares=tuple(share for share in shares if share.amount_cents),
+            collection=collection_states(invoice),
+        )
+    )
+
+
+def _surplus_keys(credit: OpenCredit) -> tuple[str, str]:
+    """The match key the surplus stands on in the ledger, and the one for what is left after this use.
+
+    Each use takes the whole surplus off its key and puts the rest on the next: `payment:5`, `payment:5#2`, `…#3`.
+    """
+    if credit.payment_id is not None:
+        stem, side = payment_key(credit.payment_id), Settlement.payment_id == credit.payment_id
+    else:
+        assert credit.credit_note_id is not None
+        stem, side = (
+            credit_note_key(credit.credit_note_id),
+            Settlement.credit_note_id == credit.credit_note_id,
+        )
+    settlement_ids = db.session.scalars(select(Settlement.id).where(side)).all()
+    uses = count_posted("settlement", settlement_ids, "credit_use")
+    return (f"{stem}#{uses + 1}" if uses else stem), f"{stem}#{uses + 2}"

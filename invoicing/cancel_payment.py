@@ -1,0 +1,137 @@
+"""Takes a recorded payment back, whole: a mistake, a cheque that bounced. A mirrored record, nothing is deleted.
+
+Called by the invoice's page. Money that came by card is not cancelled here: it did come in.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from accounting.facts import CollectionReversalFact
+from accounting.record import record
+from core.clock import paris_today
+from core.database import db, lock
+from core.errors import ConflictError, SoldeError
+from core.event_log import record_event
+from core.seal import seal
+from invoicing.errors import InvalidInputError, NotFoundError
+from invoicing.input_checks import FieldErrors
+from invoicing.ledger_facts import collection_states
+from invoicing.locked_documents import locked_issued_invoice
+from invoicing.models import Document
+from invoicing.payments import Payment, PaymentMethod, PaymentReversal, ReversalKind, Settlement
+from invoicing.settle import live_settlements_of_payment, settle, undo_settlement
+
+
+class CardPaymentError(SoldeError):
+    """A card payment cannot be cancelled by hand."""
+
+    default = _l("A card payment did come in: it cannot be cancelled, only refunded.")
+
+
+def cancel_payment(
+    payment_id: int, *, reason: str, today: date | None = None, actor_id: int | None = None
+) -> PaymentReversal:
+    """Take a payment back: every document it settled is open again. Cancelled twice, the first reversal is returned.
+
+    Args:
+        payment_id: a transfer, cheque or cash payment.
+        reason: kept in the history.
+        today: the business day of the cancellation; None is today in Paris.
+        actor_id: who does it.
+
+    Raises:
+        NotFoundError: there is no such payment.
+        CardPaymentError: it came by card.
+        InvalidInputError: no reason, or a day before the payment.
+        ConflictError: the payment was used on another invoice at this moment.
+    """
+    invoices = _locked_invoices(payment_id)
+    payment = _locked_payment(payment_id)
+    earlier = _reversal_of(payment_id)
+    if earlier is not None:
+        return earlier
+    if payment.method is PaymentMethod.CARD:
+        raise CardPaymentError
+    settlements = live_settlements_of_payment(payment_id)
+    if not {row.invoice_id for row in settlements} <= {invoice.id for invoice in invoices}:
+        raise ConflictError
+    reversal = _written_reversal(payment, _checked_reason(reason), _checked_day(payment, today), actor_id)
+    _take_back(payment, reversal, settlements)
+    record(
+        CollectionReversalFact(
+            source=("payment_reversal", reversal.id),
+            reverses=("payment", payment.id),
+            reversed_on=reversal.reversed_on,
+            reference=payment.reference,
+            collection=collection_states(*invoices),
+        )
+    )
+    seal("payment_reversal", reversal.id)
+    for invoice in invoices:
+        record_event(
+            "payment.cancelled", actor_id=actor_id, subject=("document", invoice.id), payment_id=payment.id,
+            amount_cents=payment.amount_cents, reason=reversal.reason,
+        )  # fmt: skip
+    return reversal
+
+
+def _locked_invoices(payment_id: int) -> list[Document]:
+    """The invoices the payment settles, locked by id: invoices come before payments in the order of locks."""
+    ids = {row.invoice_id for row in live_settlements_of_payment(payment_id) if row.invoice_id is not None}
+    return [locked_issued_invoice(invoice_id) for invoice_id in sorted(ids)]
+
+
+def _locked_payment(payment_id: int) -> Payment:
+    payment = lock(select(Payment).where(Payment.id == payment_id))
+    if payment is None:
+        raise NotFoundError(_l("This payment does not exist."))
+    return payment
+
+
+def _reversal_of(payment_id: int) -> PaymentReversal | None:
+    return db.session.scalars(
+        select(PaymentReversal).where(PaymentReversal.payment_id == payment_id)
+    ).one_or_none()
+
+
+def _checked_reason(reason: str) -> str:
+    errors = FieldErrors()
+    checked = errors.text("reason", reason, 255, required=_l("Say why: the reason stays in the history."))
+    errors.raise_if_any()
+    return checked
+
+
+def _checked_day(payment: Payment, today: date | None) -> date:
+    day = today or paris_today()
+    if day < payment.paid_on:
+        raise InvalidInputError({"today": _l("A payment cannot be cancelled before the day it was made.")})
+    return day
+
+
+def _written_reversal(payment: Payment, reason: str, day: date, actor_id: int | None) -> PaymentReversal:
+    reversal = PaymentReversal(
+        payment_id=payment.id,
+        kind=ReversalKind.CANCELLATION,
+        amount_cents=payment.amount_cents,
+        reversed_on=day,
+        reason=reason,
+        recorded_by_id=actor_id,
+    )
+    db.session.add(reversal)
+    db.session.flush()
+    return reversal
+
+
+def _take_back(payment: Payment, reversal: PaymentReversal, settlements: list[Settlement]) -> None:
+    for settlement in settlements:
+        undo_settlement(settlement, undone_on=reversal.reversed_on)
+    settle(
+        amount_cents=payment.amount_cents,
+        settled_on=reversal.reversed_on,
+        reversal_id=reversal.id,
+        payment_id=payment.id,
+    )
