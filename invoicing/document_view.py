@@ -1,0 +1,219 @@
+"""Everything that a page, a PDF or a mail prints about a document, as plain frozen data.
+
+An issued document is read from its frozen rows alone (its copies of parties, wording, amounts), so that it looks the
+same for ever; a draft from the rows of now, its totals through the one function that issue uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from accounting.facts import SupplyKind
+from core.clock import paris_today
+from core.database import db
+from invoicing.errors import NotFoundError
+from invoicing.issue_invoice import candidate_of, mentions_of
+from invoicing.legal_mentions import Mention, read_mentions
+from invoicing.lifecycle import DocumentKind, DocumentState
+from invoicing.models import Document, DocumentLine, DocumentVat
+from invoicing.parties import Buyer, Seller, buyer_of, read_buyer, read_seller, seller_of
+from invoicing.payment_link import link_of, link_url
+from invoicing.vat import LineTotals, VatTotals
+
+
+@dataclass(frozen=True)
+class LineView:
+    """One printed line. Scaled integers as on the row: quantity 4 decimals, unit price 6, discount and rate 1/100 %.
+
+    `amount_cents` is net, or VAT included when the document's prices are.
+    """
+
+    kind: SupplyKind
+    label: str
+    description: str
+    quantity: int
+    unit: str
+    unit_price: int
+    discount: int
+    vat_rate: int
+    amount_cents: int
+
+
+@dataclass(frozen=True)
+class VatView:
+    """Net and VAT of the whole document at one rate (1/100 %), goods and services together. Cents."""
+
+    rate: int
+    net_cents: int
+    vat_cents: int
+
+
+@dataclass(frozen=True)
+class CreditedView:
+    """The invoice that a credit note corrects."""
+
+    document_id: int
+    number: str
+    issue_date: date
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """A document as printed; amounts in cents, positive in the document's own sense.
+
+    Attributes:
+        number: None for a draft.
+        issue_date: a draft's own date, else today.
+        due_date: None for a credit note.
+        vat: highest rate first.
+        payment_url: the address of the payment page; None for drafts and credit notes.
+        issued_at: UTC; None for a draft.
+    """
+
+    document_id: int
+    customer_id: int
+    kind: DocumentKind
+    is_draft: bool
+    number: str | None
+    language: str
+    issue_date: date
+    supply_date: date | None
+    due_date: date | None
+    issued_at: datetime | None
+    purchase_order: str
+    note: str
+    reason: str
+    credited: CreditedView | None
+    seller: Seller
+    buyer: Buyer
+    prices_include_vat: bool
+    lines: tuple[LineView, ...]
+    vat: tuple[VatView, ...]
+    net_cents: int
+    vat_cents: int
+    rounding_cents: int
+    total_cents: int
+    mentions: tuple[Mention, ...]
+    payment_url: str | None
+
+    @property
+    def kinds(self) -> frozenset[SupplyKind]:
+        """What is sold: goods, services or both."""
+        return frozenset(line.kind for line in self.lines)
+
+    @property
+    def asks_for_money(self) -> bool:
+        """True for an invoice with something to pay."""
+        return self.kind is DocumentKind.INVOICE and self.total_cents > 0
+
+
+def document_view(document_id: int) -> DocumentView:
+    """Read a document of the company entered, draft or issued.
+
+    Raises:
+        NotFoundError: this company has none of that id.
+    """
+    document = db.session.get(Document, document_id)
+    if document is None:
+        raise NotFoundError
+    return view_of(document)
+
+
+def view_of(document: Document) -> DocumentView:
+    """The view of a row already read."""
+    return _draft_view(document) if document.state is DocumentState.DRAFT else _issued_view(document)
+
+
+def _issued_view(document: Document) -> DocumentView:
+    assert document.issue_date is not None, "an issued document has a date"
+    link = link_of(document.id) if document.kind is DocumentKind.INVOICE else None
+    return DocumentView(
+        document_id=document.id,
+        customer_id=document.customer_id,
+        kind=document.kind,
+        is_draft=False,
+        number=document.number,
+        language=document.language,
+        issue_date=document.issue_date,
+        supply_date=document.supply_date,
+        due_date=document.due_date if document.kind is DocumentKind.INVOICE else None,
+        issued_at=document.issued_at,
+        purchase_order=document.purchase_order,
+        note=document.note,
+        reason=document.reason,
+        credited=_credited(document),
+        seller=read_seller(document.seller),
+        buyer=read_buyer(document.buyer),
+        prices_include_vat=document.prices_include_vat,
+        lines=tuple(_line(line, line.amount_cents) for line in document.lines),
+        vat=_by_rate(document.vat_lines),
+        net_cents=document.net_cents,
+        vat_cents=document.vat_cents,
+        rounding_cents=document.rounding_cents,
+        total_cents=document.total_cents,
+        mentions=read_mentions(document.mentions),
+        payment_url=None if link is None else link_url(link.token),
+    )
+
+
+def _draft_view(document: Document) -> DocumentView:
+    candidate = candidate_of(document, paris_today())
+    totals = candidate.totals
+    return DocumentView(
+        document_id=document.id,
+        customer_id=document.customer_id,
+        kind=document.kind,
+        is_draft=True,
+        number=None,
+        language=document.language,
+        issue_date=candidate.issue_date,
+        supply_date=document.supply_date,
+        due_date=candidate.due_date,
+        issued_at=None,
+        purchase_order=document.purchase_order,
+        note=document.note,
+        reason=document.reason,
+        credited=_credited(document),
+        seller=seller_of(candidate.company),
+        buyer=buyer_of(candidate.customer),
+        prices_include_vat=document.prices_include_vat,
+        lines=_draft_lines(document.lines, totals.lines),
+        vat=_by_rate(totals.vat),
+        net_cents=totals.net_cents,
+        vat_cents=totals.vat_cents,
+        rounding_cents=totals.rounding_cents,
+        total_cents=totals.total_cents,
+        mentions=mentions_of(candidate) if document.lines else (),
+        payment_url=None,
+    )
+
+
+def _draft_lines(rows: Iterable[DocumentLine], totals: Iterable[LineTotals]) -> tuple[LineView, ...]:
+    return tuple(_line(row, amounts.amount_cents) for row, amounts in zip(rows, totals, strict=True))
+
+
+def _line(row: DocumentLine, amount_cents: int) -> LineView:
+    same = {name: getattr(row, name) for name in LineView.__dataclass_fields__ if name != "amount_cents"}
+    return LineView(amount_cents=amount_cents, **same)
+
+
+def _by_rate(rows: Iterable[DocumentVat | VatTotals]) -> tuple[VatView, ...]:
+    ordered = sorted(rows, key=lambda row: row.rate, reverse=True)
+    return tuple(
+        VatView(rate, sum(row.net_cents for row in members), sum(row.vat_cents for row in members))
+        for rate, members in (
+            (rate, list(group)) for rate, group in groupby(ordered, key=lambda row: row.rate)
+        )
+    )
+
+
+def _credited(document: Document) -> CreditedView | None:
+    if document.credits_id is None:
+        return None
+    invoice = db.session.get_one(Document, document.credits_id)
+    assert invoice.number is not None
+    assert invoice.issue_date is not None
+    return CreditedView(invoice.id, invoice.number, invoice.issue_date)

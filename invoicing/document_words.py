@@ -1,0 +1,169 @@
+"""The words around a document's data, in the language that is on: titles, dated facts, addresses, legal lines.
+
+Used by the PDF and the mails, which switch to the document's own language first, so that each wording stands once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from babel import Locale
+from babel.dates import format_date
+from flask_babel import LazyString, get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from accounting.facts import SupplyKind
+from core.money import format_cents
+from invoicing.document_view import DocumentView, LineView
+from invoicing.lifecycle import DocumentKind
+from invoicing.parties import Buyer, Seller
+from invoicing.units import DEFAULT_UNIT, unit_name
+
+NO_BREAK = "\u00a0"
+
+TITLES: Final[dict[DocumentKind, LazyString]] = {
+    DocumentKind.INVOICE: _l("Invoice"),
+    DocumentKind.CREDIT_NOTE: _l("Credit note"),
+}
+_DRAFTS: Final[dict[DocumentKind, LazyString]] = {
+    DocumentKind.INVOICE: _l("Draft invoice"),
+    DocumentKind.CREDIT_NOTE: _l("Draft credit note"),
+}
+# International symbols (SI and derived) are the same in every language and fit a narrow column.
+_SYMBOLS: Final = {
+    "HUR": "h", "GRM": "g", "KGM": "kg", "TNE": "t", "MTR": "m", "KMT": "km", "MTK": "m²", "MTQ": "m³", "LTR": "l",
+    "KWT": "kW", "KWH": "kWh",
+}  # fmt: skip
+_LONG_TEXT = 400
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is printed around the data of one document.
+
+    Attributes:
+        heading: kind and number, such as `Facture F2026-00042`.
+        facts: label and value pairs: dates, references.
+        seller_contact: e-mail, telephone and web site that are set.
+        legal_lines: the seller's foot on each page (C. com. R123-237, R123-238).
+    """
+
+    title: str
+    heading: str
+    draft: str
+    facts: tuple[tuple[str, str], ...]
+    seller_address: tuple[str, ...]
+    seller_contact: tuple[str, ...]
+    buyer_address: tuple[str, ...]
+    buyer_identifiers: tuple[str, ...]
+    legal_lines: tuple[str, ...]
+    iban: str
+    due: str
+
+
+def words_of(view: DocumentView) -> Words:
+    """The words of a document in the language that is on now."""
+    draft = str(_DRAFTS[view.kind])
+    return Words(
+        title=str(TITLES[view.kind]),
+        heading=f"{TITLES[view.kind]} {view.number}" if view.number else draft,
+        draft=draft,
+        facts=tuple((label, value) for label, value in _facts(view) if value),
+        seller_address=address_lines(view.seller),
+        seller_contact=tuple(filter(None, (view.seller.email, view.seller.phone, view.seller.website))),
+        buyer_address=address_lines(view.buyer),
+        buyer_identifiers=_identifiers(view.buyer),
+        legal_lines=legal_lines(view.seller),
+        iban=grouped(view.seller.iban, 4),
+        due=_due(view),
+    )
+
+
+def address_lines(party: Seller | Buyer) -> tuple[str, ...]:
+    """Street, town, and the country where it is not France."""
+    town = f"{party.postcode} {party.city}".strip()
+    return tuple(filter(None, (party.address1, party.address2, town, _country(party.country))))
+
+
+def legal_lines(seller: Seller) -> tuple[str, ...]:
+    """Legal form, capital and register; then the numbers by which the seller is known."""
+    capital = seller.share_capital_cents
+    form = seller.legal_form
+    if capital:
+        amount = format_cents(capital, get_locale())
+        form = _("%(form)s with a share capital of %(amount)s", form=form, amount=amount) if form else ""
+    first = " · ".join(filter(None, (seller.name, form, seller.registration)))
+    number = seller.siret or seller.siren
+    label = "SIRET" if seller.siret else "SIREN"
+    second = (
+        f"{label}{NO_BREAK}{_siren(number)}" if number else "",
+        _("VAT number %(number)s", number=seller.vat_number) if seller.vat_number else "",
+    )
+    return tuple(filter(None, (first, " · ".join(filter(None, second)))))
+
+
+def unit_text(line: LineView) -> str:
+    """The unit as printed: a symbol where one exists, nothing for plain units."""
+    return "" if line.unit == DEFAULT_UNIT else _SYMBOLS.get(line.unit) or str(unit_name(line.unit))
+
+
+def is_long(line: LineView) -> bool:
+    """True when the description needs the whole width of the page instead of its column."""
+    return len(line.description) > _LONG_TEXT
+
+
+def grouped(text: str, size: int) -> str:
+    """Characters in groups, held together by no-break spaces: `FR76 3000 …`."""
+    bare = "".join(text.split())
+    return NO_BREAK.join(bare[start : start + size] for start in range(0, len(bare), size))
+
+
+def _facts(view: DocumentView) -> tuple[tuple[str, str], ...]:
+    return (
+        (_("Issue date"), _day(view.issue_date)),
+        (_supply_label(view.kinds), _day(view.supply_date)),
+        (_("Due date"), _day(view.due_date)),
+        (_("Credited invoice"), view.credited.number if view.credited else ""),
+        (_("Reason"), view.reason),
+        (_("Purchase order"), view.purchase_order),
+        (_("Customer number"), view.buyer.number),
+    )
+
+
+def _supply_label(kinds: frozenset[SupplyKind]) -> str:
+    if kinds == {SupplyKind.GOODS}:
+        return str(_("Delivery date"))
+    return str(_("Service date") if kinds == {SupplyKind.SERVICE} else _("Supply date"))
+
+
+def _identifiers(buyer: Buyer) -> tuple[str, ...]:
+    siren = f"SIREN{NO_BREAK}{_siren(buyer.siren)}" if buyer.siren else ""
+    vat = _("VAT number %(number)s", number=buyer.vat_number) if buyer.vat_number else ""
+    return tuple(filter(None, (siren, vat)))
+
+
+def _due(view: DocumentView) -> str:
+    amount = format_cents(view.total_cents, get_locale())
+    if view.due_date is None:
+        return amount
+    return str(_("To be paid by %(date)s: %(amount)s", date=_day(view.due_date), amount=amount))
+
+
+def _day(value: date | None) -> str:
+    return "" if value is None else str(format_date(value, format="long", locale=get_locale()))
+
+
+def _siren(number: str) -> str:
+    """`732 829 320`, and the five digits of the establishment after it when they are there."""
+    head, tail = number[:9], number[9:]
+    return NO_BREAK.join(filter(None, (grouped(head, 3), tail)))
+
+
+def _country(code: str) -> str:
+    if code in ("", "FR"):
+        return ""
+    locale: Locale = get_locale()
+    return str(locale.territories.get(code, code))

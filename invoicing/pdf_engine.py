@@ -1,0 +1,77 @@
+"""HTML to PDF/A-3b: the one wrapper of WeasyPrint. Called by `invoicing.render_pdf`.
+
+What costs time is kept: the fonts that were found and the parsed style sheets, per thread because Pango's font maps are
+not shared between threads. Nothing is fetched, neither from the network nor from the disk: a document is text, styles
+and pictures that come with it as data: addresses.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+VARIANT = "pdf/a-3b"
+"""The e-invoice's container: ISO 19005-3, level B (invoices.md: Factur-X asks for PDF/A-3)."""
+
+_PICTURES = "data:image/svg+xml"
+
+# Control characters and marks that turn the writing direction of what follows: they have no place on paper and could
+# make an amount or a name read otherwise than it is written.
+_UNPRINTABLE_RANGES = (
+    (0x00, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), (0x7F, 0x9F), (0x202A, 0x202E), (0x2066, 0x2069), (0xD800, 0xDFFF),
+    (0xFEFF, 0xFEFF), (0xFFFE, 0xFFFF),
+)  # fmt: skip
+_UNPRINTABLE = {code: None for first, last in _UNPRINTABLE_RANGES for code in range(first, last + 1)}
+
+# It warns of each character that no font has, once per occurrence: a customer's text would fill the log.
+logging.getLogger("weasyprint").setLevel(logging.ERROR)
+
+_local = threading.local()
+
+
+class _DataOnly(URLFetcher):
+    """Opens pictures that stand in the document itself and refuses everything else."""
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        if not url.startswith(_PICTURES):
+            raise ValueError("a document loads nothing from outside")
+        return super().fetch(url, headers)
+
+
+def html_to_pdf(html: str, stylesheet: Path) -> bytes:
+    """Draw one HTML text with one of our style sheets. The same input gives the same bytes.
+
+    Args:
+        html: complete; title, author, language and dates become the PDF's metadata.
+        stylesheet: a file of ours; parsed once per thread.
+    """
+    document = HTML(string=html.translate(_UNPRINTABLE), url_fetcher=_fetcher())
+    pdf: bytes = document.write_pdf(
+        font_config=_fonts(), stylesheets=[_styles(stylesheet)], pdf_variant=VARIANT
+    )
+    return pdf
+
+
+def _fetcher() -> _DataOnly:
+    return _DataOnly(allowed_protocols=("data",), allow_redirects=False)
+
+
+def _fonts() -> Any:
+    if not hasattr(_local, "fonts"):
+        _local.fonts, _local.styles = FontConfiguration(), {}
+    return _local.fonts
+
+
+def _styles(path: Path) -> Any:
+    fonts = _fonts()
+    if path not in _local.styles:
+        _local.styles[path] = CSS(
+            string=path.read_text(encoding="utf-8"), font_config=fonts, url_fetcher=_fetcher()
+        )
+    return _local.styles[path]

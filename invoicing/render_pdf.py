@@ -1,0 +1,135 @@
+"""The PDF of a document: drawn once from the frozen copy, stored, its hash sealed. Drafts get a marked preview.
+
+Rendering takes a tenth of a second and holds no transaction, so many can be drawn at once; when two workers draw the
+same document, one row wins and the other's file, equal to the byte, is harmless. Called by the document's page, by
+`dispatch_sendings` and by the job that issue wakes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import segno
+import structlog
+from flask import current_app, render_template
+from flask_babel import force_locale
+from sqlalchemy import exists, select
+
+from core.colours import text_colour
+from core.database import db, transaction
+from core.files import put_bytes, register_file
+from core.jobs import sweep
+from core.seal import seal
+from core.tenancy import in_company, unscoped
+from invoicing.document_view import DocumentView, document_view
+from invoicing.document_words import is_long, unit_text, words_of
+from invoicing.lifecycle import DocumentState
+from invoicing.locked_documents import locked_document
+from invoicing.models import Document, DocumentFile, FileKind
+from invoicing.pdf_engine import html_to_pdf
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/pdf"
+_TEMPLATE = "pdf/document.html"
+_STYLESHEET = "templates/pdf/document.css"
+
+
+def ensure_pdf(document_id: int) -> DocumentFile:
+    """The stored PDF of an issued document of the company entered; drawn now when there is none. Opens a transaction.
+
+    Raises:
+        NotFoundError: this company has none of that id.
+    """
+    found = pdf_of(document_id)
+    if found is not None:
+        return found
+    view = document_view(document_id)
+    assert not view.is_draft, "a draft has no PDF for ever: use draft_pdf()"
+    db.session.rollback()  # the read transaction ends before the drawing begins
+    content = pdf_bytes(view)
+    digest = put_bytes(content)
+    with transaction():
+        return _record(document_id, digest, len(content))
+
+
+def _record(document_id: int, digest: str, size_bytes: int) -> DocumentFile:
+    locked_document(document_id)
+    found = pdf_of(document_id)
+    if found is not None:
+        return found
+    stored = register_file(digest, size_bytes, MEDIA_TYPE)
+    file = DocumentFile(document_id=document_id, kind=FileKind.PDF, stored_file_id=stored.id)
+    db.session.add(file)
+    db.session.flush()
+    seal("document_pdf", file.id)
+    return file
+
+
+def pdf_of(document_id: int) -> DocumentFile | None:
+    """The stored PDF of a document, if it was drawn already."""
+    return db.session.scalars(
+        select(DocumentFile).where(DocumentFile.document_id == document_id, DocumentFile.kind == FileKind.PDF)
+    ).one_or_none()
+
+
+def draft_pdf(document_id: int) -> bytes:
+    """A preview of a draft with its watermark; nothing is stored.
+
+    Raises:
+        NotFoundError: this company has none of that id.
+    """
+    return pdf_bytes(document_view(document_id))
+
+
+def pdf_bytes(view: DocumentView) -> bytes:
+    """Draw a view in its own language. The same view gives the same bytes."""
+    return html_to_pdf(document_html(view), Path(current_app.root_path) / _STYLESHEET)
+
+
+def document_html(view: DocumentView) -> str:
+    """The HTML that becomes the PDF."""
+    with force_locale(view.language):
+        return render_template(
+            _TEMPLATE,
+            view=view,
+            words=words_of(view),
+            accent=text_colour(view.seller.colour),
+            payment_qr=_qr_code(view.payment_url) if view.asks_for_money else None,
+            unit_text=unit_text,
+            is_long=is_long,
+        )
+
+
+def _qr_code(url: str | None) -> str | None:
+    """A QR code as an SVG picture in a data: address; level M survives a stain or a fold."""
+    return None if url is None else str(segno.make(url, error="m", micro=False).svg_data_uri(border=0))
+
+
+def file_name(view: DocumentView) -> str:
+    """What the PDF is called when it is saved: `Facture F2026-00042.pdf`, without what a file system refuses."""
+    with force_locale(view.language):
+        heading = words_of(view).heading
+    return f"{heading.replace('/', '-')}.pdf"
+
+
+@sweep("render_documents")
+def render_documents() -> None:
+    """Draw every issued document that has no PDF yet, of all companies; one that fails does not stop the others."""
+    for company_id, document_id in _without_pdf():
+        with in_company(company_id):
+            try:
+                ensure_pdf(document_id)
+            except Exception:
+                db.session.rollback()
+                log.exception("document_not_rendered", document_id=document_id)
+
+
+def _without_pdf() -> list[tuple[int, int]]:
+    drawn = exists().where(DocumentFile.document_id == Document.id, DocumentFile.kind == FileKind.PDF)
+    statement = select(Document.company_id, Document.id).where(Document.state == DocumentState.ISSUED, ~drawn)
+    with unscoped():
+        return [
+            (row[0], row[1])
+            for row in db.session.execute(statement.order_by(Document.company_id, Document.id))
+        ]
