@@ -17,6 +17,7 @@ PAGE_SIZE: Final = 50
 _LANGUAGE_COOKIE: Final = "mailbox_language"
 _SHOWN_INLINE: Final = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]’']")
+_PAGE_START = re.compile(r"\s*(<!doctype[^>]*>)?\s*(<html[^>]*>)?\s*(<head[^>]*>)?", re.IGNORECASE)
 _PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -169,10 +170,19 @@ def html_part(identity: str) -> Response:
         abort(404)
     address = url_for("mailbox.inline", identity=identity, content_id="")
     html = re.sub(r"\bcid:", lambda _: address, parsing.html_body(parsed))
-    # Links open in a tab of their own: the frame is no place to pay in.
-    response = Response('<base target="_blank">' + html, mimetype="text/html")
+    response = Response(_opening_tabs(html), mimetype="text/html")
     response.headers["Content-Security-Policy"] = _FRAME_POLICY.format(origin=request.host_url.rstrip("/"))
     return response
+
+
+def _opening_tabs(html: str) -> str:
+    """The same page with links that open a tab of their own: the frame is no place to pay in.
+
+    The element goes behind what must stay first, else the browser would fall back to the layout of the nineties.
+    """
+    start = _PAGE_START.match(html)
+    place = start.end() if start else 0
+    return html[:place] + '<base target="_blank">' + html[place:]
 
 
 @pages.get("/messages/<identity>/inline/", defaults={"content_id": ""})

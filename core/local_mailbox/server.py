@@ -1,5 +1,6 @@
 """The whole mailbox: its store, its SMTP side and its pages, started and stopped together."""
 
+import logging
 import threading
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from core.local_mailbox.pages import create_app
 from core.local_mailbox.sink import SmtpSink
 from core.local_mailbox.store import MailStore
 
-THREADS: Final = 4
+THREADS: Final = 8
 STOP_SECONDS: Final = 5
 
 
@@ -42,6 +43,8 @@ class MailboxServer:
 
     def start(self) -> None:
         """Begin to answer, in threads of its own."""
+        # A browser that asks for many small files at once is no reason for warnings.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._sink.start()
         self._thread.start()
 

@@ -3,7 +3,10 @@ const frame = document.querySelector(".body-frame");
 
 function fit() {
   const content = frame.contentDocument?.documentElement;
-  if (content) frame.height = Math.max(content.scrollHeight, 200);
+  if (!content) return;
+  frame.classList.add("fitted");
+  frame.height = "0";
+  frame.height = content.scrollHeight;
 }
 
 if (frame) {

@@ -107,7 +107,7 @@ def test_a_message_has_its_html_in_a_frame_without_scripts(mailbox: RunningMailb
     assert "default-src 'none'" in policy
     assert "script-src" not in policy
     assert "sandbox " in policy
-    assert body.startswith(b'<base target="_blank">')
+    assert body.startswith(b'<html><base target="_blank"><body>')
     assert b'<a href="https://solde.example.org/p/abc123">' in body
 
 
@@ -257,6 +257,21 @@ def test_every_page_has_a_strict_policy_and_no_inline_code(browser: Browser, pat
     assert " style=" not in page
     assert not re.search(r"<[^>]*\son[a-z]+=", page)
     assert "<style" not in page
+
+
+@pytest.mark.parametrize(
+    "start", ["", "<p>", "<html>", "<!DOCTYPE html>\n<html lang='fr'>\n<head>", "<!doctype html><head>"]
+)
+def test_links_open_tabs_however_the_message_begins(
+    mailbox: RunningMailbox, browser: Browser, start: str
+) -> None:
+    message = letter()
+    message.clear_content()
+    message.set_content(start + "<title>x</title>", subtype="html")
+    send(mailbox.smtp_url, message)
+    page = browser.page(f"/messages/{first_id(browser)}/html").replace("\r\n", "\n")
+    kept = "" if start == "<p>" else start
+    assert page.startswith(kept + '<base target="_blank">')
 
 
 @pytest.mark.parametrize(
