@@ -26,6 +26,11 @@ def _compare_type(*types: object) -> bool | None:
     return False if isinstance(types[-1], Enum) else None
 
 
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """The queue keeps tables of its own in the same PostgreSQL database."""
+    return not (kind == "table" and name is not None and name.startswith("huey_"))
+
+
 def run() -> None:
     """Migrate in one transaction."""
     with db.engine.connect() as connection:
@@ -35,6 +40,7 @@ def run() -> None:
             render_as_batch=True,
             render_item=_render_item,
             compare_type=_compare_type,
+            include_name=_is_ours,
             transaction_per_migration=False,
         )
         with context.begin_transaction():

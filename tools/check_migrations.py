@@ -43,11 +43,22 @@ def _script_faults(script: Script, number: str) -> Iterator[str]:
 def model_faults() -> Iterator[str]:
     """Migrate a new SQLite database and yield what Alembic would still change, if anything."""
     with tempfile.TemporaryDirectory() as folder:
+        # Away from the work tree, whose var/ may hold settings of a demo.
         environment = os.environ | SETTINGS | {"SOLDE_DATABASE_URL": f"sqlite:///{folder}/solde.db"}
         for command in ("upgrade", "check"):
-            flask = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "-d", str(FOLDER), command]
+            flask = [
+                sys.executable,
+                "-m",
+                "flask",
+                "--app",
+                str(ROOT / "wsgi.py"),
+                "db",
+                "-d",
+                str(FOLDER),
+                command,
+            ]
             run = subprocess.run(
-                flask, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+                flask, cwd=folder, env=environment, capture_output=True, text=True, check=False
             )
             if run.returncode:
                 yield f"`flask db {command}` ends with {run.returncode}:\n{run.stdout}{run.stderr}"
