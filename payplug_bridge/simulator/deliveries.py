@@ -17,6 +17,7 @@ from payplug_bridge.simulator.notifications import (
     is_paused,
     next_delivery,
     record_attempt,
+    seconds_until_due,
 )
 from payplug_bridge.simulator.session import Simulator
 
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 SENDERS = 8
 IDLE_SECONDS = 1.0
+SOON_SECONDS = 0.01
 HEADERS = {"Content-Type": "application/json", "User-Agent": "PayPlug-Simulator"}
 
 
@@ -78,9 +80,13 @@ class Dispatcher:
         """Take a delivery nobody else has taken, or wait a while for one to come."""
         available = self._simulator.work_available
         with available:
-            delivery = next_delivery(self._simulator.read(), self._in_flight)
+            if self._simulator.stopping.is_set():  # asked under the lock: a wake-up cannot be missed
+                return None
+            session = self._simulator.read()
+            delivery = next_delivery(session, self._in_flight)
             if delivery is None:
-                available.wait(IDLE_SECONDS)
+                due = seconds_until_due(session)
+                available.wait(IDLE_SECONDS if due is None else min(IDLE_SECONDS, due + SOON_SECONDS))
             else:
                 self._in_flight.add(delivery.id)
                 available.notify()  # there may be work for another thread too

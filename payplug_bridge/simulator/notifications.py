@@ -124,6 +124,14 @@ def next_delivery(session: Session, in_flight: set[int]) -> Delivery | None:
     return None if row is None else _delivery(row)
 
 
+def seconds_until_due(session: Session) -> float | None:
+    """How long until the next waiting notification is due; None when none will be."""
+    row = session.connection.execute(
+        "SELECT min(due_at) FROM deliveries WHERE state = ? AND due_at > ?", (WAITING, time.time())
+    ).fetchone()
+    return None if row[0] is None or is_paused(session) else max(0.0, row[0] - time.time())
+
+
 def record_attempt(session: Session, delivery: Delivery, attempt: Attempt) -> None:
     """Store how a POST went: any 2xx ends it, anything else is tried again later, for ever."""
     done = attempt.response_code is not None and 200 <= attempt.response_code < 300

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import payplug
@@ -26,10 +25,17 @@ BILLING = {
 }
 
 
-@pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[RunningSimulator]:
-    with running_simulator(tmp_path / "payplug.db") as running:
+@pytest.fixture(scope="session")
+def started_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
+    with running_simulator(tmp_path_factory.mktemp("simulator") / "payplug.db") as running:
         yield running
+
+
+@pytest.fixture
+def simulator(started_simulator: RunningSimulator) -> RunningSimulator:
+    """A simulator that has forgotten the test before."""
+    started_simulator.reset()
+    return started_simulator
 
 
 @pytest.fixture
