@@ -23,6 +23,8 @@ from invoicing.parties import Buyer, Seller
 from invoicing.units import DEFAULT_UNIT, unit_name
 
 NO_BREAK = "\u00a0"
+DAY_FORMAT = "d MMMM y"
+"""`22 novembre 2026`, `22 November 2026`: the day first in both languages, as France writes it."""
 
 TITLES: Final[dict[DocumentKind, LazyString]] = {
     DocumentKind.INVOICE: _l("Invoice"),
@@ -62,6 +64,7 @@ class Words:
     legal_lines: tuple[str, ...]
     iban: str
     due: str
+    due_date: str
 
 
 def words_of(view: DocumentView) -> Words:
@@ -79,6 +82,7 @@ def words_of(view: DocumentView) -> Words:
         legal_lines=legal_lines(view.seller),
         iban=grouped(view.seller.iban, 4),
         due=_due(view),
+        due_date=_day(view.due_date),
     )
 
 
@@ -96,10 +100,9 @@ def legal_lines(seller: Seller) -> tuple[str, ...]:
         amount = format_cents(capital, get_locale())
         form = _("%(form)s with a share capital of %(amount)s", form=form, amount=amount) if form else ""
     first = " · ".join(filter(None, (seller.name, form, seller.registration)))
-    number = seller.siret or seller.siren
-    label = "SIRET" if seller.siret else "SIREN"
     second = (
-        f"{label}{NO_BREAK}{_siren(number)}" if number else "",
+        f"SIREN{NO_BREAK}{_siren(seller.siren)}",
+        f"SIRET{NO_BREAK}{_siren(seller.siret)}" if seller.siret else "",
         _("VAT number %(number)s", number=seller.vat_number) if seller.vat_number else "",
     )
     return tuple(filter(None, (first, " · ".join(filter(None, second)))))
@@ -153,7 +156,7 @@ def _due(view: DocumentView) -> str:
 
 
 def _day(value: date | None) -> str:
-    return "" if value is None else str(format_date(value, format="long", locale=get_locale()))
+    return "" if value is None else str(format_date(value, DAY_FORMAT, locale=get_locale()))
 
 
 def _siren(number: str) -> str:

@@ -1,0 +1,74 @@
+"""Turns each sending into one mail: waits for the PDF, composes, and writes mail and mark in one transaction.
+
+Run by the job that `send_invoice` wakes and by the periodic sweep; run twice, or by two workers at once, it makes one
+mail, because a sending is locked before its mark is looked for.
+"""
+
+from __future__ import annotations
+
+import json
+
+import structlog
+from sqlalchemy import exists, select
+
+from core.database import db, lock, transaction
+from core.jobs import sweep
+from core.mail import Attachment, queue_mail
+from core.tenancy import in_company, unscoped
+from invoicing.document_view import document_view
+from invoicing.invoice_mail import InvoiceMail, invoice_mail
+from invoicing.message_texts import MessageText
+from invoicing.models import Sending, SendingMail
+from invoicing.render_pdf import MEDIA_TYPE, ensure_pdf, file_name
+
+log = structlog.get_logger(__name__)
+
+
+@sweep("dispatch_sendings")
+def dispatch_sendings() -> None:
+    """Make the mail of every sending that has none, of all companies; one that fails does not stop the others."""
+    for company_id, sending_id in _waiting():
+        with in_company(company_id):
+            try:
+                _dispatch(sending_id)
+            except Exception:
+                db.session.rollback()
+                log.exception("sending_not_dispatched", sending_id=sending_id)
+
+
+def _waiting() -> list[tuple[int, int]]:
+    composed = exists().where(SendingMail.sending_id == Sending.id)
+    statement = (
+        select(Sending.company_id, Sending.id).where(~composed).order_by(Sending.company_id, Sending.id)
+    )
+    with unscoped():
+        return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def _dispatch(sending_id: int) -> None:
+    sending = db.session.get_one(Sending, sending_id)
+    file = ensure_pdf(sending.document_id)
+    view = document_view(sending.document_id)
+    mail = invoice_mail(view, MessageText(sending.subject, sending.text))
+    attachment = Attachment(file_name(view), file.stored_file.sha256, MEDIA_TYPE)
+    with transaction():
+        _queue(sending_id, mail, attachment, view.seller.name)
+
+
+def _queue(sending_id: int, mail: InvoiceMail, attachment: Attachment, sender_name: str) -> None:
+    sending = lock(select(Sending).where(Sending.id == sending_id))
+    assert sending is not None, "sendings are never deleted"
+    made = select(SendingMail).where(SendingMail.sending_id == sending_id)
+    if db.session.scalars(made).one_or_none() is not None:
+        return
+    queued = queue_mail(
+        to=json.loads(sending.recipients),
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        reply_to=sending.reply_to,
+        sender_name=sender_name,
+        attachments=[attachment],
+    )
+    db.session.add(SendingMail(sending_id=sending_id, mail_id=queued.id))
+    db.session.flush()

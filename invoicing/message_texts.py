@@ -1,0 +1,147 @@
+"""Subject and text of the mail that carries a document: defaults per language, and the variables people may write.
+
+A text holds `{{ number }}` and the like. Only the variables listed here are known, and nothing but variables: no
+attribute, call, loop or filter, so that a text can reach nothing of the program. The payment link keeps its marker
+until the mail is composed, because it becomes an address in the plain text and a button in the HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from babel.dates import format_date
+from flask_babel import LazyString, force_locale, get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2.sandbox import SandboxedEnvironment
+
+from core.money import format_cents
+from invoicing.document_view import DocumentView
+from invoicing.document_words import DAY_FORMAT, words_of
+from invoicing.errors import InvalidInputError, Message
+from invoicing.lifecycle import DocumentKind
+
+LINK_MARKER: Final = "{{ payment_link }}"
+LONGEST_SUBJECT: Final = 255
+LONGEST_TEXT: Final = 10_000
+
+VARIABLES: Final[dict[str, LazyString]] = {
+    "document": _l("Kind of document: invoice or credit note"),
+    "number": _l("Number of the document"),
+    "customer": _l("Name of the customer"),
+    "total": _l("Total including VAT"),
+    "issue_date": _l("Issue date"),
+    "due_date": _l("Due date (invoices)"),
+    "seller": _l("Name of your company"),
+    "payment_link": _l("Payment link, as a button and as an address (invoices)"),
+}
+"""What may stand between {{ and }}, with an explanation for the page."""
+
+_environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+_ALLOWED = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name)
+
+
+@dataclass(frozen=True)
+class MessageText:
+    """Subject and text of one mail; with variables in it, or without."""
+
+    subject: str
+    text: str
+
+
+def default_message(view: DocumentView) -> MessageText:
+    """What is proposed for a document, in its own language, with variables in it."""
+    with force_locale(view.language):
+        invoice = view.kind is DocumentKind.INVOICE
+        paragraphs = _invoice_paragraphs(view) if invoice else _credit_note_paragraphs()
+        return MessageText(
+            subject=_("{{ document }} {{ number }} from {{ seller }}"),
+            text="\n\n".join([str(_("Hello,")), *paragraphs, str(_("Kind regards,\n{{ seller }}"))]),
+        )
+
+
+def _invoice_paragraphs(view: DocumentView) -> Iterator[str]:
+    if not view.asks_for_money:
+        yield _("Please find attached invoice {{ number }} of {{ issue_date }}.")
+        return
+    yield _(
+        "Please find attached invoice {{ number }} of {{ issue_date }}, for {{ total }}, due on {{ due_date }}."
+    )
+    if view.payment_url is not None or view.is_draft:
+        yield _("You can pay it online by card, at no cost to you:")
+        yield LINK_MARKER
+
+
+def _credit_note_paragraphs() -> Iterator[str]:
+    yield _("Please find attached credit note {{ number }} of {{ issue_date }}, for {{ total }}.")
+
+
+def expand_message(message: MessageText, view: DocumentView) -> MessageText:
+    """Put the values of a document in; the payment link's marker stays, and is added at the end when it is missing.
+
+    Raises:
+        InvalidInputError: on `subject` or `text`: unknown variables, anything that is no variable, empty or too long.
+    """
+    errors: dict[str, Message] = {}
+    subject = _expanded("subject", " ".join(message.subject.split()), view, errors)
+    text = _expanded("text", message.text.replace("\r\n", "\n").strip(), view, errors)
+    for field, value, longest in (("subject", subject, LONGEST_SUBJECT), ("text", text, LONGEST_TEXT)):
+        if field not in errors and not value:
+            errors[field] = _l("Write something here.")
+        elif len(value) > longest:
+            errors[field] = _l("This is too long: at most %(count)d characters.", count=longest)
+    if "subject" not in errors and LINK_MARKER in subject:
+        errors["subject"] = _l("The payment link belongs into the text, not into the subject.")
+    if errors:
+        raise InvalidInputError(errors)
+    if view.asks_for_money and view.payment_url is not None and LINK_MARKER not in text:
+        text = f"{text}\n\n{LINK_MARKER}"
+    return MessageText(subject, text)
+
+
+def _expanded(field: str, text: str, view: DocumentView, errors: dict[str, Message]) -> str:
+    try:
+        tree = _environment.parse(text)
+    except TemplateSyntaxError as error:
+        errors[field] = _l("Line %(line)d: a {{ is not closed by }}, or the reverse.", line=error.lineno)
+        return text
+    fault = _fault(tree, view)
+    if fault is not None:
+        errors[field] = fault
+        return text
+    return _environment.from_string(tree).render(_values(view))
+
+
+def _fault(tree: nodes.Template, view: DocumentView) -> Message | None:
+    """The first thing in a text that is no known variable, as a sentence."""
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, _ALLOWED):
+            return _l("Between {{ and }} only a variable of the list can stand, such as {{ number }}.")
+        if isinstance(node, nodes.Name) and node.name not in VARIABLES:
+            return _l("The variable %(name)s is not known. Take one of the list.", name=node.name)
+        if (
+            isinstance(node, nodes.Name)
+            and node.name == "payment_link"
+            and view.kind is not DocumentKind.INVOICE
+        ):
+            return _l("A credit note has no payment link: take {{ payment_link }} out.")
+    return None
+
+
+def _values(view: DocumentView) -> dict[str, str]:
+    with force_locale(view.language):
+        locale, words = get_locale(), words_of(view)
+        due = view.due_date
+        return {
+            "document": words.title,
+            "number": view.number or words.draft,
+            "customer": view.buyer.name,
+            "total": format_cents(view.total_cents, locale),
+            "issue_date": format_date(view.issue_date, DAY_FORMAT, locale=locale),
+            "due_date": "" if due is None else format_date(due, DAY_FORMAT, locale=locale),
+            "seller": view.seller.name,
+            "payment_link": LINK_MARKER,
+        }

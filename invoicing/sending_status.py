@@ -1,0 +1,101 @@
+"""How the sendings of a document stand: read from the outbox, for the document's page. Nothing of it is stored."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from core.database import db
+from core.mail import MailState, OutboxMail, outcomes_of
+from invoicing.models import Sending, SendingMail
+
+
+class SendingState(StrEnum):
+    """What the page shows of a sending."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class RecipientStatus:
+    """One address: whether its server took the mail, and the server's own words (empty before the first attempt)."""
+
+    address: str
+    state: SendingState
+    answer: str
+
+
+@dataclass(frozen=True)
+class SendingStatus:
+    """One sending. `sent_at` (UTC) is when all recipients were accepted; `mail_id` is None while the PDF is awaited."""
+
+    sending_id: int
+    mail_id: int | None
+    state: SendingState
+    recipients: tuple[RecipientStatus, ...]
+    subject: str
+    text: str
+    answer: str
+    requested_at: datetime
+    requested_by_id: int | None
+    sent_at: datetime | None
+
+
+def sending_status(document_id: int) -> list[SendingStatus]:
+    """Every sending of a document of the company entered, newest first."""
+    rows = db.session.execute(
+        select(Sending, OutboxMail)
+        .outerjoin(SendingMail, SendingMail.sending_id == Sending.id)
+        .outerjoin(OutboxMail, OutboxMail.id == SendingMail.mail_id)
+        .where(Sending.document_id == document_id)
+        .order_by(Sending.id.desc())
+    )
+    return [_status(sending, mail) for sending, mail in rows]
+
+
+def _status(sending: Sending, mail: OutboxMail | None) -> SendingStatus:
+    return SendingStatus(
+        sending_id=sending.id,
+        mail_id=None if mail is None else mail.id,
+        state=SendingState.QUEUED if mail is None else _state(mail.state),
+        recipients=_waiting(sending) if mail is None else _recipients(mail),
+        subject=sending.subject,
+        text=sending.text,
+        answer="" if mail is None else mail.answer,
+        requested_at=sending.requested_at,
+        requested_by_id=sending.requested_by_id,
+        sent_at=None if mail is None else mail.sent_at,
+    )
+
+
+def _waiting(sending: Sending) -> tuple[RecipientStatus, ...]:
+    return tuple(RecipientStatus(who, SendingState.QUEUED, "") for who in json.loads(sending.recipients))
+
+
+def _recipients(mail: OutboxMail) -> tuple[RecipientStatus, ...]:
+    mail_state = _state(mail.state)
+    return tuple(
+        RecipientStatus(
+            who,
+            SendingState.SENT
+            if said is not None and said.accepted
+            else SendingState.FAILED
+            if said is not None and said.permanent
+            else mail_state,
+            "" if said is None else str(said),
+        )
+        for who, said in outcomes_of(mail).items()
+    )
+
+
+def _state(state: MailState) -> SendingState:
+    """A mail that is being sent this second still waits, for those who look."""
+    return {MailState.SENT: SendingState.SENT, MailState.FAILED: SendingState.FAILED}.get(
+        state, SendingState.QUEUED
+    )
