@@ -12,9 +12,11 @@ class SoldeError(Exception):
     Attributes:
         message: what went wrong and what to do, translated when shown.
         field: name of the form field or CSV column it belongs to, or None.
+        status: the HTTP status of the page that tells it.
     """
 
     default: LazyString | str = _l("This cannot be done.")
+    status = 400
 
     def __init__(self, message: LazyString | str | None = None, *, field: str | None = None) -> None:
         self.message = message if message is not None else self.default
@@ -29,9 +31,18 @@ class ConflictError(SoldeError):
     """What was asked no longer fits the state of things (409): another tab or person was faster."""
 
     default = _l("This has changed in the meantime. Please look again before going on.")
+    status = 409
 
 
 class NotAllowedError(SoldeError):
     """The member's role does not allow it (403)."""
 
     default = _l("Your role in this company does not allow this.")
+    status = 403
+
+
+class NotFoundError(SoldeError):
+    """What was asked for does not exist in this company (404)."""
+
+    default = _l("This does not exist, or no longer exists.")
+    status = 404

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 from sqlalchemy import select
 
+from core.clock import paris_today
 from core.database import db
 from core.models import Membership, Role
 from core.web.language import current_theme
@@ -48,7 +49,7 @@ def add_menu_entry(app: Flask, entry: MenuEntry) -> None:
 
 def init_context(app: Flask) -> None:
     """Register the template globals that `templates/base.html` expects."""
-    app.jinja_env.globals.update(get_locale=get_locale, get_theme=current_theme, may=may)
+    app.jinja_env.globals.update(get_locale=get_locale, get_theme=current_theme, may=may, today=paris_today)
     app.context_processor(_page_context(app))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import NoResultFound
 from werkzeug.exceptions import HTTPException
 
 from core.database import db
-from core.errors import ConflictError, NotAllowedError, SoldeError
+from core.errors import SoldeError
 from core.web.rights import NoCompanyYet
 
 log = structlog.get_logger(__name__)
@@ -22,18 +22,12 @@ Answer = tuple[str, int]
 
 def init_errors(app: Flask) -> None:
     """Register one handler per kind of error, the catch-all last."""
-    app.register_error_handler(ConflictError, _conflict)
-    app.register_error_handler(NotAllowedError, lambda error: _page(403, str(error)))
     app.register_error_handler(NoCompanyYet, lambda _: (render_template("errors/no_company.html"), 403))
-    app.register_error_handler(SoldeError, lambda error: _page(400, str(error)))
+    app.register_error_handler(SoldeError, lambda error: _page(error.status, str(error)))
     app.register_error_handler(NoResultFound, lambda _: _page(404))
     app.register_error_handler(CSRFError, lambda _: (render_template("errors/csrf.html"), 400))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unknown)
-
-
-def _conflict(error: ConflictError) -> Answer:
-    return _page(409, str(error))
 
 
 def _http(error: HTTPException) -> Answer | HTTPException:

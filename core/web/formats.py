@@ -41,11 +41,12 @@ def moment(value: datetime | None) -> str:
     if value is None:
         return ""
     in_paris = value.astimezone(PARIS)
-    return gettext(
+    text: str = gettext(
         "%(day)s at %(time)s",
         day=format_date(in_paris, format="d MMM y", locale=get_locale()),
         time=format_time(in_paris, format="HH:mm", locale=get_locale()),
     )
+    return text
 
 
 def quantity(value: int | None) -> str:

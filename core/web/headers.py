@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, g
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
+from werkzeug.wrappers import Response
 
 from core.settings import Settings
 
 MOST_BODY_BYTES = 5 * 1024 * 1024
+MOST_FORM_FIELDS = 6000
 CONTENT_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -37,6 +39,9 @@ def init_headers(app: Flask, settings: Settings) -> None:
     """Wire Flask-Talisman, Flask-Limiter and CSRF protection."""
     app.config.update(
         MAX_CONTENT_LENGTH=MOST_BODY_BYTES,
+        # The editor sends 500 lines of 8 fields with long descriptions: only the whole body is bounded.
+        MAX_FORM_MEMORY_SIZE=MOST_BODY_BYTES,
+        MAX_FORM_PARTS=MOST_FORM_FIELDS,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure,
         REMEMBER_COOKIE_SECURE=settings.secure,
@@ -46,6 +51,8 @@ def init_headers(app: Flask, settings: Settings) -> None:
         # A forged Host header must not end up in the links of our mails.
         TRUSTED_HOSTS=[urlsplit(settings.public_url).hostname, "127.0.0.1", "localhost"],
     )
+    # Functions registered first run last: a page's own policy comes after Talisman's.
+    app.after_request(_own_referrer_policy)
     Talisman(
         app,
         force_https=settings.secure,
@@ -61,3 +68,14 @@ def init_headers(app: Flask, settings: Settings) -> None:
     )
     csrf.init_app(app)
     limiter.init_app(app)
+
+
+def send_no_referrer() -> None:
+    """The page of this request tells no other site its address: it holds a token."""
+    g.referrer_policy = "no-referrer"
+
+
+def _own_referrer_policy(answer: Response) -> Response:
+    if "referrer_policy" in g:
+        answer.headers["Referrer-Policy"] = g.referrer_policy
+    return answer
