@@ -82,7 +82,7 @@ _INDIVIDUALS = (
 
 
 def customers() -> list[CustomerInput]:
-    """The 25 customers, each with an external reference of its own; two of them read English."""
+    """The 25 customers, each with an external reference of its own; one of them reads English."""
     return [_business(index, values) for index, values in enumerate(_BUSINESSES, start=1)] + [
         _individual(index, values) for index, values in enumerate(_INDIVIDUALS, start=1)
     ]
@@ -105,9 +105,8 @@ def _business(index: int, given: tuple[str, str, str, str]) -> CustomerInput:
     )
 
 
-def _individual(
-    index: int, first_name: str, name: str, address: str, postcode: str, city: str
-) -> CustomerInput:
+def _individual(index: int, given: tuple[str, str, str, str, str]) -> CustomerInput:
+    first_name, name, address, postcode, city = given
     return CustomerInput(
         kind=CustomerKind.INDIVIDUAL,
         name=name,

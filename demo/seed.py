@@ -29,7 +29,7 @@ from invoicing.issue_invoice import issue_invoice
 from invoicing.models import Customer, CustomerKind
 from invoicing.payments import PaymentMethod
 from invoicing.record_payment import PaymentInput, record_payment
-from invoicing.send_invoice import send_by_default
+from invoicing.send_to_contacts import send_to_contacts
 from payplug_bridge.attempts import attempts_of
 from payplug_bridge.check_attempt import check_attempt
 from payplug_bridge.keys import find_account, save_key
@@ -137,7 +137,7 @@ class _Story:
             issue_invoice(document.id, today=step.day)
             self._documents[step.invoice] = document.id
             if (paris_today() - step.day).days < SENT_OF_LAST_DAYS:
-                send_by_default(document)
+                send_to_contacts(document)
 
     def _pay(self, step: Step) -> None:
         self._record(step, balance_of(self._documents[step.invoice]).open_cents)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
-from flask_babel import gettext
 from wtforms import Field, FieldList, Form, FormField, StringField, ValidationError
 
 from core.money import MoneyTextError, parse_scaled
@@ -64,8 +63,3 @@ class ScaledField(StringField):
 def new_request_key() -> str:
     """The hidden value of a form that must act once, however often it is sent."""
     return uuid4().hex
-
-
-def required_text() -> str:
-    """The sentence for an empty field that is needed."""
-    return gettext("Please fill this in.")
