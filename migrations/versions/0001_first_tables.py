@@ -286,6 +286,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("outcomes", sa.Text(), nullable=False),
         sa.Column("sent_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id"], ["company.id"], name=op.f("fk_outbox_mail_company_id_company")
