@@ -19,6 +19,7 @@ from payplug_bridge.simulator.session import Session
 from payplug_bridge.simulator.state import read_setting, write_setting
 
 WAITING, DELIVERED, LOST, HELD = "waiting", "delivered", "lost", "held"
+FOREVER = float("inf")
 
 
 @dataclass(frozen=True)
@@ -111,23 +112,32 @@ def release_held(session: Session) -> None:
         after = row["id"]
 
 
+NEXT = """
+SELECT * FROM deliveries AS d
+WHERE state = 'waiting' AND urgent = :urgent AND due_at <= :until
+  AND id NOT IN (SELECT value FROM json_each(:in_flight))
+  AND (after_id IS NULL OR EXISTS (
+    SELECT 1 FROM deliveries AS p WHERE p.id = d.after_id AND (p.attempts > 0 OR p.state <> 'waiting')))
+ORDER BY due_at, id LIMIT 1
+"""
+
+
 def next_delivery(session: Session, in_flight: set[int]) -> Delivery | None:
-    """The delivery to send now: an urgent one, or a due one unless deliveries are paused."""
-    row = session.connection.execute(
-        "SELECT * FROM deliveries AS d WHERE state = ? AND (urgent = 1 OR (NOT ? AND due_at <= ?))"
-        " AND id NOT IN (SELECT value FROM json_each(?))"
-        " AND (after_id IS NULL OR EXISTS (SELECT 1 FROM deliveries AS p"
-        " WHERE p.id = d.after_id AND (p.attempts > 0 OR p.state <> ?)))"
-        " ORDER BY urgent DESC, due_at, id LIMIT 1",
-        (WAITING, is_paused(session), time.time(), json.dumps(sorted(in_flight)), WAITING),
-    ).fetchone()
+    """The delivery to send now: an urgent one whatever its time, or else a due one unless deliveries are paused."""
+    busy = json.dumps(sorted(in_flight))
+    urgent = {"urgent": 1, "until": FOREVER, "in_flight": busy}
+    due = {"urgent": 0, "until": time.time(), "in_flight": busy}
+    row = session.connection.execute(NEXT, urgent).fetchone()
+    if row is None and not is_paused(session):
+        row = session.connection.execute(NEXT, due).fetchone()
     return None if row is None else _delivery(row)
 
 
 def seconds_until_due(session: Session) -> float | None:
     """How long until the next waiting notification is due; None when none will be."""
     row = session.connection.execute(
-        "SELECT min(due_at) FROM deliveries WHERE state = ? AND due_at > ?", (WAITING, time.time())
+        "SELECT min(due_at) FROM deliveries WHERE state = ? AND urgent = 0 AND due_at > ?",
+        (WAITING, time.time()),
     ).fetchone()
     return None if row[0] is None or is_paused(session) else max(0.0, row[0] - time.time())
 

@@ -14,6 +14,7 @@ PARIS = ZoneInfo("Europe/Paris")
 # message id: (French, English). U+00A0 before : ; ! ? as French typography asks.
 HOSTED_TEXTS: dict[str, tuple[str, str]] = {
     "ribbon": ("Simulateur PayPlug — aucun argent réel", "PayPlug simulator — no real money"),
+    "simulator": ("Simulateur", "Simulator"),
     "ribbon_test": ("Mode test", "Test mode"),
     "secure_payment": ("Paiement par carte", "Card payment"),
     "amount_due": ("Montant à payer", "Amount due"),
