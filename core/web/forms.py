@@ -1,14 +1,26 @@
-"""What every form shares: errors of a verb put beside their fields, and the key that makes a double click one act."""
+"""What every form shares: numbers as people type them, errors of a verb put beside their fields, rows added and removed
+by buttons that need no script, and the key that makes a double click one act.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
-from wtforms import Field, FieldList, Form, FormField, StringField, ValidationError
+from flask import request
+from flask_babel import LazyString, get_locale, gettext
+from wtforms import Field, FieldList, Form, FormField, HiddenField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
 
-from core.money import MoneyTextError, parse_scaled
+from core.money import CENT_DECIMALS, MoneyTextError, format_scaled, parse_scaled
+
+LONGEST_KEY = 64
+
+
+def choices(pairs: Iterable[tuple[Any, LazyString | str]]) -> list[SelectChoice]:
+    """The options of a select or radio field, from (value, label) pairs."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def flat_fields(form: Form) -> Iterator[Field]:
@@ -31,35 +43,126 @@ def put_errors(form: Form, errors: Mapping[str, Any]) -> None:
     fields = {field.name: field for field in flat_fields(form) if not isinstance(field, FormField)}
     for name, message in errors.items():
         field = fields.get(name)
-        if field is None:
+        if field is None or isinstance(field, HiddenField):
             form.form_errors.append(str(message))
         else:
             field.errors = [*field.errors, str(message)]
+    for field in fields.values():
+        if isinstance(field, FieldList):
+            _tell_list(field)
+
+
+def _tell_list(field: FieldList) -> None:
+    """A list of sub-forms repeats the errors of its entries, as its own validation does."""
+    own = [error for error in field.errors if isinstance(error, str)]
+    nested = [entry.errors for entry in field.entries]
+    field.errors = [*own, *nested] if any(nested) else own
 
 
 class ScaledField(StringField):
-    """A number typed as people write it (decimal comma or point), kept as typed, read as a scaled integer.
-
-    `scaled` is the integer after validation; None when nothing was typed.
-    """
+    """A number typed as people write it (decimal comma or point), kept as typed, read as a scaled integer."""
 
     def __init__(self, *args: Any, decimals: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.decimals = decimals
-        self.scaled: int | None = None
+
+    @property
+    def scaled(self) -> int | None:
+        """What was typed, as an integer scaled by 10**decimals; None for nothing and for what is no number."""
+        try:
+            return self._read()
+        except MoneyTextError:
+            return None
 
     def post_validate(self, form: Form, validation_stopped: bool) -> None:  # noqa: ARG002  # WTForms' signature
-        """Read the number. Raises ValidationError with a sentence when it is none."""
-        text = (self.data or "").strip()
-        self.scaled = None
-        if not text or validation_stopped:
+        """Refuse what is no number.
+
+        Raises:
+            ValidationError: the sentence says how to write one.
+        """
+        if validation_stopped:
             return
         try:
-            self.scaled = parse_scaled(text, self.decimals)
+            self._read()
         except MoneyTextError as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(str(error.message)) from error
+
+    def _read(self) -> int | None:
+        text = (self.data or "").strip()
+        return parse_scaled(text, self.decimals) if text else None
 
 
-def new_request_key() -> str:
-    """The hidden value of a form that must act once, however often it is sent."""
-    return uuid4().hex
+class MoneyField(ScaledField):
+    """An amount in euros, read as cents."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, decimals=CENT_DECIMALS, **kwargs)
+
+
+def typed_cents(cents: int | None) -> str:
+    """An amount as a person would type it into a `MoneyField`."""
+    return (
+        ""
+        if cents is None
+        else format_scaled(cents, CENT_DECIMALS, get_locale(), least_decimals=CENT_DECIMALS)
+    )
+
+
+class RequestKeyField(HiddenField):
+    """The hidden value of a form that must act once, however often it is sent; made when the form is first shown."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, default=lambda: uuid4().hex, **kwargs)
+
+    @property
+    def key(self) -> str:
+        """The key sent; a new one when somebody sent none, or one that is too long to be ours."""
+        return (
+            self.data if self.data and len(self.data) <= LONGEST_KEY and self.data.isalnum() else uuid4().hex
+        )
+
+
+def press_row_button(rows: FieldList, noun: str) -> bool:
+    """Do what a row's button asks when scripts are off: add, remove or move a row, for the form to be shown again.
+
+    Args:
+        rows: the list of sub-forms.
+        noun: what the buttons call a row: `add-line`, `remove-line-2`, `line-up-2`, `line-down-2`.
+
+    Returns:
+        True when such a button was pressed; nothing is to be saved then.
+    """
+    action, _, number = request.form.get("action", "").rpartition("-")
+    index = int(number) if number.isdecimal() and len(number) < 5 else len(rows.entries)
+    if (action, number) == ("add", noun):
+        if not rows.max_entries or len(rows.entries) < rows.max_entries:
+            rows.append_entry()
+    elif action == f"remove-{noun}":
+        _remove(rows, index)
+    elif action in (f"{noun}-up", f"{noun}-down"):
+        _move(rows, index, index + (1 if action.endswith("down") else -1))
+    else:
+        return False
+    return True
+
+
+def _remove(rows: FieldList, index: int) -> None:
+    if index < len(rows.entries):
+        rows.pop_entry(index)
+    if not rows.entries:
+        rows.append_entry()
+
+
+def _move(rows: FieldList, index: int, other: int) -> None:
+    if index < len(rows.entries) and 0 <= other < len(rows.entries):
+        rows.insert_entry(other, rows.pop_entry(index).data)
+
+
+def required_text() -> str:
+    """The sentence for an empty field that is needed."""
+    return gettext("Please fill this in.")
+
+
+def required_text() -> str:
+    """The sentence for an empty field that is needed, in the language of the page."""
+    return str(gettext("Please fill this in."))
