@@ -114,6 +114,7 @@ def _uses_of(match_keys: Iterable[str]) -> dict[str, int]:
         .where(
             JournalEntry.purpose == "credit_use",
             EntryLine.match_key.in_(sorted(set(match_keys))),
+            EntryLine.auxiliary_code != "",
             EntryLine.debit_cents > 0,
         )
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import SQLColumnExpression, and_, case, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from accounting.fiscal_years import year_bounds
@@ -120,7 +120,7 @@ def trial_balance(starts_on: date, ends_on: date) -> TrialBalance:
     )
 
 
-def _sum_where(condition: ColumnElement[bool], cents: ColumnElement[int]) -> ColumnElement[int]:
+def _sum_where(condition: ColumnElement[bool], cents: SQLColumnExpression[int]) -> ColumnElement[int]:
     return func.sum(case((condition, cents), else_=0))
 
 
