@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from payplug_bridge.simulator.testing import RunningSimulator, running_simulator
+from tests.conftest import MakeApp
+from tests.payplug_bridge.shop import Shop, open_shop
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +23,15 @@ def simulator(_shared_simulator: RunningSimulator) -> RunningSimulator:
     _shared_simulator.resume_deliveries()
     _shared_simulator.reset()
     return _shared_simulator
+
+
+@pytest.fixture
+def shop(make_app: MakeApp, sqlite_url: str, simulator: RunningSimulator) -> Shop:
+    """A company on SQLite with a live key."""
+    return open_shop(make_app, sqlite_url, simulator)
+
+
+@pytest.fixture
+def each_shop(make_app: MakeApp, each_url: str, simulator: RunningSimulator) -> Shop:
+    """The same on each engine in turn."""
+    return open_shop(make_app, each_url, simulator)

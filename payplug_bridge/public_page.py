@@ -1,0 +1,207 @@
+"""What the customer's page of one invoice says: amounts, state, how to pay. Built for `routes.public` from our rows
+alone; no call to PayPlug is made here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+import segno.helpers
+from sqlalchemy import select
+
+from core.colours import LEAST_CONTRAST, WHITE, contrast, valid_colour
+from core.database import db
+from core.money import CENT_DECIMALS, as_decimal
+from invoicing.balances import DocumentBalance, balance_of
+from invoicing.lifecycle import PaymentStatus
+from invoicing.models import Document
+from invoicing.parties import Seller, read_seller
+from invoicing.payments import Payment, Settlement
+from payplug_bridge.attempts import attempts_of, may_still_be_paid
+from payplug_bridge.billing import billing_for
+from payplug_bridge.card_offer import CardOffer, card_offer
+from payplug_bridge.errors import BillingIncomplete
+from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugMode
+from payplug_bridge.troubles import Trouble
+
+DARK_INK: Final = "#12272b"
+UNSETTLED_TROUBLES: Final = frozenset({Trouble.AMOUNT, Trouble.CURRENCY, Trouble.MODE, Trouble.METADATA})
+
+
+class PageState(StrEnum):
+    """What the page is about."""
+
+    TO_PAY = "to_pay"
+    PARTLY_PAID = "partly_paid"
+    PAID = "paid"
+    CREDITED = "credited"
+    CHECKING = "checking"
+
+
+@dataclass(frozen=True)
+class LastPayment:
+    """The payment that settled something last: its business date, its instant when known, its details."""
+
+    paid_on: date
+    paid_at: datetime | None
+    details: str
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """How to pay by transfer: the IBAN in groups of four, and a code that banking applications read (EPC069-12)."""
+
+    holder: str
+    iban: str
+    bic: str
+    reference: str
+    qr_code: str
+
+
+@dataclass(frozen=True)
+class PublicPage:
+    """The page. `attempt` is the latest one; `missing` names the details to ask the payer for."""
+
+    document_id: int
+    number: str
+    due_date: date | None
+    language: str
+    seller: Seller
+    balance: DocumentBalance
+    state: PageState
+    offer: CardOffer
+    attempt: PaymentAttempt | None
+    last_payment: LastPayment | None
+    transfer: Transfer | None
+    missing: tuple[str, ...]
+
+    @property
+    def open_cents(self) -> int:
+        """What remains due."""
+        return self.balance.open_cents
+
+    @property
+    def card_is_offered(self) -> bool:
+        """True when the Pay button is shown."""
+        return self.state in (PageState.TO_PAY, PageState.PARTLY_PAID) and self.offer.is_possible
+
+    @property
+    def is_waiting(self) -> bool:
+        """True while the payer may be on PayPlug's page, or its news on the way."""
+        return self.attempt is not None and self.attempt.state in (
+            AttemptState.CREATED,
+            AttemptState.UNCONFIRMED,
+        )
+
+    @property
+    def was_declined(self) -> bool:
+        """True when the latest try failed on PayPlug's page."""
+        return self.attempt is not None and self.attempt.state is AttemptState.FAILED
+
+    @property
+    def was_paid_in_test(self) -> bool:
+        """True when the latest try succeeded with a test key: nothing is settled by it."""
+        attempt = self.attempt
+        return attempt is not None and attempt.state is AttemptState.PAID and attempt.mode is PayplugMode.TEST
+
+    @property
+    def poll_state(self) -> str:
+        """Changes whenever the page would look different."""
+        attempt = f"{self.attempt.id}-{self.attempt.state.value}" if self.attempt else "none"
+        return f"{self.state.value}:{self.open_cents}:{attempt}"
+
+    @property
+    def is_final(self) -> bool:
+        """True when nothing more is expected."""
+        return self.state in (PageState.PAID, PageState.CREDITED)
+
+
+def public_page(document_id: int) -> PublicPage:
+    """Build the page of an issued invoice of the company entered."""
+    document = db.session.get_one(Document, document_id)
+    balance, attempts = balance_of(document_id), attempts_of(document_id)
+    seller = read_seller(document.seller)
+    state = _state(balance, attempts)
+    offer = card_offer(balance.open_cents)
+    assert document.number is not None, "a link exists for issued invoices alone"
+    return PublicPage(
+        document_id=document_id,
+        number=document.number,
+        due_date=document.due_date,
+        language=document.language,
+        seller=seller,
+        balance=balance,
+        state=state,
+        offer=offer,
+        attempt=attempts[-1] if attempts else None,
+        last_payment=_last_payment(document_id),
+        transfer=_transfer(seller, document.number, balance.open_cents),
+        missing=_missing(document) if offer.is_possible else (),
+    )
+
+
+def payable_attempt(document_id: int) -> PaymentAttempt | None:
+    """The latest attempt that PayPlug may have news of."""
+    found = [attempt for attempt in attempts_of(document_id) if may_still_be_paid(attempt)]
+    return found[-1] if found else None
+
+
+def colours_css(seller: Seller) -> str:
+    """The seller's colour as custom properties, with an ink that can be read on it."""
+    colour = valid_colour(seller.colour)
+    ink = WHITE if contrast(colour, WHITE) >= LEAST_CONTRAST else DARK_INK
+    return f":root {{ --seller: {colour}; --on-seller: {ink}; }}\n"
+
+
+def _state(balance: DocumentBalance, attempts: list[PaymentAttempt]) -> PageState:
+    if balance.status is PaymentStatus.CREDITED and balance.open_cents == 0:
+        return PageState.CREDITED
+    if balance.open_cents == 0:
+        return PageState.PAID
+    if any(attempt.trouble in UNSETTLED_TROUBLES for attempt in attempts):
+        # Money may have come that we could not book: nobody is asked twice before a person has looked.
+        return PageState.CHECKING
+    return PageState.PARTLY_PAID if balance.used_cents else PageState.TO_PAY
+
+
+def _last_payment(document_id: int) -> LastPayment | None:
+    row = db.session.scalars(
+        select(Payment)
+        .join(Settlement, Settlement.payment_id == Payment.id)
+        .where(Settlement.invoice_id == document_id, Settlement.undoes_id.is_(None))
+        .order_by(Settlement.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return LastPayment(row.paid_on, row.paid_at, row.details) if row is not None else None
+
+
+def _missing(document: Document) -> tuple[str, ...]:
+    try:
+        billing_for(document, {})
+    except BillingIncomplete as incomplete:
+        return incomplete.fields
+    return ()
+
+
+def _transfer(seller: Seller, number: str, open_cents: int) -> Transfer | None:
+    if not seller.iban or open_cents <= 0:
+        return None
+    groups = " ".join(seller.iban[i : i + 4] for i in range(0, len(seller.iban), 4))
+    return Transfer(seller.name, groups, seller.bic, number, _epc_code(seller, number, open_cents))
+
+
+def _epc_code(seller: Seller, number: str, open_cents: int) -> str:
+    """A data address of the picture; empty when the amount or name does not fit the standard."""
+    try:
+        code = segno.helpers.make_epc_qr(
+            name=seller.name[:70],
+            iban=seller.iban,
+            amount=as_decimal(open_cents, CENT_DECIMALS),
+            text=number,
+            bic=seller.bic or None,
+        )
+    except ValueError:
+        return ""
+    return str(code.svg_data_uri(scale=4, border=3, light="#fff"))

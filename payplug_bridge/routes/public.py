@@ -1,0 +1,232 @@
+"""`/p/<token>`: the customer's page of one invoice, for ever. No account; the token is all she has.
+
+Never indexed, tells no referrer, speaks the invoice's language (with a switch), and is never a dead end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import LazyString, gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+
+from core.database import db
+from core.files import read_bytes
+from core.tenancy import enter_company
+from core.web.forms import put_errors
+from core.web.headers import limiter, send_no_referrer
+from core.web.language import LANGUAGES
+from core.web.rights import public
+from invoicing.payment_link import find_by_token, link_of, link_url
+from invoicing.render_pdf import ensure_pdf
+from payplug_bridge.billing import REQUIRED
+from payplug_bridge.check_attempt import check_attempt
+from payplug_bridge.errors import (
+    BillingIncomplete,
+    CardNotPossible,
+    NothingToPay,
+    PaymentBeingPrepared,
+    PayplugError,
+    SimulatorNotAllowed,
+)
+from payplug_bridge.forms import payer_form
+from payplug_bridge.public_page import PublicPage, colours_css, payable_attempt, public_page
+from payplug_bridge.start_payment import ReturnAddresses, start_payment
+
+log = structlog.get_logger(__name__)
+
+blueprint = Blueprint("payment_page", __name__, url_prefix="/p/<token>")
+
+RETRY_AFTER_SECONDS = 30
+PAYPLUG_IS_DOWN = _l(
+    "The card payment service does not answer at the moment. You have not been charged. Please try again in a few "
+    "minutes, or pay by transfer."
+)
+CARD_NOT_POSSIBLE = _l(
+    "Card payment is not possible at the moment. Please pay by transfer, or contact the seller."
+)
+
+
+class _DeadLink(Exception):
+    """The address leads nowhere: never given (404), or replaced by another (410)."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class _Notice:
+    text: LazyString
+    kind: str = "warning"
+
+
+@blueprint.before_request
+def _enter() -> None:
+    """Find the invoice by the token and enter its company; the page speaks the customer's language."""
+    send_no_referrer()
+    link = find_by_token(str((request.view_args or {})["token"]))
+    if link is None:
+        raise _DeadLink(404)
+    link_id, document_id, company_id = link.id, link.document_id, link.company_id
+    enter_company(company_id)
+    newest = link_of(document_id)
+    assert newest is not None
+    if newest.id != link_id:
+        raise _DeadLink(410)
+    g.payment_document_id = document_id
+
+
+@blueprint.errorhandler(_DeadLink)
+def _dead(error: _DeadLink) -> ResponseReturnValue:
+    return render_template("payplug/dead_link.html", replaced=error.status == 410), error.status
+
+
+@blueprint.get("")
+@public
+@limiter.limit("120/minute")
+def show(token: str) -> ResponseReturnValue:
+    """The page."""
+    return _page(token)
+
+
+@blueprint.post("/pay")
+@public
+@limiter.limit("30/minute")
+def pay(token: str) -> ResponseReturnValue:
+    """Start the payment and go to PayPlug; whatever stands against it is told on the page."""
+    answers = {name: request.form[name] for name in REQUIRED if request.form.get(name)}
+    try:
+        address = start_payment(g.payment_document_id, _back(token), answers)
+    except NothingToPay:
+        return redirect(url_for("payment_page.show", token=token), code=303)
+    except BillingIncomplete as incomplete:
+        return _page(token, form=_asking_again(incomplete), status=422)
+    except PaymentBeingPrepared as error:
+        return _page(token, notice=_Notice(error.default, "info"), status=409)
+    except (CardNotPossible, SimulatorNotAllowed):
+        return _page(token, notice=_Notice(CARD_NOT_POSSIBLE), status=409)
+    except PayplugError as error:
+        log.warning("payment_not_started", error_type=type(error).__name__)
+        return _page(token, notice=_Notice(PAYPLUG_IS_DOWN), status=503)
+    return redirect(address, code=303)
+
+
+@blueprint.get("/return")
+@public
+@limiter.limit("60/minute")
+def back_from_payplug(token: str) -> ResponseReturnValue:
+    """PayPlug sends the payer here whether or not she has paid: ask how it stands, then show it."""
+    _ask_payplug()
+    return _page(token, returned=True)
+
+
+@blueprint.get("/cancel")
+@public
+@limiter.limit("60/minute")
+def cancelled(token: str) -> ResponseReturnValue:
+    """The payer left PayPlug's page; she may also have paid in another tab, so it is asked all the same."""
+    _ask_payplug()
+    return _page(
+        token, notice=_Notice(_l("You left the payment page. You can pay whenever you like."), "info")
+    )
+
+
+@blueprint.get("/status.json")
+@public
+@limiter.limit("120/minute")
+def status(token: str) -> ResponseReturnValue:  # noqa: ARG001  # part of the address
+    """What a small module asks every few seconds, to show a payment without a reload."""
+    page = public_page(g.payment_document_id)
+    return jsonify(state=page.poll_state, final=page.is_final)
+
+
+@blueprint.get("/invoice.pdf")
+@public
+@limiter.limit("60/minute")
+def pdf(token: str) -> ResponseReturnValue:  # noqa: ARG001
+    """The invoice itself."""
+    number = public_page(g.payment_document_id).number
+    content = read_bytes(ensure_pdf(g.payment_document_id).stored_file.sha256)
+    answer = Response(content, mimetype="application/pdf")
+    answer.headers.set("Content-Disposition", "inline", filename=f"{number.replace('/', '-')}.pdf")
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+@blueprint.get("/colours.css")
+@public
+def colours(token: str) -> ResponseReturnValue:  # noqa: ARG001
+    """The seller's colour."""
+    answer = Response(colours_css(public_page(g.payment_document_id).seller), mimetype="text/css")
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
+def _ask_payplug() -> None:
+    """PayPlug being down now is no news for the payer: the notification or the sync will tell."""
+    attempt = payable_attempt(g.payment_document_id)
+    if attempt is None:
+        return
+    try:
+        check_attempt(attempt.id)
+    except (PayplugError, CardNotPossible, SimulatorNotAllowed) as error:
+        log.warning("return_not_checked", error_type=type(error).__name__)
+
+
+def _back(token: str) -> ReturnAddresses:
+    address = link_url(token)
+    return ReturnAddresses(f"{address}/return", f"{address}/cancel")
+
+
+def _asking_again(incomplete: BillingIncomplete) -> FlaskForm:
+    """The fields to mend, those already typed among them, with a word beside each."""
+    typed = {name for name in REQUIRED if name in request.form}
+    form = payer_form(typed | set(incomplete.fields))
+    form.validate()
+    untold = [name for name in incomplete.fields if not form[name].errors]
+    put_errors(form, dict.fromkeys(untold, gettext("Please check this.")))
+    return form
+
+
+def _page(
+    token: str,
+    *,
+    form: FlaskForm | None = None,
+    notice: _Notice | None = None,
+    returned: bool = False,
+    status: int = 200,
+) -> ResponseReturnValue:
+    db.session.expire_all()
+    page = public_page(g.payment_document_id)
+    _speak(page)
+    answer = make_response(
+        render_template(
+            "payplug/public.html",
+            page=page,
+            token=token,
+            form=form or (payer_form(page.missing) if page.missing else None),
+            notice_shown=notice,
+            returned=returned,
+            seller_name=page.seller.name,
+            seller_logo_url="",
+            seller_style_url=url_for("payment_page.colours", token=token),
+            test_mode=page.offer.is_test,
+        ),
+        status,
+    )
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    answer.headers["Cache-Control"] = "no-store"
+    if status == 503:
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return answer
+
+
+def _speak(page: PublicPage) -> None:
+    """The invoice's language, unless the reader has chosen another."""
+    if request.cookies.get("language") not in LANGUAGES:
+        g.language = page.language
