@@ -12,11 +12,13 @@ from core.database import db, init_database
 from core.logs import init_logs
 from core.settings import Settings
 from core.web import companies, health
+from core.web.addresses import init_addresses
 from core.web.context import init_context
 from core.web.errors import init_errors
 from core.web.formats import init_formats
 from core.web.headers import init_headers
 from core.web.language import init_language
+from core.web.settings_tabs import init_settings_tabs
 from core.web.sign_in import init_sign_in
 
 
@@ -29,11 +31,13 @@ def init_app(app: Flask, settings: Settings) -> None:
     init_database(app, settings.database_url)
     Migrate(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
     Bootstrap5(app)
+    init_addresses(app)
     init_language(app, f"{app.root_path}/translations")
     init_headers(app, settings)
     init_sign_in(app, settings)
     init_formats(app)
     init_context(app)
+    init_settings_tabs(app)
     init_errors(app)
     app.register_blueprint(companies.blueprint)
     app.register_blueprint(health.blueprint)

@@ -61,6 +61,15 @@ def open_cents_sql() -> ColumnElement[int]:
     return Document.total_cents - settled
 
 
+def credited_cents_sql() -> ColumnElement[int]:
+    """SQL over `Document`: the total of the credit notes that correct it."""
+    note = aliased(Document)
+    credited = select(func.coalesce(func.sum(note.total_cents), 0)).where(
+        note.credits_id == Document.id, note.state == DocumentState.ISSUED
+    )
+    return credited.correlate(Document).scalar_subquery()
+
+
 def balance_of(document_id: int) -> DocumentBalance:
     """How one issued document stands; the caller has made sure that it exists."""
     return balances_of([document_id])[document_id]
@@ -74,9 +83,6 @@ def balances_of(document_ids: Iterable[int]) -> Mapping[int, DocumentBalance]:
         .join(note, note.id == Settlement.credit_note_id)
         .where(Settlement.invoice_id == Document.id, note.credits_id == Document.id)
     )
-    credited = select(func.coalesce(func.sum(note.total_cents), 0)).where(
-        note.credits_id == Document.id, note.state == DocumentState.ISSUED
-    )
     rows = db.session.execute(
         select(
             Document.id,
@@ -84,7 +90,7 @@ def balances_of(document_ids: Iterable[int]) -> Mapping[int, DocumentBalance]:
             Document.total_cents,
             open_cents_sql(),
             by_own_note.correlate(Document).scalar_subquery(),
-            credited.correlate(Document).scalar_subquery(),
+            credited_cents_sql(),
         ).where(Document.id.in_(list(document_ids)), Document.state == DocumentState.ISSUED)
     )
     return {row[0]: _balance(row[1], *map(int, row[2:])) for row in rows}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select
+from sqlalchemy import Select, func, or_, select
 
 from core.database import db, lock
 from core.event_log import record_event
@@ -101,15 +101,33 @@ def find_by_reference(external_reference: str | None) -> Customer | None:
     ).one_or_none()
 
 
+def find_by_number(number: str) -> Customer | None:
+    """The customer with that number (C00001), if any."""
+    return db.session.scalars(select(Customer).where(Customer.number == number)).one_or_none()
+
+
 def search_customers(text: str = "", *, limit: int = 50, offset: int = 0) -> list[Customer]:
     """Customers whose name, number, SIREN, town or e-mail contains the text, in order of name; all when it is empty."""
+    ordered = _matching(text).order_by(Customer.name, Customer.first_name, Customer.id)
+    return list(db.session.scalars(ordered.limit(limit).offset(offset)))
+
+
+def count_customers(text: str = "") -> int:
+    """How many customers `search_customers` would find in all."""
+    return db.session.scalar(select(func.count()).select_from(_matching(text).subquery())) or 0
+
+
+def customer_ids_matching(text: str) -> Select[int]:
+    """SQL: the ids of the customers that `search_customers` finds, for lists of their documents and payments."""
+    return _matching(text).with_only_columns(Customer.id)
+
+
+def _matching(text: str) -> Select[Customer]:
     statement = select(Customer).where(Customer.archived_at.is_(None))
-    words = text.split()
-    for word in words:
+    for word in text.split():
         by_contact = select(Contact.customer_id).where(Contact.email.icontains(word, autoescape=True))
         columns = (Customer.name, Customer.first_name, Customer.number, Customer.siren, Customer.city)
         statement = statement.where(
             or_(*(column.icontains(word, autoescape=True) for column in columns), Customer.id.in_(by_contact))
         )
-    ordered = statement.order_by(Customer.name, Customer.first_name, Customer.id).limit(limit).offset(offset)
-    return list(db.session.scalars(ordered))
+    return statement

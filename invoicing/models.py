@@ -178,7 +178,7 @@ class Document(CompanyScoped, Base):
             "(kind = 'credit_note') = (credits_id IS NOT NULL)", name="credit_note_names_invoice"
         ),
         CheckConstraint("state = 'draft' OR total_cents >= 0", name="total_not_negative"),
-        Index("ix_document_list", "company_id", "issue_date", "id"),
+        Index("ix_document_list", "company_id", "kind", "state", "issue_date", "id"),
         Index("ix_document_customer", "company_id", "customer_id"),
         Index("ix_document_credits_id", "credits_id"),
     )

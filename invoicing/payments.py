@@ -47,6 +47,7 @@ class Payment(CompanyScoped, Base):
         company_key("customer", "customer_id"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         Index("ix_payment_customer_id", "company_id", "customer_id"),
+        Index("ix_payment_list", "company_id", "paid_on", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -80,6 +81,7 @@ class PaymentReversal(CompanyScoped, Base):
         UniqueConstraint("payment_id"),
         company_key("payment", "payment_id"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
+        Index("ix_payment_reversal_list", "company_id", "reversed_on"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import request
-from flask_babel import LazyString, get_locale, gettext
+from flask_babel import LazyString, get_locale
 from wtforms import Field, FieldList, Form, FormField, HiddenField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
@@ -156,13 +156,3 @@ def _remove(rows: FieldList, index: int) -> None:
 def _move(rows: FieldList, index: int, other: int) -> None:
     if index < len(rows.entries) and 0 <= other < len(rows.entries):
         rows.insert_entry(other, rows.pop_entry(index).data)
-
-
-def required_text() -> str:
-    """The sentence for an empty field that is needed."""
-    return gettext("Please fill this in.")
-
-
-def required_text() -> str:
-    """The sentence for an empty field that is needed, in the language of the page."""
-    return str(gettext("Please fill this in."))

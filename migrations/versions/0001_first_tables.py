@@ -509,7 +509,9 @@ def upgrade() -> None:
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.create_index("ix_document_credits_id", ["credits_id"], unique=False)
         batch_op.create_index("ix_document_customer", ["company_id", "customer_id"], unique=False)
-        batch_op.create_index("ix_document_list", ["company_id", "issue_date", "id"], unique=False)
+        batch_op.create_index(
+            "ix_document_list", ["company_id", "kind", "state", "issue_date", "id"], unique=False
+        )
 
     op.create_table(
         "entry_counter",
@@ -679,6 +681,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.create_index("ix_payment_customer_id", ["company_id", "customer_id"], unique=False)
+        batch_op.create_index("ix_payment_list", ["company_id", "paid_on", "id"], unique=False)
 
     op.create_table(
         "seal_link",
@@ -980,6 +983,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", "id", name=op.f("uq_payment_reversal_company_id_id")),
         sa.UniqueConstraint("payment_id", name=op.f("uq_payment_reversal_payment_id")),
     )
+    with op.batch_alter_table("payment_reversal", schema=None) as batch_op:
+        batch_op.create_index("ix_payment_reversal_list", ["company_id", "reversed_on"], unique=False)
+
     op.create_table(
         "sending",
         sa.Column("id", BigId, nullable=False),
@@ -1131,6 +1137,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sending_document_id")
 
     op.drop_table("sending")
+    with op.batch_alter_table("payment_reversal", schema=None) as batch_op:
+        batch_op.drop_index("ix_payment_reversal_list")
+
     op.drop_table("payment_reversal")
     with op.batch_alter_table("payment_link", schema=None) as batch_op:
         batch_op.drop_index("ix_payment_link_document_id")
@@ -1157,6 +1166,7 @@ def downgrade() -> None:
     op.drop_table("document_file")
     op.drop_table("seal_link")
     with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.drop_index("ix_payment_list")
         batch_op.drop_index("ix_payment_customer_id")
 
     op.drop_table("payment")

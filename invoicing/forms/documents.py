@@ -1,0 +1,182 @@
+"""The editor of a draft: header and lines as typed, kept as typed, read as scaled integers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from wtforms import (
+    DateField,
+    FieldList,
+    Form,
+    FormField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, Optional
+
+from accounting.facts import SupplyKind
+from core.clock import paris_today
+from core.database import db
+from core.money import QUANTITY_DECIMALS, RATE_DECIMALS, UNIT_PRICE_DECIMALS, format_scaled
+from core.web.addresses import LARGEST_ID
+from core.web.forms import ScaledField, choices
+from invoicing.draft_input import MOST_LINES, DraftInput, LineInput
+from invoicing.models import Customer, Document, DocumentLine
+from invoicing.units import DEFAULT_UNIT, UNITS
+from invoicing.vat_rates import allowed_rates, offered_rates
+
+_SCALED = (("quantity", QUANTITY_DECIMALS), ("unit_price", UNIT_PRICE_DECIMALS), ("discount", RATE_DECIMALS))
+
+
+def _id_of(value: Any) -> int:
+    number = int(value or 0)
+    if not 0 <= number <= LARGEST_ID:
+        raise ValueError("no row can have this id")
+    return number
+
+
+class LineForm(Form):
+    """One line as typed."""
+
+    kind = SelectField(
+        _l("Kind"), choices=choices([("service", _l("Service")), ("goods", _l("Goods"))]), default="service"
+    )
+    label = StringField(_l("Label"), [DataRequired(_l("Say what is sold."))])
+    description = TextAreaField(_l("Description"))
+    quantity = ScaledField(
+        _l("Quantity"), [DataRequired(_l("Give a quantity."))], decimals=QUANTITY_DECIMALS, default="1"
+    )
+    unit = SelectField(_l("Unit"), choices=choices(UNITS.items()), default=DEFAULT_UNIT)
+    unit_price = ScaledField(
+        _l("Unit price"), [DataRequired(_l("Give a price, 0 if it is free."))], decimals=UNIT_PRICE_DECIMALS
+    )
+    discount = ScaledField(_l("Discount"), decimals=RATE_DECIMALS)
+    vat_rate = SelectField(_l("VAT"), coerce=int, default=2000)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.vat_rate.choices = choices(_rate_choices(self.vat_rate.data))
+
+    def as_input(self) -> LineInput:
+        """What the verbs take; what could not be read counts as 0 or the default (the form does not validate then)."""
+        rates = {choice.value for choice in self.vat_rate.choices}
+        return LineInput(
+            label=self.label.data or "",
+            quantity=self.quantity.scaled or 0,
+            unit_price=self.unit_price.scaled or 0,
+            vat_rate=self.vat_rate.data if self.vat_rate.data in rates else 0,
+            kind=SupplyKind.GOODS if self.kind.data == "goods" else SupplyKind.SERVICE,
+            description=self.description.data or "",
+            unit=self.unit.data,
+            discount=self.discount.scaled or 0,
+        )
+
+
+class DocumentForm(FlaskForm):
+    """A draft as typed; the verb checks everything and says what is wrong."""
+
+    customer_id = SelectField(
+        _l("Customer"), coerce=_id_of, validators=[DataRequired(_l("Choose a customer."))]
+    )
+    prices = SelectField(
+        _l("Prices"),
+        choices=choices(
+            [("", _l("As usual for this customer")), ("net", _l("Net of VAT")), ("gross", _l("VAT included"))]
+        ),
+    )
+    issue_date = DateField(_l("Invoice date"), [Optional()])
+    supply_date = DateField(_l("Date of delivery or service"), [Optional()])
+    payment_terms_days = IntegerField(_l("Payment terms (days)"), [Optional()])
+    due_date = DateField(_l("Due date"), [Optional()])
+    purchase_order = StringField(_l("Customer’s order number"))
+    note = TextAreaField(_l("Note on the invoice"))
+    lines = FieldList(FormField(LineForm), label=_l("Line"), min_entries=1, max_entries=MOST_LINES)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = _customer_choices(self.customer_id.data)
+        self.customer_id.choices = choices([("", _l("Choose a customer")), *offered])
+
+    @classmethod
+    def of(cls, document: Document) -> DocumentForm:
+        """The form filled with a draft."""
+        return cls(
+            data={
+                "customer_id": document.customer_id,
+                "prices": "gross" if document.prices_include_vat else "net",
+                "issue_date": document.issue_date,
+                "supply_date": document.supply_date,
+                "payment_terms_days": document.payment_terms_days,
+                "due_date": document.due_date,
+                "purchase_order": document.purchase_order,
+                "note": document.note,
+                "lines": [_typed(line) for line in document.lines] or [{}],
+            }
+        )
+
+    @property
+    def includes_vat(self) -> bool | None:
+        """What the person chose; None leaves it to the customer's kind."""
+        return {"net": False, "gross": True}.get(self.prices.data or "")
+
+    def line_inputs(self) -> tuple[LineInput, ...]:
+        """The lines as the verbs take them."""
+        return tuple(entry.form.as_input() for entry in self.lines.entries)
+
+    def as_input(self, external_reference: str | None = None) -> DraftInput:
+        """What the verbs take."""
+        return DraftInput(
+            customer_id=self.customer_id.data or 0,
+            lines=self.line_inputs(),
+            prices_include_vat=self.includes_vat,
+            issue_date=self.issue_date.data,
+            supply_date=self.supply_date.data,
+            due_date=self.due_date.data,
+            payment_terms_days=self.payment_terms_days.data,
+            purchase_order=self.purchase_order.data or "",
+            note=self.note.data or "",
+            external_reference=external_reference,
+        )
+
+
+def _typed(line: DocumentLine) -> dict[str, Any]:
+    numbers = {
+        name: format_scaled(
+            getattr(line, name), decimals, get_locale(), least_decimals=2 if name == "unit_price" else 0
+        )
+        for name, decimals in _SCALED
+    }
+    if not line.discount:
+        numbers["discount"] = ""
+    return {
+        "kind": line.kind.value, "label": line.label, "description": line.description, "unit": line.unit,
+        "vat_rate": line.vat_rate, **numbers,
+    }  # fmt: skip
+
+
+def _rate_choices(chosen: int | None) -> list[tuple[int, str]]:
+    """Rates of mainland France and the company's own; also the line's one, where it is allowed elsewhere in France."""
+    if "rates_offered" not in g:
+        g.rates_offered, g.rates_allowed = offered_rates(paris_today()), allowed_rates(paris_today())
+    rates = {*g.rates_offered, *({chosen} & g.rates_allowed)}
+    return [(rate, _percent(rate)) for rate in sorted(rates, reverse=True)]
+
+
+def _percent(rate: int) -> str:
+    return f"{format_scaled(rate, RATE_DECIMALS, get_locale())}\u00a0%"
+
+
+def _customer_choices(chosen: int | None) -> list[tuple[int, str]]:
+    rows = db.session.execute(
+        select(Customer.id, Customer.name, Customer.first_name, Customer.number)
+        .where((Customer.archived_at.is_(None)) | (Customer.id == chosen))
+        .order_by(Customer.name, Customer.first_name, Customer.id)
+    )
+    return [(id_, f"{name} {first}".strip() + f" · {number}") for id_, name, first, number in rows]
