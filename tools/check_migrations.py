@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import flask_migrate
+from alembic import command
 from alembic.script import Script, ScriptDirectory
+from alembic.util import CommandError
+
+from core.database import db
+from core.settings import Settings
+from wsgi import create_app
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "migrations"
 # Values with the form that settings ask for; nothing is ever encrypted with them.
-SETTINGS = {
-    "SOLDE_SECRET_KEY": "s" * 64,
-    "SOLDE_SEAL_KEY": "s" * 64,
-    "SOLDE_ENCRYPTION_KEYS": "c29sZGUtY2hlY2tzLWl0cy1taWdyYXRpb25zLTEyMzQ=",
+KEYS: dict[str, Any] = {
+    "secret_key": "s" * 64,
+    "seal_key": "s" * 64,
+    "encryption_keys": "c29sZGUtY2hlY2tzLWl0cy1taWdyYXRpb25zLTEyMzQ=",
 }
 
 
@@ -43,26 +49,20 @@ def _script_faults(script: Script, number: str) -> Iterator[str]:
 def model_faults() -> Iterator[str]:
     """Migrate a new SQLite database and yield what Alembic would still change, if anything."""
     with tempfile.TemporaryDirectory() as folder:
-        # Away from the work tree, whose var/ may hold settings of a demo.
-        environment = os.environ | SETTINGS | {"SOLDE_DATABASE_URL": f"sqlite:///{folder}/solde.db"}
-        for command in ("upgrade", "check"):
-            flask = [
-                sys.executable,
-                "-m",
-                "flask",
-                "--app",
-                str(ROOT / "wsgi.py"),
-                "db",
-                "-d",
-                str(FOLDER),
-                command,
-            ]
-            run = subprocess.run(
-                flask, cwd=folder, env=environment, capture_output=True, text=True, check=False
-            )
-            if run.returncode:
-                yield f"`flask db {command}` ends with {run.returncode}:\n{run.stdout}{run.stderr}"
-                return
+        # The settings of the machine and of its demo are not looked at.
+        settings = Settings(
+            _env_file=None, database_url=f"sqlite:///{folder}/solde.db", files_url=f"file://{folder}", **KEYS
+        )
+        app = create_app(settings)
+        with app.app_context():
+            try:
+                flask_migrate.upgrade(str(FOLDER))
+                command.check(app.extensions["migrate"].migrate.get_config(str(FOLDER)))
+            except CommandError as error:
+                yield str(error)
+            finally:
+                db.engine.dispose()
+                app.extensions["solde_huey"].storage.close()
 
 
 def main() -> int:
