@@ -123,6 +123,7 @@ class StrayWriteError(RuntimeError):
 class _Hooks:
     before_commit: list[Callable[[], None]] = field(default_factory=list)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    notes: dict[str, Any] = field(default_factory=dict)
 
 
 @contextmanager
@@ -188,6 +189,11 @@ def on_commit(hook: Callable[[], None]) -> None:
 def before_commit(hook: Callable[[], None]) -> None:
     """Run `hook` as the last step inside the open transaction (the seal, whose lock is taken last)."""
     _hooks().before_commit.append(hook)
+
+
+def transaction_notes() -> dict[str, Any]:
+    """What services keep for the length of the open transaction; gone with it, also when it rolls back."""
+    return _hooks().notes
 
 
 def lock(statement: Select[T]) -> T | None:

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import triggers
 from core.clock import utc_now
-from core.database import Base, BigId, UtcDateTime, before_commit, db, lock
+from core.database import Base, BigId, UtcDateTime, before_commit, db, lock, transaction_notes
 from core.tenancy import entered_company_id
 
 FIRST_HASH = "0" * 64
@@ -102,11 +102,11 @@ def seal(kind: str, subject_id: int) -> None:
         kind: a registered kind, such as `invoice` or `entry`.
         subject_id: primary key of the row that heads the subject.
     """
-    info = db.session().info
-    if not info.get(_PENDING):
+    notes = transaction_notes()
+    if _PENDING not in notes:
         before_commit(_write_pending)
-        info[_PENDING] = []
-    info[_PENDING].append((kind, subject_id))
+        notes[_PENDING] = []
+    notes[_PENDING].append((kind, subject_id))
 
 
 def canonical(payload: Payload | list[Any]) -> str:
@@ -143,7 +143,7 @@ def seal_key() -> str:
 
 def _write_pending() -> None:
     session = db.session()
-    pending: list[tuple[str, int]] = session.info.pop(_PENDING, [])
+    pending: list[tuple[str, int]] = transaction_notes().pop(_PENDING)
     chain = _locked_chain(entered_company_id())
     key, now = seal_key(), utc_now()
     rows = []

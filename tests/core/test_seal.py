@@ -110,3 +110,18 @@ def test_canonical_text_refuses_floats_hidden_in_objects() -> None:
     assert canonical({"b": 1, "a": "é"}) == '{"a":"é","b":1}'
     with pytest.raises(TypeError):
         canonical({"a": object()})
+
+
+def test_what_a_rolled_back_transaction_wanted_sealed_does_not_follow_into_the_next(
+    each_company: Company,
+) -> None:
+    def undo() -> None:
+        with transaction():
+            record_event("test.undone")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        undo()
+    with transaction():
+        record_event("test.done")
+    assert _faults(each_company) == []
