@@ -82,6 +82,11 @@ def create_account(
     return account
 
 
+def rename(session: Session, account_id: str, name: str) -> None:
+    """Change the name buyers see on the payment page."""
+    session.connection.execute("UPDATE accounts SET name = ? WHERE id = ?", (name, account_id))
+
+
 def set_limits(session: Session, account_id: str, minimum_cents: int, maximum_cents: int) -> None:
     """Change the amounts an account accepts, in cents."""
     session.connection.execute(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -27,7 +27,6 @@ from payplug_bridge.simulator.session import (
 from payplug_bridge.simulator.state import empty
 
 FLUSH_SECONDS = 60.0
-Result = TypeVar("Result")
 
 
 def control_blueprint(dispatcher: Dispatcher) -> Blueprint:
@@ -41,6 +40,7 @@ def control_blueprint(dispatcher: Dispatcher) -> Blueprint:
         ("/assumptions", "POST", change_assumptions),
         ("/accounts", "GET", list_accounts),
         ("/accounts", "POST", create_account),
+        ("/accounts/<account_id>/name", "POST", rename_account),
         ("/accounts/<account_id>/limits", "POST", set_limits),
         ("/accounts/<account_id>/keys", "POST", add_key),
         ("/keys/revoke", "POST", revoke_key),
@@ -63,6 +63,8 @@ def control_blueprint(dispatcher: Dispatcher) -> Blueprint:
     _add_waits(blueprint, dispatcher)
     blueprint.register_error_handler(ApiError, _answer_error)
     blueprint.register_error_handler(lifecycle.PaymentClosed, answer_closed)
+    blueprint.register_error_handler(ValueError, answer_not_understood)
+    blueprint.register_error_handler(TypeError, answer_not_understood)
     return blueprint
 
 
@@ -100,7 +102,6 @@ def reset() -> ResponseReturnValue:
     """Forget everything; the demo account comes back with its keys."""
     with current_simulator().write() as session:
         empty(session.connection)
-    with current_simulator().write() as session:
         accounts.ensure_demo_account(session)
     return jsonify({})
 
@@ -124,7 +125,7 @@ def read_assumptions() -> ResponseReturnValue:
 def change_assumptions() -> ResponseReturnValue:
     """Change the named assumptions."""
     with current_simulator().write() as session:
-        return jsonify(asdict(_understood(lambda: assume(session, dict(_body())))))
+        return jsonify(asdict(assume(session, _body())))
 
 
 def list_accounts() -> ResponseReturnValue:
@@ -137,8 +138,16 @@ def create_account() -> ResponseReturnValue:
     """Create an account from `name`, `email` and optional limits; answers its keys."""
     body = _body()
     with current_simulator().write() as session:
-        account = _understood(lambda: accounts.create_account(session, **body))
+        account = accounts.create_account(session, **body)
         return jsonify(_account_json(session, account)), 201
+
+
+def rename_account(account_id: str) -> ResponseReturnValue:
+    """Change the `name` buyers see."""
+    with current_simulator().write() as session:
+        account = _account(session, account_id)
+        accounts.rename(session, account.id, str(_body().get("name") or account.name))
+        return jsonify(_account_json(session, _account(session, account_id)))
 
 
 def set_limits(account_id: str) -> ResponseReturnValue:
@@ -191,7 +200,7 @@ def pay(payment_id: str) -> ResponseReturnValue:
             _payment(session, payment_id),
             card_of(str(body.get("card") or GOOD_NUMBER)),
             is_3ds=bool(body.get("is_3ds", False)),
-            paid_at=body.get("paid_at"),
+            paid_at=_whole_number("paid_at"),
             force=bool(body.get("force", False)),
             notify=bool(body.get("notify", True)),
         )
@@ -226,14 +235,13 @@ def abort(payment_id: str) -> ResponseReturnValue:
 
 def refund(payment_id: str) -> ResponseReturnValue:
     """Refund in the portal: `amount` cents or all, at `created_at`."""
-    body = _body()
     with current_simulator().write() as session:
         made = lifecycle.refund(
             session,
             _payment(session, payment_id),
-            amount=body.get("amount"),
+            amount=_whole_number("amount"),
             origin="portal",
-            created_at=body.get("created_at"),
+            created_at=_whole_number("created_at"),
             notify=_wants_notification(),
         )
         return jsonify(refund_object(made)), 201
@@ -277,14 +285,12 @@ def set_fault() -> ResponseReturnValue:
     """Put a fault in force: `kind`, `target`, `times`, `parameters`."""
     body = _body()
     with current_simulator().write() as session:
-        fault = _understood(
-            lambda: faults.set_fault(
-                session,
-                str(body.get("kind")),
-                target=str(body.get("target", faults.ANY)),
-                times=body.get("times"),
-                parameters=cast(Mapping[str, object], body.get("parameters", {})),
-            )
+        fault = faults.set_fault(
+            session,
+            str(body.get("kind")),
+            target=str(body.get("target", faults.ANY)),
+            times=_whole_number("times"),
+            parameters=cast(Mapping[str, object], body.get("parameters", {})),
         )
         return jsonify(asdict(fault)), 201
 
@@ -311,16 +317,16 @@ def _body() -> dict[str, Any]:
     return body
 
 
+def _whole_number(name: str) -> int | None:
+    """An optional whole number of the body, such as a time in Unix seconds or an amount in cents."""
+    value = _body().get(name)
+    if value is not None and type(value) is not int:
+        raise ApiError(400, f"{name} must be a whole number")
+    return value
+
+
 def _wants_notification() -> bool:
     return bool(_body().get("notify", True))
-
-
-def _understood(call: Callable[[], Result]) -> Result:
-    """Answer 400 with the reason when a value is not understood."""
-    try:
-        return call()
-    except (TypeError, ValueError) as problem:
-        raise ApiError(400, str(problem)) from problem
 
 
 def _payment(session: Session, payment_id: str) -> Payment:
@@ -359,3 +365,8 @@ def _answer_error(error: ApiError) -> ResponseReturnValue:
 def answer_closed(closed: lifecycle.PaymentClosed) -> ResponseReturnValue:
     """The payment cannot take this step any more: 409."""
     return _answer_error(ApiError(409, str(closed)))
+
+
+def answer_not_understood(problem: Exception) -> ResponseReturnValue:
+    """A value of the wrong kind, or a parameter that does not exist: 400 with the reason."""
+    return _answer_error(ApiError(400, str(problem)))

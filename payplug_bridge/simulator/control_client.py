@@ -98,6 +98,10 @@ class SimulatorControl:
         """Every account with its keys and limits."""
         return self._list("GET", "/accounts")
 
+    def rename_account(self, account_id: str, name: str) -> None:
+        """Change the name buyers see on the payment page (the default account is the first of `accounts()`)."""
+        self._call("POST", f"/accounts/{account_id}/name", name=name)
+
     def set_limits(self, account_id: str, *, minimum_cents: int, maximum_cents: int) -> None:
         """Change the amounts an account accepts, in cents."""
         self._call(

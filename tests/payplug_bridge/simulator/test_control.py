@@ -8,6 +8,7 @@ from typing import Any
 
 import payplug
 import pytest
+import requests
 
 from payplug_bridge.simulator.testing import RunningSimulator, SimulatorRefused, running_simulator
 from tests.payplug_bridge.simulator.conftest import Create
@@ -43,6 +44,36 @@ def test_accounts_have_keys_of_their_own(simulator: RunningSimulator, library: A
     assert create().is_live
     with pytest.raises(SimulatorRefused):
         simulator.revoke_key("sk_live_unknown")
+
+
+def test_an_account_can_be_renamed(simulator: RunningSimulator, create: Create) -> None:
+    simulator.rename_account(simulator.accounts()[0]["id"], "Menuiserie Fictive")
+    page = requests.get(create().hosted_payment.payment_url, timeout=5).text
+    assert "Menuiserie Fictive" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/payments/{id}/pay", {"paid_at": "yesterday"}),
+        ("/payments/{id}/pay", ["card"]),
+        ("/payments/{id}/refund", {"amount": "1"}),
+        ("/payments/{id}/refund", {"amount": True}),
+        ("/faults", {"kind": "slow", "times": "3"}),
+        ("/faults", {"kind": "slow", "parameters": {"milliseconds": "3"}}),
+        ("/accounts", {"surprise": 1}),
+        ("/clock", {"advance_seconds": "soon"}),
+    ],
+)
+def test_control_calls_that_make_no_sense_are_refused_with_a_reason(
+    simulator: RunningSimulator, create: Create, path: str, body: object
+) -> None:
+    payment = create()
+    address = f"{simulator.url}/simulator{path.format(id=payment.id)}"
+    answer = requests.post(address, json=body, timeout=5)
+    assert answer.status_code == 400
+    assert answer.json()["message"]
+    assert simulator.payment(payment.id)["is_paid"] is False
 
 
 def test_a_payment_may_be_dated_in_the_past(
