@@ -1,0 +1,177 @@
+"""Plays invoicing's part for the tests of the ledger: keeps what is owed and paid, and tells the ledger the facts.
+
+It knows no account and no entry. Every verb records in a transaction of its own and returns the entry.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import count
+
+from accounting.facts import (
+    CollectionFact,
+    CollectionReversalFact,
+    CollectionState,
+    CreditUseFact,
+    Fact,
+    SaleFact,
+    SaleLine,
+    Share,
+    SupplyKind,
+    ThirdParty,
+    Treasury,
+    VatRegime,
+)
+from accounting.models import JournalEntry
+from accounting.record import record
+from core.database import transaction
+
+DUPONT = ThirdParty("C00001", "Dupont SARL")
+SERVICES_120 = SaleLine(SupplyKind.SERVICE, 2000, 100_00, 20_00)
+GOODS_110 = SaleLine(SupplyKind.GOODS, 1000, 100_00, 10_00)
+MARCH_1 = date(2026, 3, 1)
+
+
+@dataclass
+class Invoice:
+    """An issued invoice: `settled` says what each payment or credit note pays of it."""
+
+    id: int
+    lines: tuple[SaleLine, ...]
+    regime: VatRegime
+    total_cents: int
+    settled: Counter[str] = field(default_factory=Counter)
+    credited: list[SaleLine] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        return f"invoice:{self.id}"
+
+    @property
+    def credited_cents(self) -> int:
+        return sum(line.net_cents + line.vat_cents for line in self.credited)
+
+    @property
+    def open_cents(self) -> int:
+        return self.total_cents - sum(self.settled.values())
+
+    def state(self) -> CollectionState:
+        """T, P and W_r as `accounting.md` §4 defines them: what a credit note settles of its own invoice is in T."""
+        waiting: Counter[int] = Counter()
+        for sign, lines in ((1, self.lines), (-1, self.credited)):
+            for line in lines:
+                if line.kind is SupplyKind.SERVICE and self.regime is VatRegime.COLLECTION:
+                    waiting[line.vat_rate] += sign * line.vat_cents
+        total = self.total_cents - self.credited_cents
+        own = sum(cents for key, cents in self.settled.items() if key.startswith(f"own:{self.id}:"))
+        collected = min(sum(self.settled.values()) - own, total)
+        return CollectionState(self.key, total, collected, tuple(waiting.items()))
+
+
+@dataclass
+class Money:
+    """A payment or credit note: what of it is still open stands on `surplus_key`."""
+
+    name: str
+    surplus_key: str
+    surplus_cents: int
+    uses: int = 1
+    is_live: bool = True
+
+
+class Shop:
+    """One customer's dealings."""
+
+    def __init__(self, third_party: ThirdParty = DUPONT, first_id: int = 1) -> None:
+        self.third_party = third_party
+        self.invoices: dict[int, Invoice] = {}
+        self.money: dict[str, Money] = {}
+        self._ids = count(first_id)
+
+    def invoice(
+        self, *lines: SaleLine, on: date = MARCH_1, regime: VatRegime = VatRegime.COLLECTION
+    ) -> JournalEntry | None:
+        id_ = next(self._ids)
+        total = sum(line.net_cents + line.vat_cents for line in lines)
+        self.invoices[id_] = Invoice(id_, lines, regime, total)
+        shares = (Share(f"invoice:{id_}", total),) if total else ()
+        fact = SaleFact(("document", id_), False, f"F-{id_:04d}", on, self.third_party, lines, regime, shares)
+        return self._tell(fact)
+
+    def pay(
+        self, invoice_id: int, cents: int, on: date = MARCH_1, treasury: Treasury = Treasury.BANK
+    ) -> JournalEntry | None:
+        id_ = next(self._ids)
+        invoice = self.invoices[invoice_id]
+        paid = min(cents, invoice.open_cents)
+        name = f"payment:{id_}"
+        if paid:
+            invoice.settled[name] += paid
+        self.money[name] = Money(name, name, cents - paid)
+        shares = (Share(invoice.key, paid), Share(name, cents - paid))
+        fact = CollectionFact(
+            ("payment", id_),
+            treasury,
+            on,
+            f"R{id_}",
+            self.third_party,
+            _above_zero(shares),
+            (invoice.state(),),
+        )
+        return self._tell(fact)
+
+    def cancel(self, name: str, on: date = MARCH_1) -> JournalEntry | None:
+        self.money[name].is_live = False
+        touched = [invoice for invoice in self.invoices.values() if invoice.settled.pop(name, 0)]
+        fact = CollectionReversalFact(
+            ("reversal", int(name.partition(":")[2])),
+            ("payment", int(name.partition(":")[2])),
+            on,
+            "",
+            tuple(invoice.state() for invoice in touched),
+        )
+        return self._tell(fact)
+
+    def credit(self, invoice_id: int, *lines: SaleLine, on: date = MARCH_1) -> JournalEntry | None:
+        """Credit these lines of an invoice, by default all of it."""
+        id_ = next(self._ids)
+        invoice = self.invoices[invoice_id]
+        lines = lines or invoice.lines
+        total = sum(line.net_cents + line.vat_cents for line in lines)
+        settled = min(total, invoice.open_cents)
+        invoice.credited += lines
+        if settled:
+            invoice.settled[f"own:{invoice_id}:{id_}"] += settled
+        name = f"credit_note:{id_}"
+        self.money[name] = Money(name, name, total - settled)
+        shares = _above_zero((Share(invoice.key, settled), Share(name, total - settled)))
+        fact = SaleFact(
+            ("document", id_), True, f"A-{id_:04d}", on, self.third_party, tuple(lines), invoice.regime, shares,
+            collection=(invoice.state(),),
+        )  # fmt: skip
+        return self._tell(fact)
+
+    def use(self, name: str, invoice_id: int, on: date = MARCH_1) -> JournalEntry | None:
+        """Use what is open of a payment or credit note on an invoice."""
+        money, invoice = self.money[name], self.invoices[invoice_id]
+        used = min(money.surplus_cents, invoice.open_cents)
+        invoice.settled[name] += used
+        money.uses += 1
+        old_key, before = money.surplus_key, money.surplus_cents
+        money.surplus_key, money.surplus_cents = f"{name}#{money.uses}", before - used
+        shares = _above_zero((Share(invoice.key, used), Share(money.surplus_key, before - used)))
+        fact = CreditUseFact(
+            ("settlement", next(self._ids)), on, f"F-{invoice_id:04d}", self.third_party, old_key, before, shares,
+            (invoice.state(),),
+        )  # fmt: skip
+        return self._tell(fact)
+
+    def _tell(self, fact: Fact) -> JournalEntry | None:
+        with transaction():
+            return record(fact)
+
+
+def _above_zero(shares: tuple[Share, ...]) -> tuple[Share, ...]:
+    return tuple(share for share in shares if share.amount_cents)
