@@ -19,6 +19,9 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 VARIANT = "pdf/a-3b"
 """The e-invoice's container: ISO 19005-3, level B (invoices.md: Factur-X asks for PDF/A-3)."""
 
+STAND_IN = "\u25a1"
+"""A white square, printed for a character that no font of the machine has."""
+
 _PICTURES = "data:image/svg+xml"
 
 # Control characters and marks that turn the writing direction of what follows: they have no place on paper and could
@@ -29,10 +32,22 @@ _UNPRINTABLE_RANGES = (
 )  # fmt: skip
 _UNPRINTABLE = {code: None for first, last in _UNPRINTABLE_RANGES for code in range(first, last + 1)}
 
-# It warns of each character that no font has, once per occurrence: a customer's text would fill the log.
-logging.getLogger("weasyprint").setLevel(logging.ERROR)
-
 _local = threading.local()
+
+
+class _UnknownCharacters(logging.Filter):
+    """Collects the characters that no font of the machine has, and keeps WeasyPrint's warnings out of the log.
+
+    WeasyPrint tells them in a warning only, one for each occurrence.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if str(record.msg).startswith(".notdef") and isinstance(record.args, tuple):
+            _local.unknown.add(record.args[1])
+        return record.levelno >= logging.ERROR
+
+
+logging.getLogger("weasyprint").addFilter(_UnknownCharacters())
 
 
 class _DataOnly(URLFetcher):
@@ -51,7 +66,17 @@ def html_to_pdf(html: str, stylesheet: Path) -> bytes:
         html: complete; title, author, language and dates become the PDF's metadata.
         stylesheet: a file of ours; parsed once per thread.
     """
-    document = HTML(string=html.translate(_UNPRINTABLE), url_fetcher=_fetcher())
+    _local.unknown = set()
+    text = html.translate(_UNPRINTABLE)
+    pdf = _draw(text, stylesheet)
+    if _local.unknown:
+        # PDF/A allows no reference to a glyph that is not there (ISO 19005-3, 6.2.11.8).
+        pdf = _draw(text.translate(dict.fromkeys(_local.unknown, STAND_IN)), stylesheet)
+    return pdf
+
+
+def _draw(text: str, stylesheet: Path) -> bytes:
+    document = HTML(string=text, url_fetcher=_fetcher())
     pdf: bytes = document.write_pdf(
         font_config=_fonts(), stylesheets=[_styles(stylesheet)], pdf_variant=VARIANT
     )
