@@ -61,7 +61,29 @@ def _app_for_commands() -> Flask:
         raise ConfigurationError(str(error)) from None
 
 
-main = FlaskGroup(
+class _Commands(FlaskGroup):
+    """Finds the demo before an application is made: it writes the settings that one needs."""
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of that name."""
+        if name == "demo":
+            demo = import_module("demo.command")
+            ctx.meta[demo.MAKE_APP] = create_app
+            command: click.Command = demo.demo
+            return command
+        return super().get_command(ctx, name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command; those of the application only when the environment allows to make one."""
+        try:
+            load_settings()
+        except SettingsError as error:
+            click.echo(f"Some commands are not shown: {error}", err=True)
+            return sorted({*self.commands, "demo"})
+        return sorted({*super().list_commands(ctx), "demo"})
+
+
+main = _Commands(
     create_app=_app_for_commands, name="solde", help="Solde: invoices, PayPlug payments and books."
 )
 

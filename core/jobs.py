@@ -40,13 +40,43 @@ def job(name: str) -> Callable[[Job], Job]:
 
 
 def sweep(name: str) -> Callable[[Job], Job]:
-    """Register a function without arguments that runs every minute; it can be woken earlier by name too."""
+    """Register a function without arguments that runs every minute; it can be woken earlier by name too.
+
+    A process runs it once at a time: woken again while it runs, it runs once more at its end, however often it was
+    woken. A hundred wake-ups are thus one or two runs, and they never keep the queue from other jobs.
+    """
 
     def register(function: Job) -> Job:
-        _JOBS[name] = _SWEEPS[name] = function
+        _JOBS[name] = _SWEEPS[name] = _OneAtATime(function)
         return function
 
     return register
+
+
+class _OneAtATime:
+    """A sweep that two workers never run side by side; a wake-up that comes meanwhile is not lost."""
+
+    def __init__(self, function: Job) -> None:
+        self._function = function
+        self._lock = threading.Lock()
+        self._running = False
+        self._again = False
+
+    def __call__(self) -> None:
+        with self._lock:
+            if self._running:
+                self._again = True
+                return
+            self._running = True
+        while True:
+            try:
+                self._function()
+            finally:
+                with self._lock:
+                    again, self._again = self._again, False
+                    self._running = again
+            if not again:
+                return
 
 
 def init_jobs(app: Flask, database_url: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from flask import Flask
 
@@ -78,3 +80,34 @@ def test_a_job_leaves_no_session_behind(app_with_jobs: Flask, ran: list[tuple[ob
     run_due_jobs(app_with_jobs)
     with app_with_jobs.app_context():
         assert "company_id" not in db.session().info
+
+
+def test_a_sweep_woken_while_it_runs_runs_once_more_and_never_side_by_side() -> None:
+    started, go_on = threading.Event(), threading.Event()
+    runs: list[int] = []
+
+    def work() -> None:
+        runs.append(len(runs))
+        started.set()
+        assert go_on.wait(5)
+
+    swept = jobs._OneAtATime(work)
+    worker = threading.Thread(target=swept)
+    worker.start()
+    assert started.wait(5)
+    for _ in range(100):
+        swept()
+    assert runs == [0]
+    go_on.set()
+    worker.join(5)
+    assert runs == [0, 1]
+
+
+def test_a_sweep_that_fails_can_run_again() -> None:
+    def fail() -> None:
+        raise RuntimeError
+
+    swept = jobs._OneAtATime(fail)
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            swept()
