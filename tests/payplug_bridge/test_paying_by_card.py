@@ -41,7 +41,9 @@ def test_a_lost_notification_is_made_up_for_by_the_sync(each_shop: Shop) -> None
     each_shop.assert_sound()
 
 
-def test_a_notification_that_comes_before_our_own_record_finds_the_attempt_by_its_reference(shop: Shop) -> None:
+def test_a_notification_that_comes_before_our_own_record_finds_the_attempt_by_its_reference(
+    shop: Shop,
+) -> None:
     invoice = shop.invoice()
     shop.simulator.set_fault("lost_answer", target="create_payment", times=1)
     shop.simulator.set_fault("error", target="list_payments", times=1, status=503)

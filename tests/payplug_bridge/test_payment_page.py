@@ -128,7 +128,9 @@ def test_a_credited_invoice_takes_no_payment(shop: Shop, web: FlaskClient) -> No
 
 
 @pytest.mark.parametrize(("price", "words"), [("0.20", "start at €0.30"), ("20000", "go up to €20,000.00")])
-def test_an_amount_outside_the_limits_says_how_to_pay(shop: Shop, web: FlaskClient, price: str, words: str) -> None:
+def test_an_amount_outside_the_limits_says_how_to_pay(
+    shop: Shop, web: FlaskClient, price: str, words: str
+) -> None:
     page = text_of(web, f"/p/{shop.token(shop.invoice(price))}")
     assert words in page
     assert "FR76 3000" in page

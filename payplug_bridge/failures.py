@@ -1,0 +1,33 @@
+"""Why a card payment was not made, in words for the seller: PayPlug's failure codes and our own.
+
+An unknown code is shown as a general failure: the list may grow.
+"""
+
+from __future__ import annotations
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+_GENERAL = _l("The payment was not made.")
+_WORDS: dict[str, LazyString] = {
+    "processing_error": _l("The card could not be processed."),
+    "card_declined": _l("The bank refused the card."),
+    "insufficient_funds": _l("Not enough money on the account."),
+    "3ds_declined": _l("The 3-D Secure authentication failed."),
+    "incorrect_number": _l("Wrong card number."),
+    "card_scheme_mismatch": _l("The card number does not fit the brand that was chosen."),
+    "fraud_suspected": _l("Suspected fraud."),
+    "method_unsupported": _l("This kind of card is not accepted."),
+    "card_expiration_date_prior_to_last_installment_date": _l("The card expires too early."),
+    "aborted": _l("The payment page was closed by Solde."),
+    "timeout": _l("The customer left the payment page without trying."),
+    "not_created": _l("PayPlug did not answer; it has made no payment."),
+    "not_found": _l("PayPlug does not know this payment under the present key."),
+    "unreachable": _l("PayPlug could not be reached."),
+    "http_401": _l("PayPlug does not accept the secret key. Check it in the PayPlug settings."),
+}
+
+
+def words_for_failure(code: str) -> LazyString | str:
+    """The sentence for a failure code; nothing for none."""
+    return _WORDS.get(code, _GENERAL) if code else ""

@@ -1,0 +1,123 @@
+"""PayPlug for the members of a company: attempts and notifications, checking an invoice, its state as JSON."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response
+
+from core.database import db, transaction
+from core.errors import NotFoundError
+from core.web.pages import Page
+from core.web.rights import Right, requires
+from invoicing.balances import balances_of
+from invoicing.lifecycle import PaymentStatus
+from invoicing.models import Document
+from payplug_bridge.attempts import attempts_of, may_still_be_paid
+from payplug_bridge.check_attempt import check_attempt
+from payplug_bridge.errors import CardNotPossible, PayplugError, SimulatorNotAllowed
+from payplug_bridge.failures import words_for_failure
+from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugNotification
+from payplug_bridge.process_notifications import replay_notification
+from payplug_bridge.troubles import words_for
+
+blueprint = Blueprint("payplug", __name__, url_prefix="/payplug")
+
+ROWS = 30
+
+
+@blueprint.get("")
+@requires(Right.READ)
+def activity() -> str:
+    """Attempts to pay by card, newest first, and what PayPlug has told us lately."""
+    total = db.session.scalar(select(func.count()).select_from(PaymentAttempt)) or 0
+    page = Page.of_request(total)
+    attempts = db.session.execute(
+        select(PaymentAttempt, Document.number)
+        .join(Document, Document.id == PaymentAttempt.document_id)
+        .order_by(PaymentAttempt.id.desc())
+        .limit(page.size)
+        .offset(page.offset)
+    ).all()
+    notifications = db.session.scalars(
+        select(PayplugNotification).order_by(PayplugNotification.id.desc()).limit(ROWS)
+    ).all()
+    return render_template(
+        "payplug/activity.html",
+        attempts=attempts,
+        page=page,
+        notifications=notifications,
+        trouble_words=words_for,
+        failure_words=words_for_failure,
+    )
+
+
+@blueprint.get("/notifications/<int:notification_id>")
+@requires(Right.READ)
+def notification(notification_id: int) -> str:
+    """One notification with its raw body, as it was received."""
+    row = db.session.get(PayplugNotification, notification_id)
+    if row is None:
+        raise NotFoundError
+    return render_template(
+        "payplug/notification.html", notification=row, body=row.body.decode("utf-8", "replace")
+    )
+
+
+@blueprint.post("/notifications/<int:notification_id>/replay")
+@requires(Right.INVOICE)
+def replay(notification_id: int) -> Response:
+    """Do a notification again."""
+    with transaction():
+        replay_notification(notification_id)
+    flash(gettext("The notification will be done again in a moment."), "info")
+    return redirect(url_for("payplug.activity"), code=303)
+
+
+@blueprint.post("/invoices/<int:document_id>/check")
+@requires(Right.INVOICE)
+def check(document_id: int) -> Response:
+    """Ask PayPlug how the card payments of an invoice stand."""
+    asked = [a.id for a in attempts_of(document_id) if _may_have_news(a)]
+    try:
+        states = [check_attempt(attempt_id) for attempt_id in asked]
+    except (PayplugError, CardNotPossible, SimulatorNotAllowed) as error:
+        flash(str(error), "danger")
+        return _back()
+    if AttemptState.PAID in states:
+        flash(gettext("PayPlug confirms the payment. It is recorded."), "success")
+    elif asked:
+        flash(gettext("PayPlug has no payment for this invoice yet."), "info")
+    else:
+        flash(gettext("There is no card payment in progress for this invoice."), "info")
+    return _back()
+
+
+@blueprint.get("/invoices/<int:document_id>/status.json")
+@requires(Right.READ)
+def status(document_id: int) -> ResponseReturnValue:
+    """What the invoice's page asks every few seconds, to show a payment without a reload."""
+    balance = balances_of([document_id]).get(document_id)
+    if balance is None:
+        raise NotFoundError
+    attempts = attempts_of(document_id)
+    attempt = f"{attempts[-1].id}-{attempts[-1].state.value}" if attempts else "none"
+    final = balance.open_cents == 0 and balance.status in (PaymentStatus.PAID, PaymentStatus.CREDITED)
+    return jsonify(state=f"{balance.status.value}:{balance.open_cents}:{attempt}", final=final)
+
+
+def _may_have_news(attempt: PaymentAttempt) -> bool:
+    """Everything but what is paid or was never made: also an aborted one, whose success may have come late."""
+    is_known = attempt.payplug_id is not None and attempt.state is not AttemptState.PAID
+    return is_known or may_still_be_paid(attempt)
+
+
+def _back() -> Response:
+    """Back to the page the button stood on; only ever a path of our own."""
+    path = urlsplit(request.form.get("next") or request.referrer or "").path
+    is_ours = path.startswith("/") and not path.startswith("//")
+    return redirect(path if is_ours else url_for("payplug.activity"), code=303)
