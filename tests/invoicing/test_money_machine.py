@@ -1,0 +1,219 @@
+"""Issue, pay, credit, cancel, use credit, in any order: whatever people do, the books and the documents agree."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import func, select
+from stdnum import luhn
+from stdnum.fr import siren as fr_siren
+
+from accounting.facts import SupplyKind, VatRegime
+from accounting.ledger_checks import check_ledger
+from accounting.models import Account, AccountingSettings, EntryLine
+from accounting.roles import AccountRole
+from accounting.vat_on_collection import due_vat
+from core.database import db, transaction
+from core.seal import verify_chain
+from core.tenancy import enter_company
+from invoicing.apply_credit import apply_credit
+from invoicing.balances import balance_of, customer_credit_cents, customer_due_cents
+from invoicing.cancel_payment import cancel_payment
+from invoicing.credit_invoice import credit_invoice
+from invoicing.draft_invoice import DraftInput, LineInput, draft_invoice
+from invoicing.issue_invoice import issue_invoice
+from invoicing.lifecycle import DocumentKind
+from invoicing.models import Customer, Document
+from invoicing.payments import Payment, PaymentMethod
+from invoicing.record_payment import PaymentInput, record_payment
+from tests._profiles import LONG
+from tests.conftest import make_company
+from tests.factories.invoicing import make_customer, make_individual
+
+FIRST_DAY = date(2025, 11, 3)
+
+LINES = st.lists(
+    st.builds(
+        LineInput,
+        label=st.just("Ligne"),
+        quantity=st.integers(-20_000, 100_000),
+        unit_price=st.integers(0, 300_000_000),
+        vat_rate=st.sampled_from([2000, 1000, 550, 210]),
+        kind=st.sampled_from(SupplyKind),
+        discount=st.sampled_from([0, 0, 1000, 3333]),
+    ),
+    min_size=1,
+    max_size=4,
+).map(tuple)
+
+
+class MoneyMachine(RuleBasedStateMachine):
+    """One company, two customers, days that go by."""
+
+    app: Any
+
+    @initialize()
+    def begin(self) -> None:
+        self.context = self.app.app_context()
+        self.context.push()
+        type(self).companies += 1
+        siren = _siren(type(self).companies)
+        self.company_id = make_company(self.app, siren=siren, vat_number=f"FR{fr_siren.to_tva(siren)}")
+        enter_company(self.company_id)
+        self.today = FIRST_DAY
+        self.invoices: list[int] = []
+        self.payments: list[int] = []
+        with transaction():
+            self.customers = [make_customer().id, make_individual().id]
+
+    companies = 0
+
+    def teardown(self) -> None:
+        if hasattr(self, "context"):
+            assert list(verify_chain(self.company_id)) == []
+            self._check_each_invoice()
+            self.context.pop()
+
+    @rule(days=st.integers(0, 40))
+    def days_go_by(self, days: int) -> None:
+        self.today = min(self.today + timedelta(days=days), date(2026, 9, 30))
+
+    @rule()
+    def choose_vat_on_debits(self) -> None:
+        with transaction():
+            settings = db.session.scalars(select(AccountingSettings)).one()
+            settings.vat_on_debits_from = None if settings.vat_on_debits_from else self.today
+
+    @rule(customer=st.integers(0, 1), lines=LINES, gross=st.booleans())
+    def issue_an_invoice(self, customer: int, lines: tuple[LineInput, ...], gross: bool) -> None:
+        with transaction():
+            draft = draft_invoice(
+                DraftInput(customer_id=self.customers[customer], lines=lines, prices_include_vat=gross)
+            )
+            if draft.total_cents >= 0:
+                self.invoices.append(issue_invoice(draft.id, today=self.today).id)
+
+    @precondition(lambda self: self.invoices)
+    @rule(
+        choice=st.integers(0),
+        share=st.sampled_from([1, 33, 50, 100, 100, 130]),
+        method=st.sampled_from(PaymentMethod),
+    )
+    def pay_an_invoice(self, choice: int, share: int, method: PaymentMethod) -> None:
+        invoice_id = self.invoices[choice % len(self.invoices)]
+        amount = max(1, balance_of(invoice_id).total_cents * share // 100)
+        with transaction():
+            given = PaymentInput(
+                invoice_id, method, amount, self.today, external_id=f"pay_{len(self.payments)}"
+            )
+            payment = record_payment(given)
+            assert record_payment(given) is payment
+            self.payments.append(payment.id)
+
+    @precondition(lambda self: self.payments)
+    @rule(choice=st.integers(0))
+    def cancel_a_payment(self, choice: int) -> None:
+        payment_id = self.payments[choice % len(self.payments)]
+        if db.session.get_one(Payment, payment_id).method is PaymentMethod.CARD:
+            return
+        with transaction():
+            first = cancel_payment(payment_id, reason="Erreur", today=self.today)
+            assert cancel_payment(payment_id, reason="Erreur", today=self.today) is first
+
+    @precondition(lambda self: self.invoices)
+    @rule(choice=st.integers(0))
+    def credit_an_invoice(self, choice: int) -> None:
+        invoice_id = self.invoices[choice % len(self.invoices)]
+        with transaction():
+            note = credit_invoice(invoice_id, reason="Erreur", today=self.today)
+            assert credit_invoice(invoice_id, reason="Erreur", today=self.today) is note
+
+    @precondition(lambda self: self.invoices)
+    @rule(choice=st.integers(0))
+    def use_credit(self, choice: int) -> None:
+        with transaction():
+            apply_credit(self.invoices[choice % len(self.invoices)], today=self.today)
+
+    @invariant()
+    def the_customer_account_is_what_is_owed(self) -> None:
+        for customer_id in getattr(self, "customers", []):
+            code = db.session.get_one(Customer, customer_id).number
+            owed = db.session.scalar(
+                select(func.coalesce(func.sum(EntryLine.debit_cents - EntryLine.credit_cents), 0)).where(
+                    EntryLine.auxiliary_code == code
+                )
+            )
+            assert int(owed or 0) == customer_due_cents(customer_id) - customer_credit_cents(customer_id)
+
+    @invariant()
+    def the_ledger_holds(self) -> None:
+        if hasattr(self, "customers"):
+            assert check_ledger() == []
+
+    @invariant()
+    def numbers_have_no_gap(self) -> None:
+        if not hasattr(self, "customers"):
+            return
+        for kind in DocumentKind:
+            rows = db.session.execute(
+                select(Document.issue_date, Document.sequence)
+                .where(Document.kind == kind, Document.number.is_not(None))
+                .order_by(Document.number)
+            ).all()
+            dated = [(day, rank) for day, rank in rows if day is not None]
+            assert len(dated) == len(rows)
+            for year in {day.year for day, _ in dated}:
+                of_year = [row for row in dated if row[0].year == year]
+                assert [rank for _, rank in of_year] == list(range(1, len(of_year) + 1))
+                assert of_year == sorted(of_year)
+
+    def _check_each_invoice(self) -> None:
+        """On each invoice's key: the open part on the customer account, and the VAT that must still wait."""
+        for invoice_id in self.invoices:
+            balance, invoice = balance_of(invoice_id), db.session.get_one(Document, invoice_id)
+            assert 0 <= balance.open_cents <= balance.total_cents
+            assert _on_key(f"invoice:{invoice_id}", AccountRole.CUSTOMERS) == balance.open_cents
+            if invoice.regime is VatRegime.COLLECTION and balance.total_cents:
+                waiting = {
+                    v.rate: 0 if balance.credited_cents else v.vat_cents
+                    for v in invoice.vat_lines
+                    if v.kind is SupplyKind.SERVICE
+                }
+                total = balance.total_cents - balance.credited_cents
+                due = due_vat(waiting, balance.paid_cents, total)
+                still = sum(waiting.values()) - sum(due.values())
+                assert -_on_key(f"invoice:{invoice_id}", AccountRole.VAT_WAITING) == still
+
+
+def _on_key(match_key: str, role: AccountRole) -> int:
+    cents = db.session.scalar(
+        select(func.coalesce(func.sum(EntryLine.debit_cents - EntryLine.credit_cents), 0))
+        .join(Account, Account.id == EntryLine.account_id)
+        .where(EntryLine.match_key == match_key, Account.role == role.value)
+    )
+    return int(cents or 0)
+
+
+def _siren(number: int) -> str:
+    head = f"{10_000_000 + number}"
+    return head + luhn.calc_check_digit(head)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("engine", ["app", pytest.param("postgres_app", marks=pytest.mark.long)])
+def test_books_and_documents_agree_whatever_people_do(request, engine):
+    machine = type("Machine", (MoneyMachine,), {"app": request.getfixturevalue(engine)})
+    # Each example is a company with its books: a dozen in the short run take about ten seconds.
+    run_state_machine_as_test(machine, settings=settings() if LONG else settings(max_examples=12))
