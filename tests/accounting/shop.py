@@ -92,7 +92,7 @@ class Shop:
 
     def invoice(
         self, *lines: SaleLine, on: date = MARCH_1, regime: VatRegime = VatRegime.COLLECTION
-    ) -> JournalEntry | None:
+    ) -> JournalEntry:
         id_ = next(self._ids)
         total = sum(line.net_cents + line.vat_cents for line in lines)
         self.invoices[id_] = Invoice(id_, lines, regime, total)
@@ -102,7 +102,7 @@ class Shop:
 
     def pay(
         self, invoice_id: int, cents: int, on: date = MARCH_1, treasury: Treasury = Treasury.BANK
-    ) -> JournalEntry | None:
+    ) -> JournalEntry:
         id_ = next(self._ids)
         invoice = self.invoices[invoice_id]
         paid = min(cents, invoice.open_cents)
@@ -122,7 +122,7 @@ class Shop:
         )
         return self._tell(fact)
 
-    def cancel(self, name: str, on: date = MARCH_1) -> JournalEntry | None:
+    def cancel(self, name: str, on: date = MARCH_1) -> JournalEntry:
         self.money[name].is_live = False
         touched = [invoice for invoice in self.invoices.values() if invoice.settled.pop(name, 0)]
         fact = CollectionReversalFact(
@@ -134,7 +134,7 @@ class Shop:
         )
         return self._tell(fact)
 
-    def credit(self, invoice_id: int, *lines: SaleLine, on: date = MARCH_1) -> JournalEntry | None:
+    def credit(self, invoice_id: int, *lines: SaleLine, on: date = MARCH_1) -> JournalEntry:
         """Credit these lines of an invoice, by default all of it."""
         id_ = next(self._ids)
         invoice = self.invoices[invoice_id]
@@ -153,7 +153,7 @@ class Shop:
         )  # fmt: skip
         return self._tell(fact)
 
-    def use(self, name: str, invoice_id: int, on: date = MARCH_1) -> JournalEntry | None:
+    def use(self, name: str, invoice_id: int, on: date = MARCH_1) -> JournalEntry:
         """Use what is open of a payment or credit note on an invoice."""
         money, invoice = self.money[name], self.invoices[invoice_id]
         used = min(money.surplus_cents, invoice.open_cents)
@@ -168,9 +168,11 @@ class Shop:
         )  # fmt: skip
         return self._tell(fact)
 
-    def _tell(self, fact: Fact) -> JournalEntry | None:
+    def _tell(self, fact: Fact) -> JournalEntry:
         with transaction():
-            return record(fact)
+            entry = record(fact)
+            assert entry is not None
+            return entry
 
 
 def _above_zero(shares: tuple[Share, ...]) -> tuple[Share, ...]:

@@ -1,0 +1,186 @@
+"""Random histories of one customer: whatever is issued, paid, used, cancelled and credited, the books hold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from itertools import count
+
+import pytest
+from flask import Flask
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import func, select
+
+from accounting.facts import SaleLine, SupplyKind, ThirdParty, Treasury, VatRegime
+from accounting.ledger_checks import check_ledger
+from accounting.models import EntryLine
+from accounting.trial_balance import trial_balance
+from accounting.vat_on_collection import due_vat
+from core.database import db
+from core.seal import verify_chain
+from core.tenancy import current_company_id, in_company
+from tests._profiles import LONG
+from tests.accounting.reading import SIGNED
+from tests.accounting.shop import Shop
+
+DAYS = st.dates(date(2025, 10, 1), date(2026, 4, 1))
+SALE_LINES = st.builds(
+    SaleLine,
+    st.sampled_from(SupplyKind),
+    st.sampled_from([2000, 1000, 550, 210, 0]),
+    st.integers(1, 300_00),
+    st.just(0),
+)
+_ids = count(1)
+
+
+def _with_vat(lines: list[SaleLine]) -> tuple[SaleLine, ...]:
+    """VAT per rate and kind, as a document has it: one line each."""
+    nets: dict[tuple[SupplyKind, int], int] = defaultdict(int)
+    for line in lines:
+        nets[line.kind, line.vat_rate] += line.net_cents
+    return tuple(
+        SaleLine(kind, rate, net, (net * rate + 5_000) // 10_000) for (kind, rate), net in nets.items()
+    )
+
+
+class Dealings(RuleBasedStateMachine):
+    """A customer and a shop."""
+
+    app: Flask
+    company_id: int
+
+    @initialize()
+    def begin(self) -> None:
+        number = next(_ids)
+        self.code = f"C{number:05d}"
+        self.shop = Shop(ThirdParty(self.code, "Dupont SARL"), first_id=number * 10_000)
+
+    @contextmanager
+    def books(self) -> Iterator[None]:
+        with self.app.app_context(), in_company(self.company_id):
+            yield
+
+    @rule(lines=st.lists(SALE_LINES, min_size=1, max_size=4), regime=st.sampled_from(VatRegime), on=DAYS)
+    def issue(self, lines: list[SaleLine], regime: VatRegime, on: date) -> None:
+        with self.books():
+            self.shop.invoice(*_with_vat(lines), regime=regime, on=on)
+
+    @precondition(lambda self: self.shop.invoices)
+    @rule(data=st.data(), treasury=st.sampled_from(Treasury), on=DAYS)
+    def pay(self, data: st.DataObject, treasury: Treasury, on: date) -> None:
+        invoice = data.draw(st.sampled_from(list(self.shop.invoices.values())))
+        cents = data.draw(
+            st.one_of(
+                st.integers(1, max(1, invoice.open_cents)),
+                st.just(max(1, invoice.open_cents)),
+                st.integers(1, 500_00),
+            )
+        )
+        with self.books():
+            self.shop.pay(invoice.id, cents, on=on, treasury=treasury)
+
+    @precondition(lambda self: any(self.live_payments()))
+    @rule(data=st.data(), on=DAYS)
+    def cancel(self, data: st.DataObject, on: date) -> None:
+        name = data.draw(st.sampled_from(self.live_payments()))
+        with self.books():
+            self.shop.cancel(name, on=on)
+
+    @precondition(lambda self: self.uncredited())
+    @rule(data=st.data(), on=DAYS)
+    def credit(self, data: st.DataObject, on: date) -> None:
+        id_ = data.draw(st.sampled_from(self.uncredited()))
+        lines = self.shop.invoices[id_].lines
+        chosen = data.draw(st.one_of(st.just(lines), st.sampled_from(lines).map(lambda line: (line,))))
+        with self.books():
+            self.shop.credit(id_, *chosen, on=on)
+
+    @precondition(lambda self: self.surpluses() and self.unpaid())
+    @rule(data=st.data(), on=DAYS)
+    def use(self, data: st.DataObject, on: date) -> None:
+        name = data.draw(st.sampled_from(self.surpluses()))
+        with self.books():
+            self.shop.use(name, data.draw(st.sampled_from(self.unpaid())), on=on)
+
+    def live_payments(self) -> list[str]:
+        return [
+            name for name, money in self.shop.money.items() if name.startswith("payment") and money.is_live
+        ]
+
+    def uncredited(self) -> list[int]:
+        return [id_ for id_, invoice in self.shop.invoices.items() if not invoice.credited]
+
+    def surpluses(self) -> list[str]:
+        return [name for name, money in self.shop.money.items() if money.surplus_cents and money.is_live]
+
+    def unpaid(self) -> list[int]:
+        return [id_ for id_, invoice in self.shop.invoices.items() if invoice.open_cents]
+
+    @invariant()
+    def the_customer_account_is_what_is_owed_key_by_key(self) -> None:
+        with self.books():
+            rows = db.session.execute(
+                select(EntryLine.match_key, func.sum(SIGNED))
+                .where(EntryLine.auxiliary_code == self.code)
+                .group_by(EntryLine.match_key)
+            )
+            stands = {key: int(cents) for key, cents in rows if cents}
+        owed = {i.key: i.open_cents for i in self.shop.invoices.values() if i.open_cents}
+        surpluses = {
+            m.surplus_key: -m.surplus_cents for m in self.shop.money.values() if m.is_live and m.surplus_cents
+        }
+        assert stands == {**owed, **surpluses}
+
+    @invariant()
+    def the_vat_that_waits_is_that_of_the_unpaid_share(self) -> None:
+        with self.books():
+            rows = db.session.execute(
+                select(EntryLine.match_key, EntryLine.vat_rate, -func.sum(SIGNED))
+                .where(EntryLine.auxiliary_code == "", EntryLine.match_key.in_(self.keys()))
+                .group_by(EntryLine.match_key, EntryLine.vat_rate)
+            )
+            waits = {(key, rate): int(cents) for key, rate, cents in rows if cents}
+        expected: dict[tuple[str, int], int] = {}
+        for invoice in self.shop.invoices.values():
+            state = invoice.state()
+            waiting = dict(state.waiting_cents)
+            due = due_vat(waiting, state.collected_cents, state.total_cents)
+            expected |= {
+                (invoice.key, rate): waiting[rate] - due[rate]
+                for rate in waiting
+                if waiting[rate] - due[rate]
+            }
+        assert waits == expected
+
+    def keys(self) -> list[str]:
+        return [invoice.key for invoice in self.shop.invoices.values()]
+
+    def teardown(self) -> None:
+        with self.books():
+            assert check_ledger() == []
+            assert trial_balance(date(2025, 11, 15), date(2026, 2, 1) + timedelta(days=40)).is_balanced
+            assert list(verify_chain(current_company_id())) == []
+
+
+@pytest.fixture
+def machine(app, company_id):
+    Dealings.app, Dealings.company_id = app, company_id
+    return Dealings
+
+
+def test_the_books_hold_through_any_history(machine):
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=300 if LONG else 15, stateful_step_count=20)
+    )
