@@ -18,8 +18,9 @@ from payplug_bridge.routes import members, public, settings, webhooks
 
 def init_app(app: Flask) -> None:
     """Register what the package offers."""
-    for module in (members, public, settings, webhooks):
+    for module in (members, public, settings):
         app.register_blueprint(module.blueprint)
+    webhooks.init_app(app)
     app.cli.add_command(payplug_group)
     add_menu_entry(app, MenuEntry("payplug", _l("Card payments"), "card", "payplug.activity", Right.READ, 40))
     set_card_payments(app, PayplugCardPayments())
