@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from accounting.facts import VatRegime
 from core.clock import utc_now
 from core.database import db
@@ -51,7 +53,9 @@ def freeze_document(document: Document, frozen: FrozenPart) -> None:
 def _write_amounts(document: Document, totals: Totals) -> None:
     for line, amounts in zip(document.lines, totals.lines, strict=True):
         line.amount_cents, line.net_cents = amounts.amount_cents, amounts.net_cents
-    document.vat_lines = [
+    # Only this function writes VAT rows, once: there is nothing to read before.
+    set_committed_value(document, "vat_lines", [])
+    document.vat_lines += [
         DocumentVat(rate=part.rate, kind=part.kind, net_cents=part.net_cents, vat_cents=part.vat_cents)
         for part in totals.vat
     ]

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from flask_babel import lazy_gettext as _l
 from stdnum.fr import siren as fr_siren
 
+from accounting.facts import VatRegime
 from core.models import Company
 from invoicing.customer_input import is_french_vat_number
 from invoicing.errors import Message, Place, Problem
@@ -37,7 +38,7 @@ _REVERSE_CHARGE = re.compile(r"auto-?liquidation|reverse charge|\b283\b|\b262\b"
 
 @dataclass(frozen=True)
 class Candidate:
-    """A draft about to be issued: its rows, the totals computed from them, its date and that of the clock."""
+    """A draft about to be issued: its rows, the totals computed from them, its dates and regime, and today's date."""
 
     document: Document
     customer: Customer
@@ -47,6 +48,7 @@ class Candidate:
     issue_date: date
     due_date: date
     today: date
+    regime: VatRegime
 
 
 def problems_of(candidate: Candidate) -> list[Problem]:

@@ -85,16 +85,16 @@ def candidate_of(document: Document, today: date) -> Candidate:
         issue_date=issue_date,
         due_date=document.due_date or issue_date + timedelta(days=terms),
         today=today,
+        regime=vat_regime_on(issue_date),
     )
 
 
 def _freeze(candidate: Candidate) -> None:
-    regime = vat_regime_on(candidate.issue_date)
     frozen = FrozenPart(
         number=take_number(candidate.settings.invoice_prefix, candidate.issue_date),
         issue_date=candidate.issue_date,
         due_date=candidate.due_date,
-        regime=regime,
+        regime=candidate.regime,
         seller=seller_of(candidate.company),
         buyer=buyer_of(candidate.customer),
         mentions=mentions_of(candidate),
@@ -112,7 +112,7 @@ def mentions_of(candidate: Candidate) -> tuple[Mention, ...]:
             language=candidate.document.language,
             buyer=candidate.customer.kind,
             kinds=kinds,
-            on_debits=on_debits(vat_regime_on(candidate.issue_date), kinds),
+            on_debits=on_debits(candidate.regime, kinds),
             late_penalty=candidate.settings.late_penalty,
             discount_terms=candidate.settings.discount_terms,
         )
