@@ -8,7 +8,7 @@ import structlog
 from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import NoResultFound
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from core.database import db
 from core.errors import SoldeError
@@ -33,6 +33,8 @@ def init_errors(app: Flask) -> None:
 def _http(error: HTTPException) -> Answer | HTTPException:
     if error.code is None or error.code < 400 or error.response is not None:
         return error
+    if isinstance(error, SecurityError):
+        return error  # a host that is not ours: no address of a page can be written for it
     return _page(error.code)
 
 

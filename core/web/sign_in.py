@@ -19,6 +19,9 @@ from core.mail import queue_mail
 from core.models import Company, Membership, Role, User
 from core.settings import Settings
 from core.tenancy import leave_company
+from core.web.headers import limiter
+
+TRIES_PER_ADDRESS = "20 per minute"
 
 
 class _NoRole(RoleMixin):
@@ -77,6 +80,9 @@ def init_sign_in(app: Flask, settings: Settings) -> None:
         SECURITY_I18N_DIRNAME=["builtin"],
     )
     Security(app, Datastore(db, User, _NoRole), mail_util_cls=OutboxMailUtil)
+    for endpoint in ("security.login", "security.forgot_password"):
+        limited: Any = limiter.limit(TRIES_PER_ADDRESS, methods=["POST"])(app.view_functions[endpoint])
+        app.view_functions[endpoint] = limited
     app.before_request(_open_for_sign_in)
     app.after_request(_log_and_mail)
     user_authenticated.connect(_remember_sign_in, app)

@@ -1,0 +1,118 @@
+"""Signing in: by password, logged and sealed, slow for guessers, silent about who exists."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from core.database import db
+from core.event_log import Event
+from core.mail import OutboxMail
+from core.models import Role, User
+from core.seal import verify_chain
+from tests.conftest import PASSWORD, make_company, make_user, signed_in_client
+
+
+@pytest.fixture
+def owner(each_app: Flask) -> str:
+    each_app.config["WTF_CSRF_ENABLED"] = False
+    return make_user(each_app, make_company(each_app), Role.OWNER)
+
+
+def test_a_sign_in_is_logged_and_sealed(each_app: Flask, owner: str) -> None:
+    answer = each_app.test_client().post("/login", data={"email": owner, "password": PASSWORD})
+    assert answer.status_code == 302
+    with each_app.app_context():
+        user = db.session.scalars(select(User).where(User.email == owner)).one()
+        assert db.session.scalars(select(Event.actor_id).where(Event.kind == "user.signed_in")).all() == [
+            user.id
+        ]
+        assert list(verify_chain(None)) == []
+
+
+def test_a_wrong_password_and_an_unknown_person_get_the_same_answer(each_app: Flask, owner: str) -> None:
+    client = each_app.test_client()
+    wrong = client.post("/login", data={"email": owner, "password": "not the password"})
+    unknown = client.post("/login", data={"email": "nobody@example.org", "password": "not the password"})
+    assert wrong.status_code == unknown.status_code == 200
+    blank = re.compile(r'value="[^"]*"')
+    assert blank.sub("", wrong.text) == blank.sub("", unknown.text)
+
+
+def test_guessing_is_stopped_after_some_tries(app: Flask) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = app.test_client()
+    codes = [
+        client.post("/login", data={"email": "a@example.org", "password": f"guess {n}"}).status_code
+        for n in range(22)
+    ]
+    assert codes[0] == 200
+    assert codes[-1] == 429
+
+
+def test_a_sign_in_without_the_form_s_token_is_refused(app: Flask) -> None:
+    email = make_user(app, make_company(app), Role.OWNER)
+    answer = app.test_client().post("/login", data={"email": email, "password": PASSWORD})
+    with app.app_context():
+        assert db.session.scalars(select(Event.id).where(Event.kind == "user.signed_in")).all() == []
+    assert "session" not in answer.headers.get("Set-Cookie", "") or answer.status_code in (200, 400)
+
+
+def test_after_sign_in_nobody_is_sent_to_another_site(app: Flask, company_id: int) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    email = make_user(app, company_id, Role.OWNER)
+    answer = app.test_client().post(
+        "/login?next=https://evil.example.com/", data={"email": email, "password": PASSWORD}
+    )
+    assert answer.status_code != 302 or not urlsplit(answer.headers["Location"]).netloc
+
+
+def test_a_forgotten_password_is_replaced_by_the_link_in_the_mail(each_app: Flask, owner: str) -> None:
+    client = each_app.test_client()
+    client.post("/reset", data={"email": owner})
+    with each_app.app_context():
+        mail = db.session.scalars(select(OutboxMail)).one()
+    link = re.search(r"/reset/\S+", mail.text)
+    assert link is not None
+    fresh = "another long enough one"
+    answer = client.post(link[0], data={"password": fresh, "password_confirm": fresh})
+    assert answer.status_code == 302
+    again = each_app.test_client().post("/login", data={"email": owner, "password": fresh})
+    assert again.status_code == 302
+
+
+def test_asking_for_an_unknown_person_sends_nothing_and_says_nothing(each_app: Flask, owner: str) -> None:
+    client = each_app.test_client()
+    known = client.post("/reset", data={"email": owner}, follow_redirects=True)
+    unknown = client.post("/reset", data={"email": "nobody@example.org"}, follow_redirects=True)
+    assert known.status_code == unknown.status_code
+    with each_app.app_context():
+        assert len(db.session.scalars(select(OutboxMail)).all()) == 1
+
+
+def test_a_forged_host_is_refused(app: Flask) -> None:
+    assert app.test_client().get("/login", headers={"Host": "evil.example.com"}).status_code == 400
+
+
+def test_a_member_sees_only_her_companies(app: Flask, company_id: int) -> None:
+    other = make_company(app, siren="443061841", name="Boutique Sel")
+    client = signed_in_client(app, company_id)
+    assert client.post(f"/companies/{other}/switch").status_code == 403
+    assert client.post(f"/companies/{company_id}/switch").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example.com/x", "//evil.example.com/x", "/\\evil.example.com"]
+)
+def test_the_language_switch_goes_back_to_a_page_of_ours(app: Flask, target: str) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    answer = app.test_client().post("/preferences/language", data={"language": "en", "next": target})
+    assert answer.status_code == 303
+    place = urlsplit(answer.headers["Location"])
+    assert (place.scheme, place.netloc) == ("", "")
+    assert not place.path.startswith(("//", "/\\"))
+    assert "language=en" in answer.headers["Set-Cookie"]
