@@ -1,0 +1,45 @@
+"""The words of the stories: what is open, and how the books stand, in euros."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from accounting.ledger_checks import check_ledger
+from accounting.models import Account, EntryLine
+from core.database import db
+from core.seal import verify_chain
+from core.tenancy import current_company_id
+from invoicing.balances import balance_of
+from invoicing.models import Document
+
+
+def euros(cents: int) -> str:
+    """120.00 for 12000 cents."""
+    return str(Decimal(cents).scaleb(-2))
+
+
+def open_on(*documents: Document) -> list[str]:
+    """What is open on each document."""
+    return [euros(balance_of(document.id).open_cents) for document in documents]
+
+
+def books(*stems: str) -> dict[str, str]:
+    """The balance of the accounts that begin with each stem, debit above zero; those at zero are left out."""
+    found = {}
+    for stem in stems:
+        cents = db.session.scalar(
+            select(func.coalesce(func.sum(EntryLine.debit_cents - EntryLine.credit_cents), 0))
+            .join(Account, Account.id == EntryLine.account_id)
+            .where(Account.number.startswith(stem))
+        )
+        if cents:
+            found[stem] = euros(int(cents))
+    return found
+
+
+def all_is_well() -> None:
+    """The story ends: the ledger's checks and the seal hold."""
+    assert check_ledger() == []
+    assert list(verify_chain(current_company_id())) == []
