@@ -20,6 +20,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from sqlalchemy import make_url
 
 from core.cli.companies import add_company
@@ -130,16 +131,29 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/solde.db"
 
 
+def new_postgres_database(server: str, template: str) -> tuple[str, str]:
+    """A fresh migrated database; returns its name and its address."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} OWNER solde TEMPLATE {template} STRATEGY file_copy")
+    return name, _url_of(server, name)
+
+
 @pytest.fixture
 def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(
-            f"CREATE DATABASE {name} OWNER solde TEMPLATE {postgres_template} STRATEGY file_copy"
-        )
-    yield _url_of(postgres_server, name)
+    name, url = new_postgres_database(postgres_server, postgres_template)
+    yield url
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The one browser of a worker: Playwright takes the thread's event loop, so two cannot share a thread."""
+    from tests.browser.chromium import running_chromium
+
+    with running_chromium() as browser:
+        yield browser
 
 
 MakeApp = Callable[..., Flask]

@@ -7,21 +7,13 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from payplug_bridge.simulator.testing import RunningSimulator
 from tests.payplug_bridge.simulator.conftest import BILLING, Create
 from tests.payplug_bridge.simulator.merchant import Merchant
 
 LOOKS: list[tuple[int, Literal["light", "dark"], str]] = [(360, "light", "fr"), (1280, "dark", "en")]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def watched(page: Page) -> list[str]:

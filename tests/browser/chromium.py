@@ -1,0 +1,88 @@
+"""Debian's Chromium under Playwright; what a page complains about; that it is accessible and narrow enough."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Response, sync_playwright
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+PATIENCE_MS = 15_000
+
+
+@contextmanager
+def running_chromium() -> Iterator[Browser]:
+    """The machine's browser; Playwright brings none of its own."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert program is not None, "Chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Watch:
+    """What a page complained about since it is watched.
+
+    `allowed` are the statuses a test provokes on purpose (the browser logs them as errors of its own).
+    """
+
+    complaints: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    allowed: set[int] = field(default_factory=set)
+
+    def on(self, page: Page) -> None:
+        """Listen to a page, from before its first request."""
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        page.on("requestfailed", self._failed)
+        page.on("response", self._answered)
+        page.on("dialog", self._asked)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        provoked = any(f"status of {status}" in message.text for status in self.allowed)
+        if message.type in ("error", "warning") and not provoked:
+            self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
+
+    def _failed(self, request: Request) -> None:
+        # A request that the page itself gave up (a later key stroke, a navigation, a download) is no failure.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.method} {request.url}: {request.failure}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.allowed:
+            self.complaints.append(f"{response.request.method} {response.url}: {response.status}")
+
+    def _asked(self, dialog: Dialog) -> None:
+        self.dialogs.append(f"{dialog.type}: {dialog.message}")
+        dialog.accept()
+
+
+def watched_page(context_page: Page) -> Watch:
+    """Watch one page."""
+    watch = Watch()
+    watch.on(context_page)
+    return watch
+
+
+def assert_accessible(page: Page, where: str) -> None:
+    """No axe violation, and nothing wider than the window."""
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{where}: scrolls sideways"
+    result = Axe().run(page)
+    assert result.violations_count == 0, f"{where}\n{result.generate_report()}"
