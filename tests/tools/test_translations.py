@@ -1,3 +1,8 @@
+"""Where texts are collected from."""
+
+from __future__ import annotations
+
+from tools.translations import extract
 
 
 def test_texts_of_code_and_of_templates_are_collected() -> None:
