@@ -61,23 +61,32 @@ def entered_company_id() -> int | None:
 
 
 def enter_company(company_id: int) -> None:
-    """Make the session serve this company. Switching forgets every object of the one before."""
+    """Make the session serve this company. Switching forgets every business row of the one before."""
     session = db.session()
     if session.info.get(_COMPANY) == company_id:
         return
     if in_transaction():
         raise ForeignCompanyError("a transaction serves one company: enter it before transaction()")
-    session.rollback()
-    session.expunge_all()
+    _forget_rows()
     session.info[_COMPANY] = company_id
 
 
 def leave_company() -> None:
-    """Forget the company, and every object that was read for it."""
+    """Forget the company, and every business row that was read for it."""
+    _forget_rows()
+    db.session().info.pop(_COMPANY, None)
+
+
+def _forget_rows() -> None:
+    """End the read transaction and let go of business rows: `get` must not find another company's in the session.
+
+    Rows of no company (the person signed in) stay: whoever holds them may go on reading.
+    """
     session = db.session()
     session.rollback()
-    session.expunge_all()
-    session.info.pop(_COMPANY, None)
+    for row in list(session):
+        if isinstance(row, CompanyScoped):
+            session.expunge(row)
 
 
 @contextmanager

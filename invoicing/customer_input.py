@@ -158,14 +158,15 @@ def _checked_contacts(
             contact,
             name=errors.text(f"contacts-{index}-name", contact.name, 120),
             email=errors.email(f"contacts-{index}-email", contact.email),
-            phone=_checked_phone(errors, f"contacts-{index}-phone", contact.phone, country),
+            phone=checked_phone(errors, f"contacts-{index}-phone", contact.phone, country),
         )
         for index, contact in enumerate(contacts[:MOST_CONTACTS])
     )
     return tuple(c for c in checked if c.name or c.email or c.phone)
 
 
-def _checked_phone(errors: FieldErrors, field: str, value: str, country: str) -> str:
+def checked_phone(errors: FieldErrors, field: str, value: str, country: str) -> str:
+    """A phone number in its international form, or empty; numbers without a prefix are of the country."""
     clean = clean_text(value)
     if not clean:
         return ""

@@ -11,6 +11,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from core.errors import ConflictError, SoldeError
+from core.errors import NotFoundError as NotFoundError  # noqa: PLC0414  # raised under this name by every verb here
 
 Message: TypeAlias = LazyString | str
 
@@ -55,12 +56,6 @@ class NotIssuableError(SoldeError):
         assert problems, "a refusal says at least one thing"
         self.problems = tuple(problems)
         super().__init__(" ".join(str(problem.message) for problem in self.problems))
-
-
-class NotFoundError(SoldeError):
-    """What was asked for does not exist in this company (404)."""
-
-    default = _l("This does not exist, or no longer exists.")
 
 
 class NotADraftError(ConflictError):

@@ -44,4 +44,4 @@ def check_passage(before: DocumentState, after: DocumentState) -> None:
         ConflictError: the document is not in a state from which `after` can be reached.
     """
     if (before, after) not in PASSAGES:
-        raise ConflictError()
+        raise ConflictError

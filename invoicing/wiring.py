@@ -3,10 +3,49 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
 
-from invoicing import models, payments, sealed_rows, triggers  # noqa: F401  # tables, seal, what the database refuses
-from invoicing import dispatch_sendings, render_pdf  # noqa: F401  # jobs
+from core.cli.companies import on_company_added
+from core.database import db
+from core.web.context import MenuEntry, add_menu_entry
+from core.web.rights import Right
+from core.web.settings_tabs import SettingsTab, add_settings_tab
+from invoicing import dispatch_sendings, models, payments, render_pdf, sealed_rows, triggers  # noqa: F401
+from invoicing.cli import customers_group, invoices_group
+from invoicing.models import InvoicingSettings
+from invoicing.routes import crediting, customers, dashboard, editor, invoices, members, sendings, settings
+from invoicing.routes import payments as payment_pages
+
+PAGES = (dashboard, invoices, editor, customers, payment_pages, crediting, sendings, settings, members)
+MENU = (
+    MenuEntry("dashboard", _l("Dashboard"), "dashboard", "dashboard.index", order=10),
+    MenuEntry("invoices", _l("Invoices"), "invoice", "invoices.index", order=20),
+    MenuEntry("customers", _l("Customers"), "customers", "customers.index", order=30),
+    MenuEntry("payments", _l("Payments"), "payment", "payments.index", order=40),
+    MenuEntry("settings", _l("Settings"), "settings", "settings.company", Right.SETTINGS, order=90),
+)
+SETTINGS_TABS = (
+    SettingsTab("company", _l("Company"), "settings.company", order=10),
+    SettingsTab("invoicing", _l("Invoicing"), "settings.invoicing", order=20),
+    SettingsTab("vat_rates", _l("VAT rates"), "settings.vat_rates", order=30),
+    SettingsTab("members", _l("Members"), "members.index", order=90),
+)
 
 
 def init_app(app: Flask) -> None:
     """Register what the package offers."""
+    for group in (customers_group, invoices_group):
+        app.cli.add_command(group)
+    for page in PAGES:
+        app.register_blueprint(page.blueprint)
+    for entry in MENU:
+        add_menu_entry(app, entry)
+    for tab in SETTINGS_TABS:
+        add_settings_tab(app, tab)
+    with app.app_context():
+        on_company_added(_set_up_invoicing)
+
+
+def _set_up_invoicing() -> None:
+    db.session.add(InvoicingSettings())
+    db.session.flush()

@@ -36,6 +36,11 @@ def short_day(value: date | None) -> str:
     return "" if value is None else format_date(value, format="dd/MM/yyyy", locale=get_locale())
 
 
+def month(value: date) -> str:
+    """`mars 2026`."""
+    return format_date(value, format="LLLL y", locale=get_locale())
+
+
 def moment(value: datetime | None) -> str:
     """`3 mars 2026 à 14:05` in Paris time."""
     if value is None:
@@ -71,6 +76,7 @@ def init_formats(app: Flask) -> None:
         "amount": amount,
         "date": day,
         "short_date": short_day,
+        "month": month,
         "datetime": moment,
         "quantity": quantity,
         "unit_price": unit_price,

@@ -7,8 +7,9 @@ import hmac
 from typing import Any
 from uuid import uuid4
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request, url_for
 from flask_security import MailUtil, RoleMixin, Security, SQLAlchemyUserDatastore, hash_password
+from flask_security.recoverable import generate_reset_password_token
 from flask_security.signals import user_authenticated
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -118,6 +119,12 @@ def _log_and_mail(answer: Response) -> Response:
         for recipient, subject, body, html in mails:
             queue_mail(to=[recipient], subject=subject, text=body, html=html, sender_name="Solde")
     return answer
+
+
+def password_link(user: User) -> str:
+    """An address on which a person sets her password, valid for a few days (Flask-Security's reset link)."""
+    token = generate_reset_password_token(user)  # type: ignore[no-untyped-call]  # the library does not annotate it
+    return f"{current_app.config['SOLDE'].public_url}{url_for('security.reset_password', token=token)}"
 
 
 def add_user(

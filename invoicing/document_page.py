@@ -1,0 +1,160 @@
+"""What the page of one document shows: amounts, money, mails, entries, and what keeps a draft from being issued."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+
+from accounting.entries_of_sources import EntryView, entries_of_sources
+from core.clock import paris_today
+from core.database import db
+from invoicing.balances import DocumentBalance, balances_of, customer_credit_cents
+from invoicing.credit_invoice import credit_note_of
+from invoicing.document_view import DocumentView, view_of
+from invoicing.errors import Problem
+from invoicing.gate import problems_of
+from invoicing.history import HistoryItem, history
+from invoicing.issue_invoice import candidate_of
+from invoicing.lifecycle import DocumentKind, DocumentState
+from invoicing.models import Document
+from invoicing.payments import Payment, Settlement
+from invoicing.sending_status import SendingState, SendingStatus, sending_status
+
+
+@dataclass(frozen=True)
+class PaymentRow:
+    """A payment that settled something of the invoice. `settled_cents` is what it settled here, in all its time."""
+
+    payment: Payment
+    settled_cents: int
+
+    @property
+    def is_cancelled(self) -> bool:
+        """True once it was taken back."""
+        return self.payment.reversal is not None
+
+
+@dataclass(frozen=True)
+class UsedCredit:
+    """A credit note that settled something of the invoice."""
+
+    note: Document
+    settled_cents: int
+    settled_on: date
+
+
+@dataclass(frozen=True)
+class DocumentPage:
+    """Everything about one document; what a draft has not is empty."""
+
+    document: Document
+    view: DocumentView
+    balance: DocumentBalance | None
+    payments: list[PaymentRow]
+    credits: list[UsedCredit]
+    credit_note: Document | None
+    sendings: list[SendingStatus]
+    entries: list[EntryView]
+    history: list[HistoryItem]
+    usable_credit_cents: int
+
+    @property
+    def is_draft(self) -> bool:
+        """True until it is issued."""
+        return self.document.state is DocumentState.DRAFT
+
+    @property
+    def is_invoice(self) -> bool:
+        """False for a credit note."""
+        return self.document.kind is DocumentKind.INVOICE
+
+    @property
+    def may_take_money(self) -> bool:
+        """True for an issued invoice with something open."""
+        return self.is_invoice and self.balance is not None and self.balance.open_cents > 0
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when something a reader waits for has changed: money, mails."""
+        return fingerprint(self.balance, self.sendings)
+
+
+def document_page(document: Document) -> DocumentPage:
+    """Gather the page of a draft or an issued document of the company entered."""
+    balance = balances_of([document.id]).get(document.id)
+    credit_note = credit_note_of(document.id) if balance is not None else None
+    owes = balance is not None and document.kind is DocumentKind.INVOICE and balance.open_cents > 0
+    return DocumentPage(
+        document=document,
+        view=view_of(document),
+        balance=balance,
+        payments=_payments(document.id),
+        credits=_credits(document.id),
+        credit_note=credit_note,
+        sendings=sending_status(document.id),
+        entries=entries_of_sources(_sources(document.id)) if balance is not None else [],
+        history=history(document)[::-1],
+        usable_credit_cents=customer_credit_cents(document.customer_id) if owes else 0,
+    )
+
+
+def problems_of_draft(document: Document) -> list[Problem]:
+    """What keeps a draft from being issued today."""
+    return problems_of(candidate_of(document, paris_today()))
+
+
+def fingerprint(balance: DocumentBalance | None, sendings: list[SendingStatus]) -> str:
+    """A short text that is equal as long as nothing has changed that the page shows live."""
+    if balance is None:
+        return "draft"
+    mails = ",".join(sending.state for sending in sendings)
+    return f"{balance.status}-{balance.open_cents}-{balance.paid_cents}-{balance.used_cents}-{mails}"
+
+
+def is_settled_down(balance: DocumentBalance | None, sendings: list[SendingStatus]) -> bool:
+    """True when nothing more is expected: all paid, no mail on its way."""
+    waiting = any(sending.state is SendingState.QUEUED for sending in sendings)
+    return balance is not None and balance.open_cents <= 0 and not waiting
+
+
+def _payments(invoice_id: int) -> list[PaymentRow]:
+    settled = (
+        select(Settlement.payment_id, func.sum(Settlement.amount_cents).label("cents"))
+        .where(Settlement.invoice_id == invoice_id, Settlement.undoes_id.is_(None))
+        .group_by(Settlement.payment_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Payment, settled.c.cents)
+        .join(settled, settled.c.payment_id == Payment.id)
+        .order_by(Payment.paid_on, Payment.id)
+    )
+    return [PaymentRow(payment, int(cents)) for payment, cents in rows]
+
+
+def _credits(invoice_id: int) -> list[UsedCredit]:
+    rows = db.session.execute(
+        select(Document, Settlement)
+        .join(Settlement, Settlement.credit_note_id == Document.id)
+        .where(Settlement.invoice_id == invoice_id, Settlement.undoes_id.is_(None))
+        .order_by(Settlement.id)
+    )
+    return [UsedCredit(note, row.amount_cents, row.settled_on) for note, row in rows]
+
+
+def _sources(document_id: int) -> set[tuple[str, int]]:
+    """What the ledger may have posted about a document: itself, its credit note, its payments and their use."""
+    notes = db.session.scalars(select(Document.id).where(Document.credits_id == document_id))
+    sources = {("document", document_id), *(("document", note_id) for note_id in notes)}
+    touching = (Settlement.invoice_id == document_id) | (Settlement.credit_note_id == document_id)
+    for row in db.session.scalars(select(Settlement).where(touching)):
+        sources.add(("settlement", row.id))
+        if row.payment_id is not None:
+            sources.add(("payment", row.payment_id))
+    reversals = select(Payment).where(Payment.id.in_([id_ for kind, id_ in sources if kind == "payment"]))
+    for payment in db.session.scalars(reversals):
+        if payment.reversal is not None:
+            sources.add(("payment_reversal", payment.reversal.id))
+    return sources

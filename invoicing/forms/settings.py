@@ -1,0 +1,119 @@
+"""The forms of the settings: the company, how it invoices, its own VAT rates, its members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import ColorField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Optional
+
+from core.models import Company, Role
+from core.money import RATE_DECIMALS
+from core.web.context import ROLE_NAMES
+from core.web.forms import MoneyField, ScaledField, choices, typed_cents
+from invoicing.company_input import CompanyInput, InvoicingInput
+from invoicing.models import InvoicingSettings
+
+_REQUIRED = _l("Please fill this in: it stands on every invoice.")
+_DAYS = _l("Give a number of days.")
+
+
+class CompanyForm(FlaskForm):
+    """The company as typed; the verb checks everything and says what is wrong."""
+
+    name = StringField(_l("Name"), [DataRequired(_REQUIRED)])
+    legal_form = StringField(_l("Legal form"))
+    share_capital_cents = MoneyField(_l("Share capital"))
+    siren = StringField("SIREN", [DataRequired(_REQUIRED)])
+    siret = StringField("SIRET")
+    vat_number = StringField(_l("VAT number"))
+    registration = StringField(_l("Registration"))
+    address1 = StringField(_l("Address"), [DataRequired(_REQUIRED)])
+    address2 = StringField(_l("Address, second line"))
+    postcode = StringField(_l("Postcode"), [DataRequired(_REQUIRED)])
+    city = StringField(_l("Town"), [DataRequired(_REQUIRED)])
+    email = StringField(_l("E-mail address"))
+    phone = StringField(_l("Phone"))
+    website = StringField(_l("Web site"))
+    iban = StringField("IBAN")
+    bic = StringField("BIC")
+    colour = ColorField(_l("Colour"), [DataRequired(_l("Choose a colour."))])
+    legal_notice = TextAreaField(_l("Legal notice"))
+
+    @classmethod
+    def of(cls, company: Company) -> CompanyForm:
+        """The form filled with what is stored."""
+        form = cls(obj=company)
+        form.share_capital_cents.data = typed_cents(company.share_capital_cents)
+        return form
+
+    def as_input(self) -> CompanyInput:
+        """What the verb takes."""
+        texts: dict[str, Any] = {
+            name: field.data or ""
+            for name, field in self._fields.items()
+            if name in CompanyInput.__dataclass_fields__
+        }
+        return CompanyInput(**{**texts, "share_capital_cents": self.share_capital_cents.scaled})
+
+
+class InvoicingForm(FlaskForm):
+    """How the company invoices, as typed."""
+
+    invoice_prefix = StringField(_l("Prefix of invoice numbers"), [DataRequired(_l("Give a prefix."))])
+    credit_note_prefix = StringField(
+        _l("Prefix of credit note numbers"), [DataRequired(_l("Give a prefix."))]
+    )
+    payment_terms_days = IntegerField(_l("Payment terms (days)"), [InputRequired(_DAYS)])
+    backdating_days = IntegerField(_l("Oldest invoice date (days back)"), [InputRequired(_DAYS)])
+    late_penalty = StringField(_l("Late-payment penalties"))
+    discount_terms = StringField(_l("Discount for early payment"))
+
+    @classmethod
+    def of(cls, settings: InvoicingSettings) -> InvoicingForm:
+        """The form filled with what holds now."""
+        return cls(obj=settings)
+
+    def as_input(self) -> InvoicingInput:
+        """What the verb takes."""
+        return InvoicingInput(
+            invoice_prefix=self.invoice_prefix.data or "",
+            credit_note_prefix=self.credit_note_prefix.data or "",
+            payment_terms_days=self.payment_terms_days.data,
+            backdating_days=self.backdating_days.data,
+            late_penalty=self.late_penalty.data or "",
+            discount_terms=self.discount_terms.data or "",
+        )
+
+
+class RateForm(FlaskForm):
+    """A VAT rate of the company's own."""
+
+    rate = ScaledField(_l("Rate"), [DataRequired(_l("Give a rate in per cent."))], decimals=RATE_DECIMALS)
+    valid_from = DateField(_l("First invoice date"), [Optional()])
+    valid_to = DateField(_l("Last invoice date"), [Optional()])
+
+
+class MemberForm(FlaskForm):
+    """A person and her role."""
+
+    email = StringField(_l("E-mail address"), [DataRequired(_l("Give her e-mail address."))])
+    name = StringField(_l("Name"))
+    role = SelectField(
+        _l("Role"),
+        choices=choices([(role.value, ROLE_NAMES[role]) for role in Role]),
+        default=Role.STAFF.value,
+        validators=[DataRequired()],
+    )
+
+
+class RoleForm(FlaskForm):
+    """Another role for a member."""
+
+    role = SelectField(
+        _l("Role"),
+        choices=choices([(role.value, ROLE_NAMES[role]) for role in Role]),
+        validators=[DataRequired()],
+    )

@@ -1,0 +1,1 @@
+"""The pages of invoicing; each module is one blueprint."""

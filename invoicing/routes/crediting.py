@@ -1,0 +1,60 @@
+"""Crediting a whole invoice: the page that asks why and says what happens."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_security import current_user
+
+from core.database import transaction
+from core.web.forms import put_errors
+from core.web.rights import Right, requires
+from invoicing.balances import balance_of
+from invoicing.credit_invoice import credit_invoice, credit_note_of
+from invoicing.documents import find_issued
+from invoicing.errors import InvalidInputError, NotIssuableError
+from invoicing.forms.payments import CreditForm
+from invoicing.lifecycle import DocumentKind
+from invoicing.routes.payments import close_card_page
+
+blueprint = Blueprint("crediting", __name__, url_prefix="/invoices/<int:document_id>/credit")
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@requires(Right.INVOICE)
+def new(document_id: int) -> ResponseReturnValue:
+    """Issue the credit note of an invoice; one that has been credited leads to its note."""
+    invoice = find_issued(document_id, DocumentKind.INVOICE)
+    note = credit_note_of(invoice.id)
+    if note is not None:
+        return _to(note.id)
+    form = CreditForm()
+    note_id = _credited(form, document_id) if form.validate_on_submit() else None
+    if note_id is not None:
+        return _to(note_id)
+    invoice = find_issued(document_id, DocumentKind.INVOICE)
+    return render_template(
+        "invoicing/credit_form.html", form=form, invoice=invoice, balance=balance_of(document_id)
+    )
+
+
+def _credited(form: CreditForm, document_id: int) -> int | None:
+    actor = current_user.id
+    try:
+        with transaction():
+            note = credit_invoice(document_id, reason=form.reason.data, actor_id=actor)
+            note_id, number = note.id, note.number
+    except InvalidInputError as error:
+        put_errors(form, error.errors)
+        return None
+    except NotIssuableError as error:
+        form.form_errors.extend(str(problem.message) for problem in error.problems)
+        return None
+    close_card_page(document_id)
+    flash(gettext("Credit note %(number)s is issued.", number=number), "success")
+    return note_id
+
+
+def _to(note_id: int) -> ResponseReturnValue:
+    return redirect(url_for("invoices.show", document_id=note_id), code=303)

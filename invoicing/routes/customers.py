@@ -1,0 +1,97 @@
+"""Customers: list, page, form."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_security import current_user
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from core.database import db, transaction
+from core.web.forms import press_row_button, put_errors
+from core.web.pages import Page, searched
+from core.web.rights import Right, requires
+from invoicing.balances import balances_of, customer_credit_cents, customer_due_cents
+from invoicing.customers import count_customers, find_customer, save_customer, search_customers
+from invoicing.errors import InvalidInputError
+from invoicing.forms.customers import ContactForm, CustomerForm
+from invoicing.models import Document
+
+blueprint = Blueprint("customers", __name__, url_prefix="/customers")
+RECENT = 50
+
+
+@blueprint.get("")
+@requires(Right.READ)
+def index() -> str:
+    """The list, searched by a few letters."""
+    query = searched()
+    page = Page.of_request(count_customers(query))
+    found = search_customers(query, limit=page.size, offset=page.offset)
+    return render_template("invoicing/customers.html", customers=found, query=query, page=page)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@requires(Right.INVOICE)
+def new() -> str | Response:
+    """Add a customer."""
+    form = CustomerForm()
+    customer_id = _saved(form)
+    if customer_id is not None:
+        return redirect(url_for("customers.show", customer_id=customer_id), code=303)
+    return _form_page(form)
+
+
+@blueprint.get("/<int:customer_id>")
+@requires(Right.READ)
+def show(customer_id: int) -> str:
+    """One customer: details, latest documents, credit."""
+    customer = find_customer(customer_id)
+    latest = select(Document).where(Document.customer_id == customer_id).order_by(Document.id.desc())
+    documents = db.session.scalars(latest.limit(RECENT)).all()
+    return render_template(
+        "invoicing/customer.html",
+        customer=customer,
+        documents=documents,
+        balances=balances_of([document.id for document in documents]),
+        due_cents=customer_due_cents(customer_id),
+        credit_cents=customer_credit_cents(customer_id),
+    )
+
+
+@blueprint.route("/<int:customer_id>/edit", methods=["GET", "POST"])
+@requires(Right.INVOICE)
+def edit(customer_id: int) -> str | Response:
+    """Change a customer; documents already issued keep what they said."""
+    customer = find_customer(customer_id)
+    form = CustomerForm() if request.method == "POST" else CustomerForm.of(customer)
+    if _saved(form, customer_id, customer.external_reference) is not None:
+        return redirect(url_for("customers.show", customer_id=customer_id), code=303)
+    return _form_page(form, customer_id)
+
+
+@blueprint.context_processor
+def _blank() -> dict[str, type[ContactForm]]:
+    """What scripts copy for a new contact."""
+    return {"ContactForm": ContactForm}
+
+
+def _saved(form: CustomerForm, customer_id: int | None = None, reference: str | None = None) -> int | None:
+    """Save what was sent; None when there is nothing to save or something to mend."""
+    if press_row_button(form.contacts, "contact") or not form.validate_on_submit():
+        return None
+    actor = current_user.id
+    try:
+        with transaction():
+            saved = save_customer(form.as_input(reference), customer_id=customer_id, actor_id=actor).id
+    except InvalidInputError as error:
+        put_errors(form, error.errors)
+        return None
+    flash(gettext("The customer is saved."), "success")
+    return saved
+
+
+def _form_page(form: CustomerForm, customer_id: int | None = None) -> str:
+    customer = None if customer_id is None else find_customer(customer_id)
+    return render_template("invoicing/customer_form.html", form=form, customer=customer)

@@ -1,0 +1,112 @@
+"""Writing a draft: the editor with its live totals, and deleting a draft. Issuing is in `invoices.py`."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_security import current_user
+from werkzeug.wrappers import Response
+
+from core.database import db, transaction
+from core.web.addresses import LARGEST_ID
+from core.web.forms import press_row_button, put_errors
+from core.web.rights import Right, requires
+from invoicing.delete_draft import delete_draft
+from invoicing.documents import find_document
+from invoicing.draft_invoice import draft_invoice
+from invoicing.errors import InvalidInputError, NotADraftError
+from invoicing.forms.documents import DocumentForm, LineForm
+from invoicing.lifecycle import DocumentState
+from invoicing.models import Customer, CustomerKind, Document
+from invoicing.update_draft import update_draft
+from invoicing.vat import Totals, compute_totals
+
+blueprint = Blueprint("editor", __name__, url_prefix="/invoices")
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@requires(Right.INVOICE)
+def new() -> str | Response:
+    """Write a new draft."""
+    form = DocumentForm()
+    if request.method == "GET":
+        asked = request.args.get("customer", type=int)
+        form.customer_id.data = asked if asked is not None and 0 < asked <= LARGEST_ID else None
+    elif _is_complete(form):
+        actor = current_user.id
+        try:
+            with transaction():
+                document_id = draft_invoice(form.as_input(), actor_id=actor).id
+        except InvalidInputError as error:
+            put_errors(form, error.errors)
+        else:
+            return _saved(document_id)
+    return _editor(form)
+
+
+@blueprint.route("/<int:document_id>/edit", methods=["GET", "POST"])
+@requires(Right.INVOICE)
+def edit(document_id: int) -> str | Response:
+    """Change a draft."""
+    document = find_document(document_id)
+    if document.state is not DocumentState.DRAFT:
+        raise NotADraftError
+    if request.method == "GET":
+        return _editor(DocumentForm.of(document), document)
+    form, reference = DocumentForm(), document.external_reference
+    if _is_complete(form):
+        try:
+            with transaction():
+                update_draft(document_id, form.as_input(reference))
+        except InvalidInputError as error:
+            put_errors(form, error.errors)
+        else:
+            return _saved(document_id)
+    return _editor(form, find_document(document_id))
+
+
+@blueprint.post("/totals")
+@requires(Right.INVOICE)
+def totals() -> str:
+    """The totals of what stands in the editor, as a piece of the page; asked while typing."""
+    form = DocumentForm()
+    return render_template("invoicing/_editor_totals.html", form=form, totals=_totals(form))
+
+
+@blueprint.post("/<int:document_id>/delete")
+@requires(Right.INVOICE)
+def delete(document_id: int) -> Response:
+    """Delete a draft; it never had a number."""
+    actor = current_user.id
+    with transaction():
+        delete_draft(document_id, actor_id=actor)
+    flash(gettext("The draft is deleted."), "success")
+    return redirect(url_for("invoices.index"), code=303)
+
+
+def _is_complete(form: DocumentForm) -> bool:
+    """False when a line's button was pressed or something is missing: the form is shown again."""
+    return not press_row_button(form.lines, "line") and bool(form.validate_on_submit())
+
+
+def _saved(document_id: int) -> Response:
+    flash(gettext("The draft is saved."), "success")
+    endpoint = "invoices.preview" if request.form.get("action") == "preview" else "invoices.show"
+    return redirect(url_for(endpoint, document_id=document_id), code=303)
+
+
+def _editor(form: DocumentForm, document: Document | None = None) -> str:
+    return render_template(
+        "invoicing/editor.html", form=form, document=document, totals=_totals(form), LineForm=LineForm
+    )
+
+
+def _totals(form: DocumentForm) -> Totals:
+    return compute_totals(form.line_inputs(), _includes_vat(form))
+
+
+def _includes_vat(form: DocumentForm) -> bool:
+    if form.includes_vat is not None:
+        return form.includes_vat
+    customer = db.session.get(Customer, form.customer_id.data or 0)
+    return customer is not None and customer.kind is CustomerKind.INDIVIDUAL

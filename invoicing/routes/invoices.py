@@ -1,0 +1,164 @@
+"""Invoices and credit notes: the list, the page of one, issuing, preview and PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import force_locale, gettext
+from flask_security import current_user
+
+from core.database import transaction
+from core.files import read_bytes
+from core.web.pages import Page, searched
+from core.web.panels import panels_of
+from core.web.rights import Right, may, requires
+from invoicing.balances import balances_of
+from invoicing.document_page import document_page, fingerprint, is_settled_down, problems_of_draft
+from invoicing.document_view import document_view
+from invoicing.document_words import unit_text, words_of
+from invoicing.documents import (
+    MOST_COUNTED,
+    DocumentFilter,
+    ListState,
+    count_documents,
+    find_document,
+    find_issued,
+    list_documents,
+    sums_of,
+    years_of_documents,
+)
+from invoicing.errors import NotIssuableError, Place, Problem
+from invoicing.history_words import METHODS, history_entries
+from invoicing.issue_invoice import issue_invoice
+from invoicing.lifecycle import DocumentState
+from invoicing.models import Document
+from invoicing.render_pdf import MEDIA_TYPE, draft_pdf, ensure_pdf, file_name
+from invoicing.sending_status import sending_status
+
+blueprint = Blueprint("invoices", __name__, url_prefix="/invoices")
+
+
+@blueprint.get("")
+@requires(Right.READ)
+def index() -> str:
+    """The list, narrowed by state, year and a search."""
+    wanted = _wanted()
+    page = Page.of_request(count_documents(wanted), most=MOST_COUNTED)
+    documents = list_documents(wanted, limit=page.size, offset=page.offset)
+    return render_template(
+        "invoicing/invoices.html",
+        documents=documents,
+        balances=balances_of([document.id for document in documents]),
+        wanted=wanted,
+        page=page,
+        sums=None if page.is_capped or wanted.state is ListState.DRAFT else sums_of(wanted),
+        years=years_of_documents(),
+        states=ListState,
+    )
+
+
+def _wanted() -> DocumentFilter:
+    asked = request.args.get("state", "")
+    state = ListState(asked) if asked in set(ListState) else ListState.ALL
+    year = request.args.get("year", type=int)
+    return DocumentFilter(state, searched(), year if year is not None and 2000 <= year <= 2099 else None)
+
+
+@blueprint.get("/<int:document_id>")
+@requires(Right.READ)
+def show(document_id: int) -> str:
+    """One document with everything that happened to it."""
+    document = find_document(document_id)
+    problems = problems_of_draft(document) if document.state is DocumentState.DRAFT else []
+    return _page(document, problems)
+
+
+def _page(document: Document, problems: Sequence[Problem]) -> str:
+    page = document_page(document)
+    return render_template(
+        "invoicing/invoice.html",
+        page=page,
+        document=document,
+        view=page.view,
+        balance=page.balance,
+        problems=[(problem, _mend_url(problem, document)) for problem in problems],
+        history=history_entries(page.history),
+        panels=panels_of("document", document.id),
+        methods=METHODS,
+        unit_text=unit_text,
+    )
+
+
+def _mend_url(problem: Problem, document: Document) -> str | None:
+    """Where the reader can mend a problem; None when her role does not reach there."""
+    anchor = problem.field
+    if problem.place is Place.CUSTOMER:
+        return (
+            url_for("customers.edit", customer_id=document.customer_id, _anchor=anchor)
+            if may("invoice")
+            else None
+        )
+    if problem.place is Place.DOCUMENT:
+        return url_for("editor.edit", document_id=document.id, _anchor=anchor) if may("invoice") else None
+    endpoint = "settings.company" if problem.place is Place.COMPANY else "settings.invoicing"
+    return url_for(endpoint, _anchor=anchor) if may("settings") else None
+
+
+@blueprint.get("/<int:document_id>/state.json")
+@requires(Right.READ)
+def state(document_id: int) -> Response:
+    """Whether the page is still up to date; asked by the page while somebody looks at it."""
+    document = find_document(document_id)
+    balance, sendings = balances_of([document.id]).get(document.id), sending_status(document.id)
+    answer = jsonify(state=fingerprint(balance, sendings), final=is_settled_down(balance, sendings))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.post("/<int:document_id>/issue")
+@requires(Right.INVOICE)
+def issue(document_id: int) -> ResponseReturnValue:
+    """Issue a draft for good; what keeps it from that is listed on its page."""
+    actor = current_user.id
+    try:
+        with transaction():
+            number = issue_invoice(document_id, actor_id=actor).number
+    except NotIssuableError as error:
+        return _page(find_document(document_id), error.problems), 400
+    flash(gettext("Invoice %(number)s is issued.", number=number), "success")
+    return redirect(url_for("invoices.show", document_id=document_id), code=303)
+
+
+@blueprint.get("/<int:document_id>/preview")
+@requires(Right.READ)
+def preview(document_id: int) -> str:
+    """The document as it will be printed, or was."""
+    view = document_view(document_id)
+    with force_locale(view.language):
+        words = words_of(view)
+        sheet = render_template("invoicing/_sheet.html", view=view, words=words, unit_text=unit_text)
+    return render_template("invoicing/preview.html", view=view, sheet=sheet)
+
+
+@blueprint.get("/<int:document_id>/preview.pdf")
+@requires(Right.READ)
+def preview_pdf(document_id: int) -> ResponseReturnValue:
+    """The PDF of a draft, with its watermark; nothing is stored."""
+    document = find_document(document_id)
+    if document.state is DocumentState.ISSUED:
+        return redirect(url_for("invoices.pdf", document_id=document_id))
+    name = file_name(document_view(document_id))
+    return send_file(BytesIO(draft_pdf(document_id)), mimetype=MEDIA_TYPE, download_name=name)
+
+
+@blueprint.get("/<int:document_id>/file.pdf")
+@requires(Right.READ)
+def pdf(document_id: int) -> ResponseReturnValue:
+    """The PDF for ever of an issued document; drawn now when the worker has not done it yet."""
+    find_issued(document_id)
+    content = read_bytes(ensure_pdf(document_id).stored_file.sha256)
+    name = file_name(document_view(document_id))
+    return send_file(BytesIO(content), mimetype=MEDIA_TYPE, download_name=name, as_attachment=True)

@@ -1,0 +1,160 @@
+"""Payments: the list, recording one by hand, taking one back, using a customer's credit."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, gettext
+from flask_security import current_user
+from werkzeug.wrappers import Response
+
+from core.database import db, transaction
+from core.money import format_cents
+from core.web.forms import put_errors, typed_cents
+from core.web.pages import Page, searched
+from core.web.rights import Right, requires
+from invoicing.apply_credit import apply_credit
+from invoicing.balances import balance_of
+from invoicing.cancel_payment import CardPaymentError, cancel_payment
+from invoicing.documents import MOST_COUNTED, find_issued
+from invoicing.errors import InvalidInputError, NotFoundError
+from invoicing.forms.payments import CancelPaymentForm, PaymentForm
+from invoicing.history_words import METHODS
+from invoicing.lifecycle import DocumentKind
+from invoicing.payment_link import card_payments
+from invoicing.payment_list import PaymentFilter, count_payments, find_payments, invoices_of_payments
+from invoicing.payments import Payment, PaymentMethod
+from invoicing.record_payment import record_payment
+
+blueprint = Blueprint("payments", __name__)
+
+
+@blueprint.get("/payments")
+@requires(Right.READ)
+def index() -> str:
+    """The list, narrowed by period, method and a search."""
+    wanted = _wanted()
+    count = count_payments(wanted)
+    page = Page.of_request(count.payments, most=MOST_COUNTED)
+    payments = find_payments(wanted, limit=page.size, offset=page.offset)
+    return render_template(
+        "invoicing/payments.html",
+        payments=payments,
+        invoices=invoices_of_payments([payment.id for payment in payments]),
+        wanted=wanted,
+        page=page,
+        standing_cents=None if page.is_capped else count.standing_cents,
+        methods=METHODS,
+    )
+
+
+def _wanted() -> PaymentFilter:
+    method = request.args.get("method", "")
+    return PaymentFilter(
+        text=searched(),
+        method=PaymentMethod(method) if method in set(PaymentMethod) else None,
+        first_day=request.args.get("from", type=date.fromisoformat),
+        last_day=request.args.get("to", type=date.fromisoformat),
+    )
+
+
+@blueprint.route("/invoices/<int:document_id>/payments/new", methods=["GET", "POST"])
+@requires(Right.INVOICE)
+def new(document_id: int) -> ResponseReturnValue:
+    """Record money that came in for an invoice."""
+    open_cents = _open_cents(document_id)
+    form = PaymentForm()
+    if request.method == "GET":
+        form.amount_cents.data = typed_cents(open_cents) if open_cents > 0 else ""
+    if form.validate_on_submit() and form.accepts(open_cents) and _recorded(form, document_id):
+        return _to_invoice(document_id)
+    invoice = find_issued(document_id, DocumentKind.INVOICE)
+    return render_template("invoicing/payment_form.html", form=form, invoice=invoice, open_cents=open_cents)
+
+
+def _open_cents(document_id: int) -> int:
+    return balance_of(find_issued(document_id, DocumentKind.INVOICE).id).open_cents
+
+
+def _recorded(form: PaymentForm, document_id: int) -> bool:
+    actor = current_user.id
+    try:
+        with transaction():
+            amount = record_payment(form.as_input(document_id, actor)).amount_cents
+    except InvalidInputError as error:
+        put_errors(form, error.errors)
+        return False
+    close_card_page(document_id)
+    flash(
+        gettext("The payment of %(amount)s is recorded.", amount=format_cents(amount, get_locale())),
+        "success",
+    )
+    return True
+
+
+def close_card_page(document_id: int) -> None:
+    """Have a card payment ended that the customer may just be making: what she would pay has changed."""
+    processor = card_payments()
+    if processor is not None:
+        processor.abort_open(document_id)
+
+
+@blueprint.route("/payments/<int:payment_id>/cancel", methods=["GET", "POST"])
+@requires(Right.INVOICE)
+def cancel(payment_id: int) -> ResponseReturnValue:
+    """Take a payment back, with a reason."""
+    payment = _find_payment(payment_id)
+    if payment.method is PaymentMethod.CARD:
+        raise CardPaymentError
+    form = CancelPaymentForm()
+    if form.validate_on_submit() and _cancelled(form, payment_id):
+        invoices = invoices_of_payments([payment_id]).get(payment_id, [])
+        return _to_invoice(invoices[0].id) if invoices else redirect(url_for("payments.index"), code=303)
+    invoices = invoices_of_payments([payment_id]).get(payment_id, [])
+    return render_template(
+        "invoicing/payment_cancel.html",
+        form=form,
+        payment=_find_payment(payment_id),
+        invoices=invoices,
+        methods=METHODS,
+    )
+
+
+def _cancelled(form: CancelPaymentForm, payment_id: int) -> bool:
+    actor = current_user.id
+    try:
+        with transaction():
+            cancel_payment(payment_id, reason=form.reason.data, actor_id=actor)
+    except InvalidInputError as error:
+        put_errors(form, error.errors)
+        return False
+    flash(gettext("The payment is cancelled; what it had settled is due again."), "success")
+    return True
+
+
+def _find_payment(payment_id: int) -> Payment:
+    payment = db.session.get(Payment, payment_id)
+    if payment is None:
+        raise NotFoundError
+    return payment
+
+
+@blueprint.post("/invoices/<int:document_id>/use-credit")
+@requires(Right.INVOICE)
+def use_credit(document_id: int) -> Response:
+    """Settle an invoice with what its customer has in credit."""
+    actor = current_user.id
+    with transaction():
+        used = apply_credit(document_id, actor_id=actor)
+    if used:
+        close_card_page(document_id)
+        flash(gettext("%(amount)s of credit are used.", amount=format_cents(used, get_locale())), "success")
+    else:
+        flash(gettext("There was no credit left to use."), "info")
+    return _to_invoice(document_id)
+
+
+def _to_invoice(document_id: int) -> Response:
+    return redirect(url_for("invoices.show", document_id=document_id), code=303)

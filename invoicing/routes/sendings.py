@@ -1,0 +1,102 @@
+"""Sending a document by e-mail: recipients, words, preview; and trying again what could not be delivered."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_security import current_user
+from sqlalchemy import select
+
+from core.database import db, transaction
+from core.mail import retry_mail
+from core.web.forms import put_errors
+from core.web.rights import Right, requires
+from invoicing.customers import find_customer
+from invoicing.document_view import DocumentView, document_view
+from invoicing.documents import find_issued
+from invoicing.errors import InvalidInputError, NotFoundError
+from invoicing.forms.sendings import SendForm
+from invoicing.invoice_mail import InvoiceMail, preview_mail
+from invoicing.message_texts import VARIABLES, default_message
+from invoicing.models import Sending, SendingMail
+from invoicing.render_pdf import file_name
+from invoicing.send_invoice import proposed_recipients, send_invoice
+
+blueprint = Blueprint("sendings", __name__)
+
+
+@blueprint.route("/invoices/<int:document_id>/send", methods=["GET", "POST"])
+@requires(Right.INVOICE)
+def new(document_id: int) -> ResponseReturnValue:
+    """Choose recipients and words, look at the mail, send it."""
+    view = document_view(find_issued(document_id).id)
+    form = SendForm(_offered(view.customer_id))
+    preview = None
+    if request.method == "GET":
+        _propose(form, view)
+    elif request.form.get("action") == "preview":
+        preview = _preview(form, view)
+    elif form.validate_on_submit() and _sent(form, document_id):
+        return redirect(url_for("invoices.show", document_id=document_id), code=303)
+    return render_template(
+        "invoicing/send_form.html",
+        form=form,
+        view=view,
+        preview=preview,
+        variables=VARIABLES,
+        attachment=file_name(view),
+    )
+
+
+def _offered(customer_id: int) -> tuple[tuple[str, str], ...]:
+    """The addresses of the customer's contacts, each once, with the name beside it."""
+    names: dict[str, str] = {}
+    for contact in find_customer(customer_id).contacts:
+        if contact.email:
+            names.setdefault(contact.email, contact.name)
+    return tuple((email, f"{name} · {email}" if name else email) for email, name in names.items())
+
+
+def _propose(form: SendForm, view: DocumentView) -> None:
+    message = default_message(view)
+    form.contacts.data = list(proposed_recipients(view.customer_id))
+    form.subject.data, form.text.data = message.subject, message.text
+
+
+def _preview(form: SendForm, view: DocumentView) -> InvoiceMail | None:
+    try:
+        return preview_mail(view, form.message)
+    except InvalidInputError as error:
+        put_errors(form, error.errors)
+        return None
+
+
+def _sent(form: SendForm, document_id: int) -> bool:
+    actor = current_user.id
+    try:
+        with transaction():
+            send_invoice(form.as_input(document_id, actor))
+    except InvalidInputError as error:
+        put_errors(form, error.errors)
+        return False
+    flash(gettext("The mail is on its way. This page says when it was accepted."), "success")
+    return True
+
+
+@blueprint.post("/sendings/<int:sending_id>/retry")
+@requires(Right.INVOICE)
+def retry(sending_id: int) -> ResponseReturnValue:
+    """Try a mail again that its server refused, for those who have not got it."""
+    sending = db.session.get(Sending, sending_id)
+    if sending is None:
+        raise NotFoundError
+    document_id = sending.document_id
+    mail_id = db.session.scalars(
+        select(SendingMail.mail_id).where(SendingMail.sending_id == sending_id)
+    ).one_or_none()
+    if mail_id is not None:
+        with transaction():
+            retry_mail(mail_id)
+        flash(gettext("The mail is tried again."), "success")
+    return redirect(url_for("invoices.show", document_id=document_id), code=303)
