@@ -7,10 +7,12 @@ and pictures that come with it as data: addresses.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
@@ -32,7 +34,33 @@ _UNPRINTABLE_RANGES = (
 )  # fmt: skip
 _UNPRINTABLE = {code: None for first, last in _UNPRINTABLE_RANGES for code in range(first, last + 1)}
 
+
+class _Kept:
+    """What one thread keeps between two drawings."""
+
+    def __init__(self) -> None:
+        self.fonts = FontConfiguration()
+        self.styles: dict[Path, Any] = {}
+        self.unknown: set[int] = set()
+
+
 _local = threading.local()
+_everybodys: WeakSet[_Kept] = WeakSet()
+
+
+def _kept() -> _Kept:
+    if not hasattr(_local, "kept"):
+        _local.kept = _Kept()
+        _everybodys.add(_local.kept)
+    kept: _Kept = _local.kept
+    return kept
+
+
+# @atexit.register
+def _let_go() -> None:
+    """Free Pango's objects while its library is loaded: a later free, by the dying interpreter, crashes the process."""
+    for kept in list(_everybodys):
+        vars(kept).clear()
 
 
 class _UnknownCharacters(logging.Filter):
@@ -43,7 +71,7 @@ class _UnknownCharacters(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if str(record.msg).startswith(".notdef") and isinstance(record.args, tuple):
-            _local.unknown.add(record.args[1])
+            _kept().unknown.add(int(str(record.args[1])))
         return record.levelno >= logging.ERROR
 
 
@@ -66,19 +94,19 @@ def html_to_pdf(html: str, stylesheet: Path) -> bytes:
         html: complete; title, author, language and dates become the PDF's metadata.
         stylesheet: a file of ours; parsed once per thread.
     """
-    _local.unknown = set()
+    unknown = _kept().unknown = set()
     text = html.translate(_UNPRINTABLE)
     pdf = _draw(text, stylesheet)
-    if _local.unknown:
+    if unknown:
         # PDF/A allows no reference to a glyph that is not there (ISO 19005-3, 6.2.11.8).
-        pdf = _draw(text.translate(dict.fromkeys(_local.unknown, STAND_IN)), stylesheet)
+        pdf = _draw(text.translate(dict.fromkeys(unknown, STAND_IN)), stylesheet)
     return pdf
 
 
 def _draw(text: str, stylesheet: Path) -> bytes:
     document = HTML(string=text, url_fetcher=_fetcher())
     pdf: bytes = document.write_pdf(
-        font_config=_fonts(), stylesheets=[_styles(stylesheet)], pdf_variant=VARIANT
+        font_config=_kept().fonts, stylesheets=[_styles(stylesheet)], pdf_variant=VARIANT
     )
     return pdf
 
@@ -87,16 +115,10 @@ def _fetcher() -> _DataOnly:
     return _DataOnly(allowed_protocols=("data",), allow_redirects=False)
 
 
-def _fonts() -> Any:
-    if not hasattr(_local, "fonts"):
-        _local.fonts, _local.styles = FontConfiguration(), {}
-    return _local.fonts
-
-
 def _styles(path: Path) -> Any:
-    fonts = _fonts()
-    if path not in _local.styles:
-        _local.styles[path] = CSS(
-            string=path.read_text(encoding="utf-8"), font_config=fonts, url_fetcher=_fetcher()
+    kept = _kept()
+    if path not in kept.styles:
+        kept.styles[path] = CSS(
+            string=path.read_text(encoding="utf-8"), font_config=kept.fonts, url_fetcher=_fetcher()
         )
-    return _local.styles[path]
+    return kept.styles[path]

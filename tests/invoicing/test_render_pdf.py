@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import http.server
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -291,6 +294,38 @@ def _drawn(companies: list[int]) -> set[int]:
         with in_company(company_id):
             drawn.update(db.session.scalars(select(DocumentFile.document_id)))
     return drawn
+
+
+DRAW_AND_END = """
+import sys, threading, time
+from pathlib import Path
+from invoicing.pdf_engine import html_to_pdf
+import wsgi
+
+def draw():
+    html_to_pdf("<html lang=fr><title>t</title><p>Texte <b>gras</b>", Path(sys.argv[1]))
+
+draw()
+def worker():
+    draw()
+    time.sleep(3600)
+threading.Thread(target=worker, daemon=True).start()
+time.sleep(0.5)
+"""
+
+
+def test_a_process_that_has_drawn_ends_cleanly() -> None:
+    root = STYLES.parents[2]
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", DRAW_AND_END, str(STYLES)],
+        cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, "Pango was freed by the dying interpreter"
+
+
+def test_a_character_that_no_font_has_is_printed_as_a_square() -> None:
+    pdf = html_to_pdf("<html lang=fr><title>t</title><p>Fin \U0010fff0 fin", STYLES)
+    assert "Fin □ fin" in PdfReader(BytesIO(pdf)).pages[0].extract_text()
 
 
 def test_a_saved_pdf_is_called_after_its_document(company: Company) -> None:
