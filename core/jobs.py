@@ -64,19 +64,22 @@ class _OneAtATime:
 
     def __call__(self) -> None:
         with self._lock:
+            self._again = True
             if self._running:
-                self._again = True
                 return
             self._running = True
-        while True:
-            try:
+        try:
+            while self._goes_on():
                 self._function()
-            finally:
-                with self._lock:
-                    again, self._again = self._again, False
-                    self._running = again
-            if not again:
-                return
+        except BaseException:
+            # Else it would count as running for ever, and never run again.
+            self._running = False
+            raise
+
+    def _goes_on(self) -> bool:
+        with self._lock:
+            self._running, self._again = self._again, False
+            return self._running
 
 
 def init_jobs(app: Flask, database_url: str) -> None:

@@ -111,3 +111,19 @@ def test_a_sweep_that_fails_can_run_again() -> None:
     for _ in range(2):
         with pytest.raises(RuntimeError):
             swept()
+
+
+def test_a_sweep_that_fails_while_it_is_woken_can_run_again() -> None:
+    runs: list[int] = []
+
+    def work() -> None:
+        runs.append(len(runs))
+        if len(runs) == 1:
+            swept()
+            raise RuntimeError
+
+    swept = jobs._OneAtATime(work)
+    with pytest.raises(RuntimeError):
+        swept()
+    swept()
+    assert runs[:2] == [0, 1]
