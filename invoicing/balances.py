@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from core.database import db
@@ -55,12 +56,15 @@ class OpenCredit:
     reference: str
 
 
+# The statements of this module are built once: building one takes longer than running it.
+@cache
 def open_cents_sql() -> ColumnElement[int]:
     """SQL over `Document`: what is open on it, for lists that filter and sort by it."""
     settled = _settled(Settlement.invoice_id, Document.id) + _settled(Settlement.credit_note_id, Document.id)
     return Document.total_cents - settled
 
 
+@cache
 def credited_cents_sql() -> ColumnElement[int]:
     """SQL over `Document`: the total of the credit notes that correct it."""
     note = aliased(Document)
@@ -77,23 +81,26 @@ def balance_of(document_id: int) -> DocumentBalance:
 
 def balances_of(document_ids: Iterable[int]) -> Mapping[int, DocumentBalance]:
     """How documents stand, in one query; drafts and unknown ids are left out."""
+    rows = db.session.execute(_balances(), {"ids": list(document_ids)})
+    return {row[0]: _balance(row[1], *map(int, row[2:])) for row in rows}
+
+
+@cache
+def _balances() -> Select[Any]:
     note = aliased(Document)
     by_own_note = (
         select(func.coalesce(func.sum(_LIVE_CENTS), 0))
         .join(note, note.id == Settlement.credit_note_id)
         .where(Settlement.invoice_id == Document.id, note.credits_id == Document.id)
     )
-    rows = db.session.execute(
-        select(
-            Document.id,
-            Document.kind,
-            Document.total_cents,
-            open_cents_sql(),
-            by_own_note.correlate(Document).scalar_subquery(),
-            credited_cents_sql(),
-        ).where(Document.id.in_(list(document_ids)), Document.state == DocumentState.ISSUED)
-    )
-    return {row[0]: _balance(row[1], *map(int, row[2:])) for row in rows}
+    return select(
+        Document.id,
+        Document.kind,
+        Document.total_cents,
+        open_cents_sql(),
+        by_own_note.correlate(Document).scalar_subquery(),
+        credited_cents_sql(),
+    ).where(Document.id.in_(bindparam("ids", expanding=True)), Document.state == DocumentState.ISSUED)
 
 
 def _balance(kind: DocumentKind, total: int, open_: int, by_own_note: int, credited: int) -> DocumentBalance:
@@ -117,8 +124,17 @@ def _settled(side: InstrumentedAttribute[int | None], owner: Any) -> ScalarSelec
 
 def open_of_payment(payment_id: int) -> int:
     """Cents of a payment that settle nothing: the customer's credit. 0 when it was taken back."""
-    open_ = Payment.amount_cents - _settled(Settlement.payment_id, Payment.id)
-    return int(db.session.scalars(select(open_).where(Payment.id == payment_id)).one())
+    return int(db.session.scalars(_open_of_payment(), {"id": payment_id}).one())
+
+
+@cache
+def _open_of_payment() -> Select[tuple[int]]:
+    return select(_left_of_payment()).where(Payment.id == bindparam("id"))
+
+
+@cache
+def _left_of_payment() -> ColumnElement[int]:
+    return Payment.amount_cents - _settled(Settlement.payment_id, Payment.id)
 
 
 def open_of_reversal(reversal_id: int) -> int:
@@ -129,7 +145,7 @@ def open_of_reversal(reversal_id: int) -> int:
 
 def open_credits(customer_id: int) -> list[OpenCredit]:
     """The customer's payments and credit notes of which something is left, oldest first."""
-    left = Payment.amount_cents - _settled(Settlement.payment_id, Payment.id)
+    left = _left_of_payment()
     payments = db.session.execute(
         select(Payment.id, left, Payment.paid_on, Payment.reference).where(
             Payment.customer_id == customer_id, left > 0
