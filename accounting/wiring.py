@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
 
 from accounting import cli, models, sealed_entry, triggers  # noqa: F401  # commands, tables, seal, triggers register
 from accounting.chart import ensure_books
 from accounting.fec.cli import fec
+from accounting.routes import accounts, journal, settings
+from accounting.routes import fec as fec_pages
 from core.cli.companies import on_company_added
+from core.web.context import MenuEntry, add_menu_entry
+
+PAGES = (journal, accounts, fec_pages, settings)
+MENU = (MenuEntry("books", _l("Books"), "ledger", "journal.index", order=60),)
 
 
 def init_app(app: Flask) -> None:
     """Register what the package offers."""
+    for page in PAGES:
+        app.register_blueprint(page.blueprint)
+    for entry in MENU:
+        add_menu_entry(app, entry)
     app.cli.add_command(fec)
     with app.app_context():
         on_company_added(_set_up_books)

@@ -1,0 +1,58 @@
+"""The journals: every entry with its lines and letters."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from sqlalchemy import select
+
+from accounting.entry_views import entry_views
+from accounting.errors import EntryNotFound
+from accounting.journal_list import MOST_COUNTED, EntryFilter, count_entries, find_entries, journals
+from accounting.models import JournalEntry
+from accounting.source_links import source_url
+from core.web.pages import Page, searched
+from core.web.rights import Right, requires
+
+blueprint = Blueprint("journal", __name__, url_prefix="/books")
+
+
+@blueprint.get("")
+@requires(Right.READ)
+def index() -> str:
+    """The list, narrowed by journal, period and text."""
+    wanted = EntryFilter(
+        journal=request.args.get("journal", "")[:3],
+        first_day=request.args.get("from", type=date.fromisoformat),
+        last_day=request.args.get("to", type=date.fromisoformat),
+        text=searched(),
+    )
+    page = Page.of_request(count_entries(wanted), most=MOST_COUNTED)
+    entries = find_entries(wanted, limit=page.size, offset=page.offset)
+    filters: dict[str, Any] = {
+        "q": wanted.text,
+        "journal": wanted.journal,
+        "from": wanted.first_day,
+        "to": wanted.last_day,
+    }
+    return render_template(
+        "accounting/journal.html",
+        entries=entries,
+        urls={entry.id: source_url(entry.source) for entry in entries},
+        journal_choices=[(journal.code, f"{journal.code} – {journal.label}") for journal in journals()],
+        wanted=wanted,
+        page=page,
+        page_url=f"{url_for('journal.index', **filters)}&page={{page}}",
+    )
+
+
+@blueprint.get("/entries/<int:entry_id>")
+@requires(Right.READ)
+def entry(entry_id: int) -> str:
+    """One entry."""
+    found = entry_views(select(JournalEntry).where(JournalEntry.id == entry_id))
+    if not found:
+        raise EntryNotFound
+    return render_template("accounting/entry.html", entry=found[0], url=source_url(found[0].source))

@@ -1,0 +1,59 @@
+"""Set or end the option for VAT on debits. Called by the accounting settings; logged, never retroactive.
+
+The regime is frozen on each document when it is issued, so documents that exist keep theirs.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from accounting.errors import AccountingError
+from accounting.models import AccountingSettings, Journal, JournalEntry, JournalKind
+from core.database import db, lock
+from core.event_log import record_event
+
+
+def set_vat_on_debits(from_day: date | None, *, actor_id: int | None = None) -> AccountingSettings:
+    """Have VAT on services fall due at invoicing from that invoice date on; None: on collection.
+
+    Args:
+        from_day: first invoice date of the option. Sales of that day or later must not exist yet.
+        actor_id: who does it.
+
+    Raises:
+        AccountingError: invoices of that day or later exist already (`field` is `vat_on_debits_from`).
+    """
+    settings = lock(select(AccountingSettings))
+    assert settings is not None, "the books were set up with the company"
+    before = settings.vat_on_debits_from
+    if from_day == before:
+        return settings
+    last_sale = _last_sale()
+    if from_day is not None and last_sale is not None and from_day <= last_sale:
+        raise AccountingError(
+            _l(
+                "Invoices exist up to %(day)s: the option can only begin after them.",
+                day=f"{last_sale:%d/%m/%Y}",
+            ),
+            field="vat_on_debits_from",
+        )
+    settings.vat_on_debits_from = from_day
+    db.session.flush()
+    record_event(
+        "vat_on_debits.changed",
+        actor_id=actor_id,
+        before=before and str(before),
+        after=from_day and str(from_day),
+    )
+    return settings
+
+
+def _last_sale() -> date | None:
+    return db.session.scalar(
+        select(func.max(JournalEntry.piece_date))
+        .join(Journal, Journal.id == JournalEntry.journal_id)
+        .where(Journal.kind == JournalKind.SALES)
+    )
