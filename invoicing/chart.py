@@ -29,8 +29,8 @@ class _Palette:
 
 # The values of static/css/tokens.css: an image has no access to the page's own.
 _PALETTES = {
-    "light": _Palette(ink="#52666a", lines="#dde3e1", invoiced="#b9cdca", paid="#17655f"),
-    "dark": _Palette(ink="#a3b5b8", lines="#2c3f43", invoiced="#45615f", paid="#6fd0c4"),
+    "light": _Palette(ink="#44595f", lines="#dbe3e1", invoiced="#a9cfcc", paid="#0b5c61"),
+    "dark": _Palette(ink="#abbcbf", lines="#2a3a3f", invoiced="#2c5a5c", paid="#6cc9c3"),
 }
 
 
@@ -40,11 +40,11 @@ def months_chart(months: Sequence[Month], theme: str, *, is_narrow: bool = False
     Args:
         months: in order.
         theme: `light` or `dark`.
-        is_narrow: for a phone: higher than wide, fewer words.
+        is_narrow: for a phone: smaller, months by their first letter.
     """
     chart = pygal.Bar(
-        width=360 if is_narrow else 900,
-        height=300,
+        width=320 if is_narrow else 620,
+        height=260,
         style=_style(_PALETTES[theme], is_narrow=is_narrow),
         js=[],
         disable_xml_declaration=True,
@@ -56,12 +56,12 @@ def months_chart(months: Sequence[Month], theme: str, *, is_narrow: bool = False
         rounded_bars=2,
         truncate_legend=-1,
         value_formatter=_euros,
-        x_labels_major_every=3 if is_narrow else 1,
-        show_minor_x_labels=not is_narrow,
+        truncate_label=-1,
         max_scale=5,
         no_prefix=True,
     )
-    chart.x_labels = [format_date(month.first_day, format="MMM", locale=get_locale()) for month in months]
+    letters = "MMMMM" if is_narrow else "MMM"
+    chart.x_labels = [format_date(month.first_day, format=letters, locale=get_locale()) for month in months]
     chart.add(gettext("Invoiced"), [month.invoiced_cents for month in months])
     chart.add(gettext("Paid"), [month.paid_cents for month in months])
     drawn: bytes = chart.render()
@@ -76,7 +76,7 @@ def _euros(cents: float) -> str:
 
 
 def _style(palette: _Palette, *, is_narrow: bool) -> Style:
-    size = 13 if is_narrow else 14
+    size = 12 if is_narrow else 13
     return Style(
         background="transparent",
         plot_background="transparent",

@@ -24,7 +24,8 @@ def add_panel(app: Flask, place: str, render: Render, order: int = 50) -> None:
     """Put a panel onto a page.
 
     Args:
-        place: `document` (called with the document's id) or `dashboard` (called without arguments).
+        place: `document` (called with the document's id), `dashboard` or `first-steps` (list items for a new
+            company; both called without arguments).
         render: gives the HTML, made by a template; empty when there is nothing to show.
         order: smaller stands higher.
     """

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired
+from wtforms.widgets import CheckboxInput
 
 from core.web.forms import RequestKeyField, choices
 from invoicing.message_texts import MessageText
@@ -17,7 +18,7 @@ from invoicing.send_invoice import SendInput, split_recipients
 class SendForm(FlaskForm):
     """Recipients ticked and typed, subject and text with variables."""
 
-    contacts = SelectMultipleField(_l("Recipients"))
+    contacts = SelectMultipleField(_l("Recipients"), option_widget=CheckboxInput())
     recipients = StringField(_l("Other addresses"))
     copy_to_self = BooleanField(_l("Send me a copy"))
     subject = StringField(_l("Subject"), [DataRequired(_l("Write something here."))])

@@ -43,6 +43,7 @@ def index() -> str:
         months=months(),
         methods=METHODS,
         panels=panels_of("dashboard"),
+        more_steps=panels_of("first-steps"),
     )
 
 
