@@ -62,10 +62,10 @@ def pass_to(attempt: PaymentAttempt, after: AttemptState) -> None:
 
 
 def new_attempt(document_id: int, amount_cents: int, mode: PayplugMode) -> PaymentAttempt:
-    """Write the row that says what PayPlug is about to be asked; in the open transaction.
+    """Write the row that says what PayPlug is about to be asked; in the open transaction, under the invoice's lock.
 
-    Raises:
-        sqlalchemy.exc.IntegrityError: the invoice has an open attempt already (another tab was faster).
+    The caller has made sure that the invoice has no open attempt: a unique index holds it, but meeting that index
+    waits for the other transaction, which may be waiting for the invoice.
     """
     attempt = PaymentAttempt(
         document_id=document_id,

@@ -15,7 +15,6 @@ from typing import Final
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from core.clock import utc_now
 from core.database import db, lock, transaction
@@ -73,7 +72,7 @@ class _Close:
 
 @dataclass(frozen=True)
 class _Await:
-    attempt_id: int | None
+    attempt_id: int
 
 
 _Step = _Ask | _Reuse | _Close | _Await
@@ -125,18 +124,18 @@ def start_payment(document_id: int, back: ReturnAddresses, answers: Mapping[str,
 
 def _next_step(document_id: int, closed: set[int], answers: Mapping[str, str]) -> _Step:
     """Decide under locks what comes next; a new attempt is written and committed here."""
-    try:
-        with transaction():
-            return _decide(document_id, closed, answers)
-    except IntegrityError:
-        # Another tab wrote its attempt between our look and our insert: the next round meets it.
-        return _Await(None)
+    with transaction():
+        return _decide(document_id, closed, answers)
 
 
 def _decide(document_id: int, closed: set[int], answers: Mapping[str, str]) -> _Step:
     recent = [locked(a.id) for a in attempts_of(document_id) if _matters(a)]
     document = lock(select(Document).where(Document.id == document_id))
     assert document is not None
+    newer = _open_attempt_besides(document_id, {attempt.id for attempt in recent})
+    if newer is not None:
+        # Written by another tab between our look and the lock; locking it now would turn the order of locks round.
+        return _Await(newer)
     due_cents = balance_of(document_id).open_cents
     offer = card_offer(due_cents)
     for attempt in recent:
@@ -147,6 +146,13 @@ def _decide(document_id: int, closed: set[int], answers: Mapping[str, str]) -> _
     assert offer.mode is not None
     billing_for(document, answers)
     return _Ask(new_attempt(document_id, due_cents, offer.mode).id)
+
+
+def _open_attempt_besides(document_id: int, known: set[int]) -> int | None:
+    """Attempts are written under the invoice's lock alone, so what is not seen here does not exist."""
+    db.session.expire_all()
+    found = [a.id for a in attempts_of(document_id) if a.state in OPEN and a.id not in known]
+    return found[-1] if found else None
 
 
 def _matters(attempt: PaymentAttempt) -> bool:
@@ -181,11 +187,8 @@ def _check_offer(offer: CardOffer) -> None:
         raise CardNotPossible
 
 
-def _await_answer(attempt_id: int | None, deadline: float) -> None:
+def _await_answer(attempt_id: int, deadline: float) -> None:
     """Wait for the process that is asking PayPlug; when it is dead or gave up, ask PayPlug ourselves."""
-    if attempt_id is None:
-        time.sleep(POLL_SECONDS)
-        return
     attempt = db.session.get_one(PaymentAttempt, attempt_id)
     while attempt.state is AttemptState.PREPARED and attempt.created_at > utc_now() - IN_FLIGHT:
         if time.monotonic() > deadline:

@@ -12,7 +12,7 @@ _ASKED = ("company_id", "document_id", "reference", "amount_cents", "mode", "cre
 
 
 def _same(columns: tuple[str, ...]) -> str:
-    # IS NOT DISTINCT FROM is known to both engines (SQLite since 3.39).
+    # Never NULL, unlike `=`, so that emptying a column is a change. Known to both engines (SQLite since 3.39).
     return " AND ".join(f"OLD.{column} IS NOT DISTINCT FROM NEW.{column}" for column in columns)
 
 
@@ -21,7 +21,7 @@ triggers.freeze("payplug_notification", allow=_same(_RECEIVED))
 # Once known, the processor's id and the payment that was recorded stay; a paid attempt stays paid.
 triggers.freeze(
     "payment_attempt",
-    allow=f"{_same(_ASKED)} AND (OLD.payplug_id IS NULL OR OLD.payplug_id = NEW.payplug_id)"
-    " AND (OLD.payment_id IS NULL OR OLD.payment_id = NEW.payment_id)"
+    allow=f"{_same(_ASKED)} AND (OLD.payplug_id IS NULL OR {_same(('payplug_id',))})"
+    f" AND (OLD.payment_id IS NULL OR {_same(('payment_id',))})"
     " AND (OLD.state <> 'paid' OR NEW.state = 'paid')",
 )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 
 from core.clock import utc_now
-from core.database import db
+from core.database import transaction
+from payplug_bridge.attempts import may_pass
 from payplug_bridge.errors import CardNotPossible, NothingToPay, PayplugUnconfirmed, PayplugUnreachable
-from payplug_bridge.models import NotificationState, PaymentAttempt
+from payplug_bridge.keys import choose_mode, save_key
+from payplug_bridge.models import AttemptState, NotificationState, PayplugMode
 from payplug_bridge.start_payment import start_payment
 from tests.payplug_bridge.shop import BACK, Shop
 
@@ -268,12 +274,9 @@ def test_a_card_that_was_faster_than_the_abort_becomes_the_customers_credit(shop
 
 
 def test_test_mode_leaves_the_books_untouched(shop: Shop) -> None:
-    from payplug_bridge.keys import choose_mode, save_key
-    from payplug_bridge.models import PayplugMode
-
     with shop.inside():
         save_key(shop.simulator.test_key)
-        with db_transaction():
+        with transaction():
             choose_mode(PayplugMode.TEST)
     invoice = shop.invoice()
     before = shop.counted()
@@ -286,36 +289,67 @@ def test_test_mode_leaves_the_books_untouched(shop: Shop) -> None:
     assert shop.balance(invoice).open_cents == 12_000
 
 
-def db_transaction() -> object:
-    from core.database import transaction
+def _tamper(shop: Shop, sql: str) -> None:
+    """Make PayPlug say something else than what was asked, in the simulator's own file."""
+    with contextlib.closing(sqlite3.connect(shop.simulator.state)) as connection, connection:
+        connection.execute(sql)
 
-    return transaction()
 
-
-def test_an_attempt_of_another_amount_is_put_aside_and_settles_nothing(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    ("sql", "trouble"),
+    [
+        ("UPDATE payments SET amount = 1", "amount"),
+        ("UPDATE payments SET request = json_set(request, '$.currency', 'USD')", "currency"),
+        ("UPDATE payments SET request = json_set(request, '$.metadata.solde_attempt', 'x')", "metadata"),
+        ("UPDATE payments SET request = json_remove(request, '$.metadata')", "metadata"),
+    ],
+)
+def test_what_does_not_match_is_put_aside_and_settles_nothing(shop: Shop, sql: str, trouble: str) -> None:
     invoice = shop.invoice()
+    before = shop.counted()
     payment = shop.click(invoice)
-    # What PayPlug charged is not what we asked: change our expectation, which triggers hold, by asking for another.
-    other = shop.invoice("50")
-    other_payment = shop.click(other)
-    shop.simulator.pay(other_payment, notify=False)
-    with shop.inside():
-        reference = db.session.query(PaymentAttempt).filter_by(document_id=invoice).one().reference
-    _rename(shop, other_payment, reference)
-    shop.notify_about(other_payment)
+    shop.simulator.pay(payment, notify=False)
+    _tamper(shop, sql)
+    shop.notify_about(payment)
     shop.work()
-    assert [a.trouble for a in shop.attempts(other)] == ["metadata"]
-    assert shop.counted()["payments"] == 0
-    assert payment != other_payment
+    (attempt,) = shop.attempts(invoice)
+    assert (attempt.state.value, attempt.trouble) == ("created", trouble)
+    assert shop.counted() == before
+    assert [row.outcome for row in shop.notifications()] == ["trouble"]
+    page = shop.app.test_client().get(f"/p/{shop.token(invoice)}").get_data(as_text=True)
+    assert "/pay" not in page
 
 
-def _rename(shop: Shop, payment: str, reference: str) -> None:
-    import requests
-
-    answer = requests.patch(
-        f"{shop.simulator.url}/v1/payments/{payment}",
-        json={"metadata": {"solde_attempt": reference}},
-        headers={"Authorization": f"Bearer {shop.simulator.live_key}", "PayPlug-Version": "2019-08-06"},
-        timeout=5,
+def test_a_reference_of_another_attempt_is_put_aside(shop: Shop) -> None:
+    first, second = shop.invoice(), shop.invoice("50")
+    shop.click(first)
+    payment = shop.click(second)
+    reference = shop.attempts(first)[0].reference
+    shop.simulator.pay(payment, notify=False)
+    _tamper(
+        shop,
+        f"UPDATE payments SET request = json_set(request, '$.metadata.solde_attempt', '{reference}')"
+        f" WHERE id = '{payment}'",
     )
-    assert answer.status_code == 200
+    shop.notify_about(payment)
+    shop.work()
+    assert [a.trouble for a in shop.attempts(second)] == ["metadata"]
+    assert shop.counted()["payments"] == 0
+
+
+def test_what_was_asked_for_never_changes(each_shop: Shop) -> None:
+    invoice = each_shop.invoice()
+    payment = each_shop.click(invoice)
+    changes = ["amount_cents = 1", "reference = 'x'", "mode = 'test'", "payplug_id = 'pay_other'"]
+    each_shop.simulator.pay(payment, notify=False)
+    each_shop.sync()
+    for change in (*changes, "state = 'failed'", "payment_id = NULL"):
+        with each_shop.inside(), pytest.raises(DatabaseError, match="frozen"), transaction() as session:
+            session.execute(text(f"UPDATE payment_attempt SET {change}"))
+
+
+@pytest.mark.parametrize("before", list(AttemptState))
+def test_nothing_leads_out_of_paid_and_everything_may_lead_there(before: AttemptState) -> None:
+    assert may_pass(before, AttemptState.PAID)
+    for after in set(AttemptState) - {AttemptState.PAID}:
+        assert not may_pass(AttemptState.PAID, after)

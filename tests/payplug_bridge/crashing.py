@@ -1,0 +1,123 @@
+"""Processes that are killed between two steps, as by a power cut: nothing in them cleans up.
+
+Started once by `test_crashes.py` (`python -m tests.payplug_bridge.crashing`); for each line of JSON on standard input
+it forks a child that does what the web process or the worker does, with SIGKILL put at one point, and writes how the
+child ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from flask import Flask
+
+import payplug_bridge.wiring  # noqa: F401  # all is imported once, before the first fork
+from core.database import db
+from core.tenancy import in_company
+from payplug_bridge import process_notifications as inbox
+from payplug_bridge import start_payment as start
+from payplug_bridge.client import PayplugClient
+from payplug_bridge.receive_notification import receive_notification
+from tests.conftest import settings_for
+from tests.payplug_bridge.shop import BACK
+from wsgi import create_app
+
+
+def die(*_: Any, **__: Any) -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("unreachable")
+
+
+def after(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Do the step, then die before anything follows."""
+
+    def wrapped(*arguments: Any, **named: Any) -> NoReturn:
+        real(*arguments, **named)
+        die()
+
+    return wrapped
+
+
+def before_the_call() -> None:
+    PayplugClient.create_payment = die  # type: ignore[method-assign]
+
+
+def after_the_call() -> None:
+    start._record_answer = die  # type: ignore[assignment]
+
+
+def while_the_answer_is_recorded() -> None:
+    start.apply_snapshot = after(start.apply_snapshot)  # type: ignore[attr-defined]
+
+
+def after_the_answer() -> None:
+    start._record_answer = after(start._record_answer)
+
+
+def after_storing() -> None:
+    inbox.process_notifications = die
+
+
+def after_claiming() -> None:
+    inbox._fetch = die  # type: ignore[assignment]
+
+
+def before_applying() -> None:
+    inbox.apply_snapshot = die  # type: ignore[attr-defined]
+
+
+def while_applying() -> None:
+    inbox.apply_snapshot = after(inbox.apply_snapshot)  # type: ignore[attr-defined]
+
+
+def before_the_inbox_row_is_done() -> None:
+    inbox._finish = die  # type: ignore[assignment]
+
+
+PAYING = (before_the_call, after_the_call, while_the_answer_is_recorded, after_the_answer)
+HEARING = (after_storing, after_claiming, before_applying, while_applying, before_the_inbox_row_is_done)
+POINTS = {point.__name__: point for point in (*PAYING, *HEARING)}
+
+
+def pay(app: Flask, company_id: int, invoice_id: int) -> None:
+    with app.app_context(), in_company(company_id):
+        start.start_payment(invoice_id, BACK)
+
+
+def hear(app: Flask, token: str, payment_id: str) -> None:
+    body = f'{{"object": "payment", "id": "{payment_id}"}}'.encode()
+    with app.app_context():
+        receive_notification(token, body)
+        db.session.remove()
+    with app.app_context():
+        inbox.process_notifications()
+
+
+def run(point: str, url: str, folder: str, api: str, *details: str) -> None:
+    app = create_app(settings_for(url, Path(folder), payplug_api_url=api))
+    POINTS[point]()
+    if POINTS[point] in PAYING:
+        pay(app, int(details[0]), int(details[1]))
+    else:
+        hear(app, *details)
+
+
+def main() -> None:
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            run(*json.loads(line))
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        sys.stdout.write(f"{status}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
