@@ -124,6 +124,7 @@ class _Hooks:
     before_commit: list[Callable[[], None]] = field(default_factory=list)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
+    kept: list[object] = field(default_factory=list)
 
 
 @contextmanager
@@ -198,10 +199,12 @@ def transaction_notes() -> dict[str, Any]:
 
 def lock(statement: Select[T]) -> T | None:
     """Read one row for update and refresh it: what was known of it before the lock is not trusted."""
-    _hooks()
-    return db.session.scalars(
+    kept = _hooks().kept
+    row = db.session.scalars(
         statement.with_for_update().execution_options(populate_existing=True)
     ).one_or_none()
+    kept.append(row)
+    return row
 
 
 def next_id(model: type[Base]) -> int:
@@ -279,6 +282,13 @@ def _sqlite_begin(connection: Connection) -> None:
 def _refuse_stray_flush(session: Session, *_: object) -> None:
     if _OPEN not in session.info and not session.info.get("sign_in"):
         raise StrayWriteError("a flush outside transaction(): open one in the route, job or command")
+
+
+@event.listens_for(Session, "pending_to_persistent")
+def _keep(session: Session, row: object) -> None:
+    # A session forgets what nobody holds: what was written and what is locked is kept, or the seal would read it again.
+    if _OPEN in session.info:
+        session.info[_OPEN].kept.append(row)
 
 
 @event.listens_for(Session, "before_commit")

@@ -14,16 +14,27 @@ import hmac
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint, insert, select
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Row,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import triggers
 from core.clock import utc_now
-from core.database import Base, BigId, UtcDateTime, before_commit, db, lock, transaction_notes
+from core.database import Base, BigId, UtcDateTime, before_commit, db, transaction_notes
 from core.tenancy import entered_company_id
 
 FIRST_HASH = "0" * 64
@@ -115,8 +126,11 @@ def canonical(payload: Payload | list[Any]) -> str:
 
 
 def _plain(value: object) -> str:
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat())
+    if isinstance(value, datetime):
+        # As the database gives it back, whatever zone it was given in.
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no canonical text")
 
 
@@ -142,12 +156,20 @@ def seal_key() -> str:
 
 
 def _write_pending() -> None:
-    session = db.session()
     pending: list[tuple[str, int]] = transaction_notes().pop(_PENDING)
-    chain = _locked_chain(entered_company_id())
+    head = _locked_head(entered_company_id())
+    rows = _links_after(head, pending)
+    # Tables and not models: there is nothing to track, and every transaction that moves money passes here.
+    connection = db.session.connection()
+    connection.execute(_INSERT_LINK, rows)
+    last = {"head_id": head.id, "last_sequence": rows[-1]["sequence"], "last_hash": rows[-1]["hash"]}
+    connection.execute(_UPDATE_HEAD, last)
+
+
+def _links_after(head: Row[Any], pending: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
     key, now = seal_key(), utc_now()
-    rows = []
-    sequence, previous = chain.last_sequence, chain.last_hash
+    rows: list[dict[str, Any]] = []
+    sequence, previous = head.last_sequence, head.last_hash
     for kind, subject_id in pending:
         serializer = _CURRENT[kind]
         payload = serializer.payload(subject_id)
@@ -157,7 +179,7 @@ def _write_pending() -> None:
         digest = link_hash(previous, (sequence, kind, serializer.version, subject_id, now.isoformat()), text)
         rows.append(
             {
-                "chain_id": chain.id,
+                "chain_id": head.id,
                 "sequence": sequence,
                 "kind": kind,
                 "version": serializer.version,
@@ -170,18 +192,31 @@ def _write_pending() -> None:
             }
         )
         previous = digest
-    session.execute(insert(SealLink), rows)
-    chain.last_sequence, chain.last_hash = sequence, previous
-    session.flush()
+    return rows
 
 
-def _locked_chain(company_id: int | None) -> SealChain:
-    chain = lock(select(SealChain).where(SealChain.company_id.is_not_distinct_from(company_id)))
-    if chain is None:
-        chain = SealChain(company_id=company_id, last_sequence=0, last_hash=FIRST_HASH)
-        db.session.add(chain)
-        db.session.flush()
-    return chain
+_CHAINS, _LINKS = SealChain.metadata.tables["seal_chain"], SealLink.metadata.tables["seal_link"]
+_HEAD = (
+    select(_CHAINS.c.id, _CHAINS.c.last_sequence, _CHAINS.c.last_hash)
+    .where(_CHAINS.c.company_id.is_not_distinct_from(bindparam("company_id", type_=BigInteger)))
+    .with_for_update()
+)
+_INSERT_LINK = insert(_LINKS)
+_UPDATE_HEAD = (
+    update(_CHAINS)
+    .where(_CHAINS.c.id == bindparam("head_id"))
+    .values(last_sequence=bindparam("last_sequence"), last_hash=bindparam("last_hash"))
+)
+
+
+def _locked_head(company_id: int | None) -> Row[Any]:
+    connection = db.session.connection()
+    head = connection.execute(_HEAD, {"company_id": company_id}).one_or_none()
+    if head is None:
+        new = {"company_id": company_id, "last_sequence": 0, "last_hash": FIRST_HASH}
+        connection.execute(insert(_CHAINS), new)
+        head = connection.execute(_HEAD, {"company_id": company_id}).one()
+    return head
 
 
 @dataclass(frozen=True)
