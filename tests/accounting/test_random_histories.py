@@ -182,5 +182,5 @@ def machine(app, company_id):
 
 def test_the_books_hold_through_any_history(machine):
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=300 if LONG else 15, stateful_step_count=20)
+        machine, settings=settings(max_examples=300 if LONG else 10, stateful_step_count=20)
     )

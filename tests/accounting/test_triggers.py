@@ -130,9 +130,17 @@ def test_lines_without_an_entry_do_not_survive_the_commit():
         lines((500, 0), (0, 500))(session.connection())
 
 
+FOREIGN_LINE = """
+INSERT INTO entry_line (company_id, entry_id, position, account_id, auxiliary_code, auxiliary_label, label,
+    debit_cents, credit_cents, match_key)
+SELECT company_id, :entry, :position, id, '', '', 'x', :debit, :credit, '' FROM account
+WHERE company_id = :other LIMIT 1
+"""
+
+
 def test_a_line_of_another_company_is_refused(each_app):
     other = make_company(each_app, siren="552100554", name="Autre")
-    foreign = text(LINE.replace("SELECT company_id,", "SELECT :other,"))
+    foreign = text(FOREIGN_LINE)
 
     def insert_mixed_entry() -> None:
         connection = db.session.connection()
