@@ -83,8 +83,8 @@ ROLES: dict[AccountRole, RoleDefault] = {
         ),
         # A PayPlug balance is money of the company: it is kept like a bank account.
         RoleDefault(_R.WALLET, "512500", "PayPlug", "512", _l("PayPlug wallet")),
-        RoleDefault(_R.BANK, "512000", "Banque", "512", _l("Bank")),
-        RoleDefault(_R.CASH, "530000", "Caisse", "53", _l("Cash")),
+        RoleDefault(_R.BANK, "512000", "Banque", "512", _l("Bank account")),
+        RoleDefault(_R.CASH, "530000", "Caisse", "53", _l("Cash desk")),
         RoleDefault(_R.CHEQUES, "511200", "Chèques à encaisser", "511", _l("Cheques to cash")),
         RoleDefault(_R.TRANSFERS, "580000", "Virements internes", "58", _l("Internal transfers")),
         RoleDefault(
