@@ -128,7 +128,7 @@ def open_of_payment(payment_id: int) -> int:
 
 
 @cache
-def _open_of_payment() -> Select[tuple[int]]:
+def _open_of_payment() -> Select[Any]:
     return select(_left_of_payment()).where(Payment.id == bindparam("id"))
 
 

@@ -123,7 +123,7 @@ def _checked_line(errors: FieldErrors, index: int, line: LineInput, rates: Colle
             f"{field}-vat_rate", _l("Choose a VAT rate from the list. Other rates are added in the settings.")
         )
     if not 0 <= line.discount <= WHOLE:
-        errors.add(f"{field}-discount", _l("A discount lies between 0 and 100 %%."))
+        errors.add(f"{field}-discount", _l("Give a discount between 0 and 100."))
     _check_amounts(errors, field, line)
     return replace(line, label=label, description=description)
 

@@ -8,17 +8,17 @@ import pytest
 
 from core.database import db, transaction
 from core.tenancy import enter_company
-from invoicing.customer_input import ContactInput, CustomerInput
+from invoicing.customer_input import ContactInput, CustomerInput, checked_customer
 from invoicing.customers import find_customer, save_customer, search_customers
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.models import Contact, Customer, CustomerKind
 from tests.factories.invoicing import BUSINESS, make_customer, make_individual
 
 
-def errors_of(**changes) -> dict[str, str]:
-    with pytest.raises(InvalidInputError) as caught, transaction():
-        make_customer(**changes)
-    return {field: str(message) for field, message in caught.value.errors.items()}
+def errors_of(**changes) -> list[str]:
+    with pytest.raises(InvalidInputError) as caught:
+        checked_customer(CustomerInput(**{**BUSINESS, **changes}))
+    return list(caught.value.errors)
 
 
 def test_customers_are_numbered_one_after_the_other(each_company):
@@ -67,13 +67,20 @@ def test_a_customer_is_kept_in_normal_form(company):
         ("contacts", {"contacts": tuple(ContactInput(name=str(i)) for i in range(21))}),
     ],
 )
-def test_wrong_input_is_refused_beside_its_field(company, field, changes):
-    assert list(errors_of(**changes)) == [field]
-    assert search_customers() == []
+def test_wrong_input_is_refused_beside_its_field(field, changes):
+    assert errors_of(**changes) == [field]
 
 
-def test_all_errors_are_told_at_once(company):
+def test_all_errors_are_told_at_once():
     assert set(errors_of(name="", siren="1", postcode="", city="")) == {"name", "siren", "postcode", "city"}
+
+
+def test_a_refused_customer_is_not_written_and_takes_no_number(company):
+    with pytest.raises(InvalidInputError), transaction():
+        make_customer(siren="1")
+    assert search_customers() == []
+    with transaction():
+        assert make_customer().number == "C00001"
 
 
 def test_an_individual_needs_no_siren_and_keeps_none(company):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -39,41 +40,39 @@ def test_an_individual_is_invoiced_vat_included_by_default_and_in_her_language(c
     assert draft.language == "en"
 
 
-@pytest.mark.parametrize(
-    ("field", "line"),
-    [
-        ("lines-1-label", {"label": ""}),
-        ("lines-1-label", {"label": "x" * 10_000}),
-        ("lines-1-description", {"description": "x" * 10_000}),
-        ("lines-1-unit", {"unit": "XYZ"}),
-        ("lines-1-unit_price", {"price": "-1"}),
-        ("lines-1-unit_price", {"price": "1000000000"}),
-        ("lines-1-quantity", {"quantity": "10000000000"}),
-        ("lines-1-quantity", {"quantity": "100000000", "price": "100000000"}),
-        ("lines-1-discount", {"discount": "100.01"}),
-        ("lines-1-discount", {"discount": "-1"}),
-        ("lines-1-vat_rate", {"rate": "19.6"}),
-        ("lines-1-vat_rate", {"rate": "21"}),
-    ],
-)
-def test_a_wrong_line_is_refused_beside_its_field(company, field, line):
-    assert errors_of(make_line(), make_line(**line)) == [field]
+WRONG_LINES: list[tuple[str, dict[str, Any]]] = [
+    ("lines-1-label", {"label": ""}),
+    ("lines-1-label", {"label": "x" * 10_000}),
+    ("lines-1-description", {"description": "x" * 10_000}),
+    ("lines-1-unit", {"unit": "XYZ"}),
+    ("lines-1-unit_price", {"price": "-1"}),
+    ("lines-1-unit_price", {"price": "1000000000"}),
+    ("lines-1-quantity", {"quantity": "10000000000"}),
+    ("lines-1-quantity", {"quantity": "100000000", "price": "100000000"}),
+    ("lines-1-discount", {"discount": "100.01"}),
+    ("lines-1-discount", {"discount": "-1"}),
+    ("lines-1-vat_rate", {"rate": "19.6"}),
+    ("lines-1-vat_rate", {"rate": "21"}),
+]
+WRONG_FIELDS: list[tuple[str, dict[str, Any]]] = [
+    ("issue_date", {"issue_date": date(206, 1, 1)}),
+    ("due_date", {"issue_date": date(2026, 3, 2), "due_date": date(2026, 3, 1)}),
+    ("supply_date", {"supply_date": date(2999, 1, 1)}),
+    ("payment_terms_days", {"payment_terms_days": 1000}),
+    ("purchase_order", {"purchase_order": "x" * 101}),
+    ("note", {"note": "x" * 10_000}),
+    ("language", {"language": "es"}),
+]
 
 
-@pytest.mark.parametrize(
-    ("field", "changes"),
-    [
-        ("issue_date", {"issue_date": date(206, 1, 1)}),
-        ("due_date", {"issue_date": date(2026, 3, 2), "due_date": date(2026, 3, 1)}),
-        ("supply_date", {"supply_date": date(2999, 1, 1)}),
-        ("payment_terms_days", {"payment_terms_days": 1000}),
-        ("purchase_order", {"purchase_order": "x" * 101}),
-        ("note", {"note": "x" * 10_000}),
-        ("language", {"language": "es"}),
-    ],
-)
-def test_a_wrong_field_of_the_document_is_refused(company, field, changes):
-    assert errors_of(**changes) == [field]
+def test_a_wrong_line_is_refused_beside_its_field(company):
+    for field, line in WRONG_LINES:
+        assert errors_of(make_line(), make_line(**line)) == [field], line
+
+
+def test_a_wrong_field_of_the_document_is_refused(company):
+    for field, changes in WRONG_FIELDS:
+        assert errors_of(**changes) == [field], changes
 
 
 def test_all_errors_of_all_lines_are_told_at_once(company):
@@ -134,8 +133,9 @@ def test_an_import_run_twice_makes_one_draft(company):
         first = make_draft(customer=customer, external_reference="ERP-1")
         assert make_draft(customer=customer, external_reference="ERP-1") is first
         other = make_draft(customer=customer)
-    with pytest.raises(InvalidInputError, match="reference"), transaction():
+    with pytest.raises(InvalidInputError) as caught, transaction():
         update_draft(other.id, DraftInput(customer_id=customer.id, external_reference="ERP-1"))
+    assert caught.value.field == "external_reference"
 
 
 def test_a_deleted_draft_leaves_a_trace_and_no_rows(each_company):
