@@ -69,7 +69,10 @@ def test_postgresql_addresses_use_psycopg_3(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_fresh_secrets_are_long_and_different() -> None:
     assert new_secret() != new_secret()
-    assert Settings(secret_key=new_secret(), seal_key=new_secret(), encryption_keys=(new_encryption_key(),))
+    settings = Settings(
+        secret_key=new_secret(), seal_key=new_secret(), encryption_keys=(new_encryption_key(),)
+    )
+    assert len(settings.secret_key) > 32
 
 
 def test_a_command_stops_with_one_line_and_exit_code_78() -> None:
