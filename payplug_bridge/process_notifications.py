@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from core.clock import utc_now
 from core.database import db, lock, transaction
-from core.errors import ConflictError
+from core.errors import ConflictError, NotFoundError
 from core.jobs import sweep, wake
 from core.tenancy import in_company, unscoped
 from payplug_bridge.apply_snapshot import Outcome, apply_snapshot
@@ -55,10 +55,13 @@ def replay_notification(notification_id: int) -> None:
     """Put a notification back among those to do, in the open transaction.
 
     Raises:
+        NotFoundError: the company has no such notification.
         ConflictError: it is not about a payment, so there is nothing to read.
     """
     row = lock(select(PayplugNotification).where(PayplugNotification.id == notification_id))
-    if row is None or not row.resource_id:
+    if row is None:
+        raise NotFoundError
+    if not row.resource_id:
         raise ConflictError
     row.state, row.tries, row.due_at, row.outcome = NotificationState.RECEIVED, 0, utc_now(), ""
     db.session.flush()

@@ -1,11 +1,10 @@
-"""PayPlug for the members of a company: attempts and notifications, checking an invoice, its state as JSON."""
+"""PayPlug for the members of a company: attempts and notifications, checking an invoice."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
@@ -14,14 +13,14 @@ from core.database import db, transaction
 from core.errors import NotFoundError
 from core.web.pages import Page
 from core.web.rights import Right, requires
-from invoicing.balances import balances_of
-from invoicing.lifecycle import PaymentStatus
+from invoicing.documents import find_issued
 from invoicing.models import Document
 from payplug_bridge.attempts import attempts_of, may_still_be_paid
 from payplug_bridge.check_attempt import check_attempt
 from payplug_bridge.errors import CardNotPossible, PayplugError, SimulatorNotAllowed
 from payplug_bridge.failures import words_for_failure
 from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugNotification
+from payplug_bridge.outcomes import words_for_outcome
 from payplug_bridge.process_notifications import replay_notification
 from payplug_bridge.troubles import words_for
 
@@ -53,6 +52,7 @@ def activity() -> str:
         notifications=notifications,
         trouble_words=words_for,
         failure_words=words_for_failure,
+        outcome_words=words_for_outcome,
     )
 
 
@@ -64,7 +64,10 @@ def notification(notification_id: int) -> str:
     if row is None:
         raise NotFoundError
     return render_template(
-        "payplug/notification.html", notification=row, body=row.body.decode("utf-8", "replace")
+        "payplug/notification.html",
+        notification=row,
+        outcome=words_for_outcome(row.outcome),
+        body=row.body.decode("utf-8", "replace"),
     )
 
 
@@ -82,6 +85,7 @@ def replay(notification_id: int) -> Response:
 @requires(Right.INVOICE)
 def check(document_id: int) -> Response:
     """Ask PayPlug how the card payments of an invoice stand."""
+    find_issued(document_id)
     asked = [a.id for a in attempts_of(document_id) if _may_have_news(a)]
     try:
         states = [check_attempt(attempt_id) for attempt_id in asked]
@@ -95,19 +99,6 @@ def check(document_id: int) -> Response:
     else:
         flash(gettext("There is no card payment in progress for this invoice."), "info")
     return _back()
-
-
-@blueprint.get("/invoices/<int:document_id>/status.json")
-@requires(Right.READ)
-def status(document_id: int) -> ResponseReturnValue:
-    """What the invoice's page asks every few seconds, to show a payment without a reload."""
-    balance = balances_of([document_id]).get(document_id)
-    if balance is None:
-        raise NotFoundError
-    attempts = attempts_of(document_id)
-    attempt = f"{attempts[-1].id}-{attempts[-1].state.value}" if attempts else "none"
-    final = balance.open_cents == 0 and balance.status in (PaymentStatus.PAID, PaymentStatus.CREDITED)
-    return jsonify(state=f"{balance.status.value}:{balance.open_cents}:{attempt}", final=final)
 
 
 def _may_have_news(attempt: PaymentAttempt) -> bool:

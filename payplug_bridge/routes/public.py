@@ -21,8 +21,9 @@ from core.web.forms import put_errors
 from core.web.headers import limiter, send_no_referrer
 from core.web.language import LANGUAGES
 from core.web.rights import public
+from invoicing.document_view import document_view
 from invoicing.payment_link import find_by_token, link_of, link_url
-from invoicing.render_pdf import ensure_pdf
+from invoicing.render_pdf import ensure_pdf, file_name
 from payplug_bridge.billing import REQUIRED
 from payplug_bridge.check_attempt import check_attempt
 from payplug_bridge.errors import (
@@ -150,10 +151,10 @@ def status(token: str) -> ResponseReturnValue:  # noqa: ARG001  # part of the ad
 @limiter.limit("60/minute")
 def pdf(token: str) -> ResponseReturnValue:  # noqa: ARG001
     """The invoice itself."""
-    number = public_page(g.payment_document_id).number
+    name = file_name(document_view(g.payment_document_id))
     content = read_bytes(ensure_pdf(g.payment_document_id).stored_file.sha256)
     answer = Response(content, mimetype="application/pdf")
-    answer.headers.set("Content-Disposition", "inline", filename=f"{number.replace('/', '-')}.pdf")
+    answer.headers.set("Content-Disposition", "inline", filename=name)
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 

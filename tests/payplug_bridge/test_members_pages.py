@@ -121,11 +121,11 @@ def test_the_activity_shows_attempts_and_notifications(shop: Shop, owner: FlaskC
 
 def test_the_check_button_records_what_payplug_knows(shop: Shop, owner: FlaskClient) -> None:
     invoice = shop.invoice()
-    before = owner.get(f"/payplug/invoices/{invoice}/status.json").get_json()
+    before = owner.get(f"/invoices/{invoice}/state.json").get_json()
     shop.simulator.pay(shop.click(invoice), notify=False)
     answer = owner.post(f"/payplug/invoices/{invoice}/check", data={"next": "/payplug"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/payplug")
-    after = owner.get(f"/payplug/invoices/{invoice}/status.json").get_json()
+    after = owner.get(f"/invoices/{invoice}/state.json").get_json()
     assert (before["final"], after["final"]) == (False, True)
     assert shop.states(invoice) == ["paid"]
 
@@ -141,14 +141,14 @@ def test_the_check_button_says_when_payplug_is_down(shop: Shop, owner: FlaskClie
 def test_a_viewer_may_look_but_not_act(shop: Shop) -> None:
     viewer = signed_in_client(shop.app, shop.company_id, Role.VIEWER)
     invoice = shop.invoice()
-    assert viewer.get(f"/payplug/invoices/{invoice}/status.json").status_code == 200
+    assert viewer.get(f"/invoices/{invoice}/state.json").status_code == 200
     assert viewer.post(f"/payplug/invoices/{invoice}/check").status_code == 403
 
 
 def test_another_companys_invoice_has_no_state_here(shop: Shop) -> None:
     other = make_company(shop.app, siren="404833048", siret="40483304800022", vat_number="FR83404833048")
     stranger = signed_in_client(shop.app, other)
-    assert stranger.get(f"/payplug/invoices/{shop.invoice()}/status.json").status_code == 404
+    assert stranger.get(f"/invoices/{shop.invoice()}/state.json").status_code == 404
 
 
 def test_a_notification_can_be_done_again(shop: Shop, owner: FlaskClient) -> None:

@@ -30,7 +30,7 @@ def test_an_invoice_to_pay_offers_the_card_and_the_transfer(shop: Shop, web: Fla
     token = shop.token(shop.invoice())
     answer = web.get(f"/p/{token}")
     page = answer.get_data(as_text=True)
-    assert "Pay €120.00 by card" in page
+    assert "Pay €120.00" in page
     assert "FR76 3000 6000 0112 3456 7890 189" in page
     assert "No fee for you" in page
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -67,7 +67,7 @@ def test_a_decline_is_told_and_can_be_tried_again(shop: Shop, web: FlaskClient) 
     shop.simulator.decline(shop.simulator.payments()[0]["id"], notify=False)
     page = text_of(web, f"/p/{token}/return")
     assert "did not succeed" in page
-    assert "Pay €120.00 by card" in page
+    assert "Pay €120.00" in page
 
 
 def test_a_return_before_the_confirmation_waits(shop: Shop, web: FlaskClient) -> None:
@@ -95,7 +95,7 @@ def test_payplug_down_is_told_in_plain_words(shop: Shop, web: FlaskClient) -> No
     page = answer.get_data(as_text=True)
     assert answer.status_code == 503
     assert "does not answer at the moment" in page
-    assert "Pay €120.00 by card" in page
+    assert "Pay €120.00" in page
     assert int(answer.headers["Retry-After"]) > 0
 
 
@@ -104,7 +104,7 @@ def test_a_part_payment_leaves_the_rest_to_pay(shop: Shop, web: FlaskClient) -> 
     shop.transfer(invoice, 4_000)
     page = text_of(web, f"/p/{shop.token(invoice)}")
     assert "Partly paid" in page
-    assert "Pay €80.00 by card" in page
+    assert "Pay €80.00" in page
 
 
 def test_a_paid_invoice_takes_no_card(shop: Shop, web: FlaskClient) -> None:
@@ -113,7 +113,7 @@ def test_a_paid_invoice_takes_no_card(shop: Shop, web: FlaskClient) -> None:
     path = f"/p/{shop.token(invoice)}"
     page = text_of(web, path)
     assert "This invoice is paid" in page
-    assert "by card" not in page
+    assert "/pay\"" not in page
     assert web.post(f"{path}/pay").status_code == 303
     assert shop.simulator.payments() == []
 
@@ -124,7 +124,7 @@ def test_a_credited_invoice_takes_no_payment(shop: Shop, web: FlaskClient) -> No
         credit_invoice(invoice, reason="Essai")
     page = text_of(web, f"/p/{shop.token(invoice)}")
     assert "credited this invoice" in page
-    assert "by card" not in page
+    assert "/pay\"" not in page
 
 
 @pytest.mark.parametrize(("price", "words"), [("0.20", "start at €0.30"), ("20000", "go up to €20,000.00")])
@@ -134,7 +134,7 @@ def test_an_amount_outside_the_limits_says_how_to_pay(
     page = text_of(web, f"/p/{shop.token(shop.invoice(price))}")
     assert words in page
     assert "FR76 3000" in page
-    assert "by card</span>" not in page
+    assert "/pay\"" not in page
 
 
 def test_card_payments_that_are_off_say_how_to_pay(shop: Shop, web: FlaskClient) -> None:
