@@ -13,7 +13,6 @@ from accounting.models import Account, EntryLine, Journal, JournalEntry
 from core.database import db
 from core.seal import Payload, Serializer, register_serializer
 
-
 # Built once: every transaction that posts passes here, and building one takes longer than running it.
 _ENTRY_ID: BindParameter[int] = bindparam("entry_id", type_=BigInteger)
 _HEAD = (

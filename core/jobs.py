@@ -96,12 +96,17 @@ def init_jobs(app: Flask, database_url: str) -> None:
 
 
 def wake(name: str, *arguments: int | str, delay_seconds: float = 0) -> None:
-    """Ask a worker to run a job: after the open transaction commits, or at once outside one."""
+    """Ask a worker to run a job: after the open transaction commits, or at once outside one.
+
+    A sweep finds its work by itself, so many wake-ups of one at nearly the same time are put together (`wake_soon`).
+    """
     task = current_app.extensions["solde_tasks"][name]
 
     def enqueue() -> None:
         if delay_seconds:
             task.schedule(arguments, delay=delay_seconds)
+        elif name in _SWEEPS:
+            wake_soon(name)
         else:
             task(*arguments)
 
@@ -112,7 +117,7 @@ def wake(name: str, *arguments: int | str, delay_seconds: float = 0) -> None:
 
 
 def wake_soon(name: str) -> None:
-    """Wake a job without arguments at most once per quarter of a second of this process: for floods of notifications.
+    """Wake a job without arguments at once, but at most twice per quarter of a second of this process: for floods.
 
     Call it outside transactions, after the row that is to be found has been committed.
     """
@@ -120,10 +125,11 @@ def wake_soon(name: str) -> None:
 
 
 class _Coalescer:
-    """Many wake-ups of one job become one that runs after the last row it must see was committed."""
+    """Many wake-ups of one job become one now and one that runs after the last row it must see was committed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._woken: dict[str, float] = {}
         self._due: dict[str, float] = {}
 
     def wake(self, name: str, task: Any) -> None:
@@ -131,8 +137,20 @@ class _Coalescer:
         with self._lock:
             if self._due.get(name, 0.0) > now:
                 return
-            self._due[name] = now + COALESCE_SECONDS
-        task.schedule((), delay=COALESCE_SECONDS)
+            is_first = self._woken.get(name, 0.0) + COALESCE_SECONDS <= now
+            if is_first:
+                self._woken[name] = now
+            else:
+                self._due[name] = now + COALESCE_SECONDS
+        if is_first:
+            task()
+        else:
+            task.schedule((), delay=COALESCE_SECONDS)
+
+    def forget(self) -> None:
+        """What was asked for has been run before its time: the next wake-up counts again."""
+        with self._lock:
+            self._due.clear()
 
 
 def run_due_jobs(app: Flask, limit: int = 10_000) -> int:
@@ -146,6 +164,7 @@ def run_due_jobs(app: Flask, limit: int = 10_000) -> int:
             if not scheduled:
                 return done
             huey.storage.flush_schedule()
+            app.extensions["solde_coalescer"].forget()
             for item in scheduled:
                 huey.enqueue(huey.deserialize_task(item))
             continue

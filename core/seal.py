@@ -15,13 +15,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
 from sqlalchemy import (
     BigInteger,
     ForeignKey,
-    Row,
     String,
     Text,
     UniqueConstraint,
@@ -166,7 +165,15 @@ def _write_pending() -> None:
     connection.execute(_UPDATE_HEAD, last)
 
 
-def _links_after(head: Row[Any], pending: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
+class _Head(NamedTuple):
+    """What the next link hangs on."""
+
+    id: int
+    last_sequence: int
+    last_hash: str
+
+
+def _links_after(head: _Head, pending: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
     key, now = seal_key(), utc_now()
     rows: list[dict[str, Any]] = []
     sequence, previous = head.last_sequence, head.last_hash
@@ -209,14 +216,14 @@ _UPDATE_HEAD = (
 )
 
 
-def _locked_head(company_id: int | None) -> Row[Any]:
+def _locked_head(company_id: int | None) -> _Head:
     connection = db.session.connection()
     head = connection.execute(_HEAD, {"company_id": company_id}).one_or_none()
     if head is None:
         new = {"company_id": company_id, "last_sequence": 0, "last_hash": FIRST_HASH}
         connection.execute(insert(_CHAINS), new)
         head = connection.execute(_HEAD, {"company_id": company_id}).one()
-    return head
+    return _Head(*head)
 
 
 @dataclass(frozen=True)
