@@ -1,0 +1,1 @@
+"""Measures: each is a ratio of two things timed side by side in one run (`make bench`)."""
