@@ -19,6 +19,7 @@ from core.event_log import record_event
 from core.models import Company
 from core.tenancy import current_company_id
 from invoicing.customer_input import checked_phone, is_french_vat_number
+from invoicing.errors import NotFoundError
 from invoicing.input_checks import FieldErrors, clean_text
 from invoicing.lifecycle import DocumentState
 from invoicing.models import Document, InvoicingSettings, VatRate
@@ -245,12 +246,17 @@ def add_vat_rate(
 
 
 def remove_vat_rate(rate_id: int, *, actor_id: int | None = None) -> None:
-    """Offer a rate of the company's own no longer; issued documents keep it. One that is gone already is no error."""
+    """Offer a rate of the company's own no longer; issued documents keep it.
+
+    Raises:
+        NotFoundError: the company has no such rate (any more).
+    """
     row = lock(select(VatRate).where(VatRate.id == rate_id))
-    if row is not None:
-        record_event("settings.vat_rate_removed", actor_id=actor_id, rate=row.rate)
-        db.session.delete(row)
-        db.session.flush()
+    if row is None:
+        raise NotFoundError
+    record_event("settings.vat_rate_removed", actor_id=actor_id, rate=row.rate)
+    db.session.delete(row)
+    db.session.flush()
 
 
 def _write(kind: str, row: Company | InvoicingSettings, checked: Any, actor_id: int | None) -> None:

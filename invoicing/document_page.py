@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from accounting.entries_of_sources import EntryView, entries_of_sources
 from core.clock import paris_today
 from core.database import db
+from core.web.panels import marks_of
 from invoicing.balances import DocumentBalance, balances_of, customer_credit_cents
 from invoicing.credit_invoice import credit_note_of
 from invoicing.document_view import DocumentView, view_of
@@ -75,11 +76,6 @@ class DocumentPage:
         """True for an issued invoice with something open."""
         return self.is_invoice and self.balance is not None and self.balance.open_cents > 0
 
-    @property
-    def fingerprint(self) -> str:
-        """Changes when something a reader waits for has changed: money, mails."""
-        return fingerprint(self.balance, self.sendings)
-
 
 def document_page(document: Document) -> DocumentPage:
     """Gather the page of a draft or an issued document of the company entered."""
@@ -105,12 +101,13 @@ def problems_of_draft(document: Document) -> list[Problem]:
     return problems_of(candidate_of(document, paris_today()))
 
 
-def fingerprint(balance: DocumentBalance | None, sendings: list[SendingStatus]) -> str:
-    """A short text that is equal as long as nothing has changed that the page shows live."""
+def fingerprint(document_id: int, balance: DocumentBalance | None, sendings: list[SendingStatus]) -> str:
+    """A short text that changes when something a reader waits for has changed: money, mails, card payments."""
     if balance is None:
         return "draft"
     mails = ",".join(sending.state for sending in sendings)
-    return f"{balance.status}-{balance.open_cents}-{balance.paid_cents}-{balance.used_cents}-{mails}"
+    money = f"{balance.status}-{balance.open_cents}-{balance.paid_cents}-{balance.used_cents}"
+    return f"{money}-{mails}-{marks_of('document', document_id)}"
 
 
 def is_settled_down(balance: DocumentBalance | None, sendings: list[SendingStatus]) -> bool:

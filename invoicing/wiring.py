@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from accounting.source_links import add_source_link
 from core.cli.companies import on_company_added
 from core.database import db
 from core.web.context import MenuEntry, add_menu_entry
@@ -15,6 +16,7 @@ from invoicing.cli import customers_group, invoices_group
 from invoicing.models import InvoicingSettings
 from invoicing.routes import crediting, customers, dashboard, editor, invoices, members, sendings, settings
 from invoicing.routes import payments as payment_pages
+from invoicing.source_urls import SOURCE_URLS
 
 PAGES = (dashboard, invoices, editor, customers, payment_pages, crediting, sendings, settings, members)
 MENU = (
@@ -42,6 +44,8 @@ def init_app(app: Flask) -> None:
         add_menu_entry(app, entry)
     for tab in SETTINGS_TABS:
         add_settings_tab(app, tab)
+    for kind, find_url in SOURCE_URLS.items():
+        add_source_link(app, kind, find_url)
     with app.app_context():
         on_company_added(_set_up_invoicing)
 

@@ -82,6 +82,7 @@ def _page(document: Document, problems: Sequence[Problem]) -> str:
     return render_template(
         "invoicing/invoice.html",
         page=page,
+        fingerprint=fingerprint(document.id, page.balance, page.sendings),
         document=document,
         view=page.view,
         balance=page.balance,
@@ -114,7 +115,9 @@ def state(document_id: int) -> Response:
     """Whether the page is still up to date; asked by the page while somebody looks at it."""
     document = find_document(document_id)
     balance, sendings = balances_of([document.id]).get(document.id), sending_status(document.id)
-    answer = jsonify(state=fingerprint(balance, sendings), final=is_settled_down(balance, sendings))
+    answer = jsonify(
+        state=fingerprint(document.id, balance, sendings), final=is_settled_down(balance, sendings)
+    )
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

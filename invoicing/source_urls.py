@@ -1,0 +1,44 @@
+"""The pages that entries of the ledger come from: where a click on their source leads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from flask import url_for
+from sqlalchemy import ColumnElement, select
+
+from core.database import db
+from invoicing.payments import PaymentReversal, Settlement
+
+
+def _of_document(document_id: int) -> str:
+    return url_for("invoices.show", document_id=document_id)
+
+
+def _of_payment(payment_id: int) -> str:
+    """A payment is shown on the invoice that it settled first; one that settled nothing, in the list."""
+    return _of_settlement_where(Settlement.payment_id == payment_id)
+
+
+def _of_reversal(reversal_id: int) -> str:
+    reversal = select(PaymentReversal.payment_id).where(PaymentReversal.id == reversal_id)
+    return _of_payment(db.session.scalars(reversal).one())
+
+
+def _of_settlement(settlement_id: int) -> str:
+    return _of_settlement_where(Settlement.id == settlement_id)
+
+
+def _of_settlement_where(condition: ColumnElement[bool]) -> str:
+    statement = select(Settlement.invoice_id).where(condition, Settlement.invoice_id.is_not(None))
+    invoice_id = db.session.scalars(statement.order_by(Settlement.id).limit(1)).one_or_none()
+    return url_for("payments.index") if invoice_id is None else _of_document(invoice_id)
+
+
+SOURCE_URLS: Final[dict[str, Callable[[int], str]]] = {
+    "document": _of_document,
+    "payment": _of_payment,
+    "payment_reversal": _of_reversal,
+    "settlement": _of_settlement,
+}
