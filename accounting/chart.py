@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from accounting.models import Account, AccountingSettings, Journal, JournalKind
 from accounting.roles import RATE_DEFAULTS, ROLES, AccountRole, JournalCode, role_key
-from core.database import db
+from core.database import Base, db
+from core.tenancy import current_company_id
 
 _CACHE = "accounting_chart"
 
@@ -54,6 +55,14 @@ class Chart:
         return found
 
 
+# Every posting reads them, so they go past the ORM and name the company themselves.
+_ACCOUNTS, _JOURNALS = Base.metadata.tables["account"].c, Base.metadata.tables["journal"].c
+_ROLES_OF_ACCOUNTS = select(_ACCOUNTS.role, _ACCOUNTS.id).where(
+    _ACCOUNTS.company_id == bindparam("company"), _ACCOUNTS.role.is_not(None)
+)
+_CODES_OF_JOURNALS = select(_JOURNALS.code, _JOURNALS.id).where(_JOURNALS.company_id == bindparam("company"))
+
+
 def read_chart() -> Chart:
     """The chart of the company entered, read once per transaction (a change by another one is seen by the next)."""
     session = db.session()
@@ -61,8 +70,9 @@ def read_chart() -> Chart:
     cached: tuple[Any, Chart] | None = session.info.get(_CACHE)
     if cached is not None and transaction is not None and cached[0] is transaction:
         return cached[1]
-    accounts = session.execute(select(Account.role, Account.id).where(Account.role.is_not(None)))
-    journals = session.execute(select(Journal.code, Journal.id))
+    connection, scope = session.connection(), {"company": current_company_id()}
+    accounts = connection.execute(_ROLES_OF_ACCOUNTS, scope)
+    journals = connection.execute(_CODES_OF_JOURNALS, scope)
     chart = Chart({str(row[0]): row[1] for row in accounts}, {row[0]: row[1] for row in journals})
     session.info[_CACHE] = (session.get_transaction(), chart)
     return chart

@@ -15,23 +15,7 @@ from core.seal import Payload, Serializer, register_serializer
 
 # Built once: every transaction that posts passes here, and building one takes longer than running it.
 _ENTRY_ID: BindParameter[int] = bindparam("entry_id", type_=BigInteger)
-_HEAD = (
-    select(
-        Journal.code,
-        JournalEntry.number,
-        JournalEntry.entry_date,
-        JournalEntry.piece_ref,
-        JournalEntry.piece_date,
-        JournalEntry.label,
-        JournalEntry.source_kind,
-        JournalEntry.source_id,
-        JournalEntry.purpose,
-        JournalEntry.reverses_id,
-        JournalEntry.validated_at,
-    )
-    .join(Journal, Journal.id == JournalEntry.journal_id)
-    .where(JournalEntry.id == _ENTRY_ID)
-)
+_JOURNAL = select(Journal.code).where(Journal.id == bindparam("journal_id", type_=BigInteger))
 _LINES = (
     select(
         Account.number,
@@ -50,20 +34,21 @@ _LINES = (
 
 
 def _payload_v1(entry_id: int) -> Payload | None:
-    head = db.session.execute(_HEAD, {"entry_id": entry_id}).one_or_none()
-    if head is None:
+    entry = db.session.get(JournalEntry, entry_id)
+    if entry is None:
         return None
+    journal = db.session.execute(_JOURNAL, {"journal_id": entry.journal_id}).scalar_one()
     lines = db.session.execute(_LINES, {"entry_id": entry_id})
     return {
-        "journal": head.code,
-        "number": head.number,
-        "date": head.entry_date,
-        "piece_ref": head.piece_ref,
-        "piece_date": head.piece_date,
-        "label": head.label,
-        "source": [head.source_kind, head.source_id, head.purpose],
-        "reverses": head.reverses_id,
-        "validated_at": head.validated_at,
+        "journal": journal,
+        "number": entry.number,
+        "date": entry.entry_date,
+        "piece_ref": entry.piece_ref,
+        "piece_date": entry.piece_date,
+        "label": entry.label,
+        "source": [entry.source_kind, entry.source_id, entry.purpose],
+        "reverses": entry.reverses_id,
+        "validated_at": entry.validated_at,
         "lines": [list(line) for line in lines],
     }
 
