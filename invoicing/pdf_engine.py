@@ -7,19 +7,19 @@ and pictures that come with it as data: addresses.
 
 from __future__ import annotations
 
-import atexit
+import ctypes
 import logging
 import threading
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
 
 from weasyprint import CSS, HTML
+from weasyprint.text import ffi
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 VARIANT = "pdf/a-3b"
-"""The e-invoice's container: ISO 19005-3, level B (invoices.md: Factur-X asks for PDF/A-3)."""
+"""The e-invoice's container: ISO 19005-3, level B; Factur-X asks for PDF/A-3."""
 
 STAND_IN = "\u25a1"
 """A white square, printed for a character that no font of the machine has."""
@@ -45,22 +45,26 @@ class _Kept:
 
 
 _local = threading.local()
-_everybodys: WeakSet[_Kept] = WeakSet()
 
 
 def _kept() -> _Kept:
     if not hasattr(_local, "kept"):
         _local.kept = _Kept()
-        _everybodys.add(_local.kept)
     kept: _Kept = _local.kept
     return kept
 
 
-# @atexit.register
-def _let_go() -> None:
-    """Free Pango's objects while its library is loaded: a later free, by the dying interpreter, crashes the process."""
-    for kept in list(_everybodys):
-        vars(kept).clear()
+def _pin_libraries() -> None:
+    """Keep Pango and its kin loaded until the process is gone.
+
+    The dying interpreter closes the libraries before it has freed all of their objects (font maps kept here, layouts
+    of a thread that still draws), and the late free crashes the process. A reference never given back prevents it.
+    """
+    for library in (ffi.gobject, ffi.pango, ffi.pangoft2, ffi.fontconfig, ffi.harfbuzz, ffi.harfbuzz_subset):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(library))
+
+
+_pin_libraries()
 
 
 class _UnknownCharacters(logging.Filter):

@@ -41,8 +41,16 @@ def server() -> Iterator[Script]:
 
 
 @pytest.fixture
-def mail_app(make_app: MakeApp, each_url: str, server: Script) -> Iterator[Flask]:
-    """An application on each engine, with a context pushed, that sends to the scripted server."""
+def mail_app(make_app: MakeApp, sqlite_url: str, server: Script) -> Iterator[Flask]:
+    """An application with a context pushed that sends to the scripted server."""
+    app = make_app(sqlite_url, smtp_url=server.url)
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def each_mail_app(make_app: MakeApp, each_url: str, server: Script) -> Iterator[Flask]:
+    """The same on each engine in turn."""
     app = make_app(each_url, smtp_url=server.url)
     with app.app_context():
         yield app
@@ -69,7 +77,7 @@ def _send_later(delay: timedelta = timedelta(hours=2)) -> None:
         send_due_mail()
 
 
-def test_a_mail_is_sent_once_and_keeps_the_servers_words(mail_app: Flask, server: Script) -> None:
+def test_a_mail_is_sent_once_and_keeps_the_servers_words(each_mail_app: Flask, server: Script) -> None:
     mail_id = _queue()
     send_due_mail()
     send_due_mail()
@@ -126,7 +134,9 @@ def test_a_refused_recipient_is_given_up_and_the_other_receives_the_mail_once(
     assert [recipients for recipients, _ in server.received] == [[TO]]
 
 
-def test_a_retried_mail_goes_only_to_those_who_have_not_accepted_it(mail_app: Flask, server: Script) -> None:
+def test_a_retried_mail_goes_only_to_those_who_have_not_accepted_it(
+    each_mail_app: Flask, server: Script
+) -> None:
     server.to_recipient["plein@example.org"] = ["552 mailbox full"]
     mail_id = _queue([TO, "plein@example.org"])
     send_due_mail()
@@ -239,7 +249,7 @@ with app.app_context():
 
 @pytest.mark.parametrize("killed_when", [("claimed", 1), ("accepted", 2)], ids=["claimed", "accepted"])
 def test_a_worker_killed_while_sending_is_replaced_when_its_lease_ends(
-    mail_app: Flask, each_url: str, server: Script, tmp_path: Path, killed_when: tuple[str, int]
+    each_mail_app: Flask, each_url: str, server: Script, tmp_path: Path, killed_when: tuple[str, int]
 ) -> None:
     step, copies = killed_when
     mail_id = _queue()

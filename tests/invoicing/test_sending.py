@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
@@ -43,13 +44,25 @@ def server() -> Iterator[Script]:
         yield script
 
 
-@pytest.fixture
-def shop(make_app: MakeApp, each_url: str, server: Script) -> Iterator[Flask]:
-    """A company entered on each engine, whose mails go to the scripted server."""
-    app = make_app(each_url, smtp_url=server.url)
+@contextmanager
+def _shop(app: Flask) -> Iterator[Flask]:
     company_id = make_company(app)
     with app.app_context():
         enter_company(company_id)
+        yield app
+
+
+@pytest.fixture
+def shop(make_app: MakeApp, sqlite_url: str, server: Script) -> Iterator[Flask]:
+    """A company entered, whose mails go to the scripted server."""
+    with _shop(make_app(sqlite_url, smtp_url=server.url)) as app:
+        yield app
+
+
+@pytest.fixture
+def each_shop(make_app: MakeApp, each_url: str, server: Script) -> Iterator[Flask]:
+    """The same on each engine in turn."""
+    with _shop(make_app(each_url, smtp_url=server.url)) as app:
         yield app
 
 
@@ -80,11 +93,11 @@ def _run_worker(shop: Flask) -> None:
 
 
 def test_a_sent_invoice_arrives_with_its_pdf_and_its_link_as_button_and_text(
-    shop: Flask, server: Script
+    each_shop: Flask, server: Script
 ) -> None:
     document_id = _issued()
     _send(document_id)
-    run_due_jobs(shop)
+    run_due_jobs(each_shop)
     assert len(server.messages) == 1
     message, view = server.messages[0], document_view(document_id)
     assert server.received[0][0] == [TO]
@@ -130,13 +143,13 @@ def test_the_html_loads_nothing_and_shows_typed_text_as_text(shop: Flask, server
         assert foreign not in html.replace("&lt;img src=", ""), foreign
 
 
-def test_a_double_click_is_one_sending(shop: Flask, server: Script) -> None:
+def test_a_double_click_is_one_sending(each_shop: Flask, server: Script) -> None:
     document_id = _issued()
     assert _send(document_id) == _send(document_id)
-    run_due_jobs(shop)
+    run_due_jobs(each_shop)
     assert len(server.messages) == 1
     _send(document_id, key="key-2")
-    run_due_jobs(shop)
+    run_due_jobs(each_shop)
     assert len(server.messages) == 2
 
 
@@ -198,12 +211,12 @@ def test_the_preview_is_the_mail_that_is_sent(shop: Flask, server: Script) -> No
     assert html.get_content().replace("\r\n", "\n").strip() == preview.html.strip()
 
 
-def test_two_workers_make_one_mail_of_a_sending(shop: Flask, server: Script) -> None:
+def test_two_workers_make_one_mail_of_a_sending(each_shop: Flask, server: Script) -> None:
     sending_id = _send(_issued())
     together = Barrier(3)
 
     def dispatch(_: int) -> None:
-        with shop.app_context():
+        with each_shop.app_context():
             together.wait()
             dispatch_sendings()
 
@@ -222,7 +235,7 @@ def test_a_sending_whose_worker_was_lost_is_found_by_the_sweep(shop: Flask, serv
     assert len(server.messages) == 1
 
 
-def test_the_page_knows_what_became_of_each_recipient(shop: Flask, server: Script) -> None:
+def test_the_page_knows_what_became_of_each_recipient(each_shop: Flask, server: Script) -> None:
     server.to_recipient["parti@example.org"] = ["550 5.1.1 unknown here"]
     server.to_recipient["plein@example.org"] = ["452 4.2.2 mailbox full"]
     document_id = _issued()
@@ -230,7 +243,7 @@ def test_the_page_knows_what_became_of_each_recipient(shop: Flask, server: Scrip
     waiting = sending_status(document_id)[0]
     assert (waiting.state, waiting.mail_id) == (SendingState.QUEUED, None)
     assert {who.state for who in waiting.recipients} == {SendingState.QUEUED}
-    _run_worker(shop)
+    _run_worker(each_shop)
     status = sending_status(document_id)[0]
     states = {who.address: (who.state, who.answer) for who in status.recipients}
     assert status.state is SendingState.QUEUED
