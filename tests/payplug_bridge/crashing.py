@@ -49,7 +49,7 @@ def before_the_call() -> None:
 
 
 def after_the_call() -> None:
-    start._record_answer = die  # type: ignore[assignment]
+    start._record_answer = die
 
 
 def while_the_answer_is_recorded() -> None:
@@ -65,7 +65,7 @@ def after_storing() -> None:
 
 
 def after_claiming() -> None:
-    inbox._fetch = die  # type: ignore[assignment]
+    inbox._fetch = die
 
 
 def before_applying() -> None:
@@ -77,7 +77,7 @@ def while_applying() -> None:
 
 
 def before_the_inbox_row_is_done() -> None:
-    inbox._finish = die  # type: ignore[assignment]
+    inbox._finish = die
 
 
 PAYING = (before_the_call, after_the_call, while_the_answer_is_recorded, after_the_answer)

@@ -14,9 +14,11 @@ from core.clock import utc_now
 from core.database import db, transaction
 from core.jobs import run_due_jobs
 from payplug_bridge import process_notifications as inbox
+from payplug_bridge.apply_snapshot import Outcome, apply_snapshot
 from payplug_bridge.keys import save_key
 from payplug_bridge.models import NotificationState, PayplugNotification
 from payplug_bridge.process_notifications import replay_notification
+from payplug_bridge.snapshots import PaymentSnapshot
 from tests.conftest import make_company
 from tests.payplug_bridge.shop import Shop, at_once
 from tests.payplug_bridge.test_paying_by_card import ONE_OF_EACH
@@ -241,12 +243,11 @@ def test_a_poisoned_row_does_not_hold_the_others_up_and_ends_visible(
     for payment in (bad, good):
         shop.simulator.pay(payment, notify=False)
         shop.notify_about(payment)
-    real = inbox.apply_snapshot
 
-    def trip(snapshot: object) -> object:
-        if getattr(snapshot, "id", "") == bad:
+    def trip(snapshot: PaymentSnapshot) -> Outcome:
+        if snapshot.id == bad:
             raise RuntimeError("whatever")
-        return real(snapshot)  # type: ignore[arg-type]
+        return apply_snapshot(snapshot)
 
     monkeypatch.setattr(inbox, "apply_snapshot", trip)
     moment = utc_now()
@@ -261,7 +262,7 @@ def test_a_poisoned_row_does_not_hold_the_others_up_and_ends_visible(
         "RuntimeError",
         NotificationState.DONE,
     )
-    monkeypatch.setattr(inbox, "apply_snapshot", real)
+    monkeypatch.setattr(inbox, "apply_snapshot", apply_snapshot)
     with shop.inside(), transaction():
         replay_notification(first.id)
     shop.work()

@@ -113,7 +113,7 @@ def test_a_paid_invoice_takes_no_card(shop: Shop, web: FlaskClient) -> None:
     path = f"/p/{shop.token(invoice)}"
     page = text_of(web, path)
     assert "This invoice is paid" in page
-    assert "/pay\"" not in page
+    assert '/pay"' not in page
     assert web.post(f"{path}/pay").status_code == 303
     assert shop.simulator.payments() == []
 
@@ -124,7 +124,7 @@ def test_a_credited_invoice_takes_no_payment(shop: Shop, web: FlaskClient) -> No
         credit_invoice(invoice, reason="Essai")
     page = text_of(web, f"/p/{shop.token(invoice)}")
     assert "credited this invoice" in page
-    assert "/pay\"" not in page
+    assert '/pay"' not in page
 
 
 @pytest.mark.parametrize(("price", "words"), [("0.20", "start at €0.30"), ("20000", "go up to €20,000.00")])
@@ -134,7 +134,7 @@ def test_an_amount_outside_the_limits_says_how_to_pay(
     page = text_of(web, f"/p/{shop.token(shop.invoice(price))}")
     assert words in page
     assert "FR76 3000" in page
-    assert "/pay\"" not in page
+    assert '/pay"' not in page
 
 
 def test_card_payments_that_are_off_say_how_to_pay(shop: Shop, web: FlaskClient) -> None:
