@@ -22,7 +22,7 @@ from invoicing.errors import Message, Place, Problem
 from invoicing.models import Customer, CustomerKind, Document, DocumentLine, InvoicingSettings
 from invoicing.numbering import is_prefix
 from invoicing.vat import Totals
-from invoicing.vat_rates import allowed_rates
+from invoicing.vat_rates import refused_rates
 
 # Legal forms whose documents must show the share capital and the register (C. com. R123-238) (practice).
 CAPITAL_FORMS = frozenset(
@@ -199,9 +199,9 @@ def _line_problems(candidate: Candidate) -> Iterator[Problem]:
 
     if not lines:
         yield problem("lines", _l("Add at least one line."))
-    rates = allowed_rates(candidate.issue_date)
+    refused = refused_rates((line.vat_rate for line in lines), candidate.issue_date)
     for index, line in enumerate(lines):
-        if line.vat_rate not in rates:
+        if line.vat_rate in refused:
             yield problem(
                 f"lines-{index}-vat_rate",
                 _l("Line %(line)d: this VAT rate does not hold on the invoice date.", line=index + 1),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from sqlalchemy import bindparam, select
+
 from accounting.facts import Share
 from accounting.record import record
 from accounting.settings import vat_regime_on
@@ -16,7 +18,6 @@ from core.event_log import record_event
 from core.jobs import wake
 from core.models import Company
 from core.seal import seal
-from core.tenancy import current_company_id
 from invoicing.errors import NotIssuableError
 from invoicing.freeze_document import FrozenPart, freeze_document
 from invoicing.gate import Candidate, problems_of
@@ -24,12 +25,20 @@ from invoicing.ledger_facts import invoice_key, sale_fact
 from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits
 from invoicing.lifecycle import DocumentState
 from invoicing.locked_documents import locked_document
-from invoicing.models import Customer, Document
+from invoicing.models import Customer, Document, InvoicingSettings
 from invoicing.numbering import take_number
 from invoicing.parties import buyer_of, seller_of
 from invoicing.payment_link import new_link
-from invoicing.settings import invoicing_settings
+from invoicing.settings import default_settings
 from invoicing.vat import compute_totals
+
+# The parties and the settings in one read, built once: issue holds the series' lock for others to wait on.
+_CONTEXT = (
+    select(Customer, Company, InvoicingSettings)
+    .join(Company, Company.id == Customer.company_id)
+    .outerjoin(InvoicingSettings, InvoicingSettings.company_id == Customer.company_id)
+    .where(Customer.id == bindparam("customer_id"))
+)
 
 
 def issue_invoice(document_id: int, *, today: date | None = None, actor_id: int | None = None) -> Document:
@@ -68,8 +77,8 @@ def issue_invoice(document_id: int, *, today: date | None = None, actor_id: int 
 
 def candidate_of(document: Document, today: date) -> Candidate:
     """The draft as it would be issued that day: for the gate, here and on the draft's page."""
-    customer = db.session.get_one(Customer, document.customer_id)
-    settings = invoicing_settings()
+    customer, company, chosen = _context(document.customer_id)
+    settings = default_settings() if chosen is None else chosen
     issue_date = document.issue_date or today
     terms = next(
         days
@@ -79,7 +88,7 @@ def candidate_of(document: Document, today: date) -> Candidate:
     return Candidate(
         document=document,
         customer=customer,
-        company=db.session.get_one(Company, current_company_id()),
+        company=company,
         settings=settings,
         totals=compute_totals(document.lines, document.prices_include_vat),
         issue_date=issue_date,
@@ -87,6 +96,11 @@ def candidate_of(document: Document, today: date) -> Candidate:
         today=today,
         regime=vat_regime_on(issue_date),
     )
+
+
+def _context(customer_id: int) -> tuple[Customer, Company, InvoicingSettings | None]:
+    row = db.session.execute(_CONTEXT, {"customer_id": customer_id}).one()
+    return row[0], row[1], row[2]
 
 
 def _freeze(candidate: Candidate) -> None:

@@ -10,8 +10,12 @@ from invoicing.models import InvoicingSettings
 
 def invoicing_settings() -> InvoicingSettings:
     """The settings of the company entered; the defaults, as an unsaved row, while it has not chosen any."""
-    found = db.session.scalars(select(InvoicingSettings)).one_or_none()
-    return found or InvoicingSettings(
+    return db.session.scalars(select(InvoicingSettings)).one_or_none() or default_settings()
+
+
+def default_settings() -> InvoicingSettings:
+    """What holds while the company has chosen nothing, as an unsaved row."""
+    return InvoicingSettings(
         invoice_prefix="F",
         credit_note_prefix="A",
         payment_terms_days=30,

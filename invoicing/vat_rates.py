@@ -6,6 +6,7 @@ Rates are 1/100 %. The set of rates is that of French e-invoices (BR-FR-16); whi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -64,6 +65,12 @@ def offered_rates(day: date) -> tuple[int, ...]:
 def allowed_rates(day: date) -> frozenset[int]:
     """Every rate a document of that day may use: all French ones in force and the company's own."""
     return frozenset(r.rate for r in FRENCH_RATES if _holds(r, day)) | company_rates(day)
+
+
+def refused_rates(rates: Iterable[int], day: date) -> set[int]:
+    """Those of the rates that a document of that day may not use; the company's own are read only when it matters."""
+    not_french = set(rates) - {r.rate for r in FRENCH_RATES if _holds(r, day)}
+    return not_french - company_rates(day) if not_french else not_french
 
 
 def company_rates(day: date) -> set[int]:
