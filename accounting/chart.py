@@ -54,6 +54,10 @@ class Chart:
             raise MissingRoleError(f"no account plays the role {role}; were the books set up?")
         return found
 
+    def journal_code(self, journal_id: int) -> str:
+        """The code of a journal of the company."""
+        return next(code for code, id_ in self.journals.items() if id_ == journal_id)
+
 
 # Every posting reads them, so they go past the ORM and name the company themselves.
 _ACCOUNTS, _JOURNALS = Base.metadata.tables["account"].c, Base.metadata.tables["journal"].c

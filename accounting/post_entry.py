@@ -53,7 +53,7 @@ def post_entry(draft: EntryDraft) -> JournalEntry:
         journal_id=journal_id,
         fiscal_year_id=year.id,
         sequence=sequence,
-        number=f"{_journal_code(chart, journal_id)}{sequence:06d}",
+        number=f"{chart.journal_code(journal_id)}{sequence:06d}",
         entry_date=day,
         piece_ref=draft.piece_ref[:LONGEST_PIECE_REF],
         piece_date=draft.day,
@@ -85,10 +85,6 @@ def _journal_id(chart: Chart, journal: JournalCode | int) -> int:
     return chart.journals[journal] if isinstance(journal, JournalCode) else journal
 
 
-def _journal_code(chart: Chart, journal_id: int) -> str:
-    return next(code for code, id_ in chart.journals.items() if id_ == journal_id)
-
-
 class _Counter(NamedTuple):
     """The last number of a journal and year, under lock."""
 
@@ -107,7 +103,11 @@ _COUNTER = (
     )
     .with_for_update()
 )
-_COUNT = update(_COUNTERS).where(_COUNTERS.c.id == bindparam("counter_id")).values(last_number=bindparam("last_number"))
+_COUNT = (
+    update(_COUNTERS)
+    .where(_COUNTERS.c.id == bindparam("counter_id"))
+    .values(last_number=bindparam("last_number"))
+)
 _POSTED = select(_ENTRIES.c.id).where(
     _ENTRIES.c.company_id == bindparam("company"),
     _ENTRIES.c.source_kind == bindparam("kind"),

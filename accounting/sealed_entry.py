@@ -9,13 +9,13 @@ from collections.abc import Iterable
 
 from sqlalchemy import BigInteger, BindParameter, bindparam, select
 
-from accounting.models import Account, EntryLine, Journal, JournalEntry
+from accounting.chart import read_chart
+from accounting.models import Account, EntryLine, JournalEntry
 from core.database import db
 from core.seal import Payload, Serializer, register_serializer
 
 # Built once: every transaction that posts passes here, and building one takes longer than running it.
 _ENTRY_ID: BindParameter[int] = bindparam("entry_id", type_=BigInteger)
-_JOURNAL = select(Journal.code).where(Journal.id == bindparam("journal_id", type_=BigInteger))
 _LINES = (
     select(
         Account.number,
@@ -37,10 +37,9 @@ def _payload_v1(entry_id: int) -> Payload | None:
     entry = db.session.get(JournalEntry, entry_id)
     if entry is None:
         return None
-    journal = db.session.execute(_JOURNAL, {"journal_id": entry.journal_id}).scalar_one()
     lines = db.session.execute(_LINES, {"entry_id": entry_id})
     return {
-        "journal": journal,
+        "journal": read_chart().journal_code(entry.journal_id),
         "number": entry.number,
         "date": entry.entry_date,
         "piece_ref": entry.piece_ref,

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Enum,
+    Executable,
     ForeignKeyConstraint,
     Integer,
     MetaData,
@@ -213,13 +215,14 @@ def next_id(model: type[Base]) -> int:
     PostgreSQL gives it from the table's sequence; on SQLite the write lock is held, so the highest id plus one is safe.
     """
     _hooks()
-    if dialect_name() == "postgresql":
-        table = model.__tablename__
-        return int(
-            db.session.execute(text(f"SELECT nextval(pg_get_serial_sequence('{table}', 'id'))")).scalar_one()
-        )
-    column = model.__table__.c.id
-    return int(db.session.execute(select(func.coalesce(func.max(column), 0) + 1)).scalar_one())
+    return int(db.session.connection().execute(_next_id_statement(model, dialect_name())).scalar_one())
+
+
+@cache
+def _next_id_statement(model: type[Base], dialect: str) -> Executable:
+    if dialect == "postgresql":
+        return text(f"SELECT nextval(pg_get_serial_sequence('{model.__tablename__}', 'id'))")
+    return select(func.coalesce(func.max(model.__table__.c.id), 0) + 1)
 
 
 def dialect_name() -> str:

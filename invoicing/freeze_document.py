@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import insert
 
 from accounting.facts import VatRegime
 from core.clock import utc_now
-from core.database import db
+from core.database import Base, db
 from invoicing.legal_mentions import Mention, mentions_json
 from invoicing.lifecycle import DocumentState, check_passage
-from invoicing.models import Document, DocumentVat
+from invoicing.models import Document
 from invoicing.numbering import GivenNumber
 from invoicing.parties import Buyer, Seller, party_json
-from invoicing.vat import Totals
+from invoicing.vat import Totals, VatTotals
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class FrozenPart:
     buyer: Buyer
     mentions: tuple[Mention, ...]
     totals: Totals
+
+
+_INSERT_VAT = insert(Base.metadata.tables["document_vat"])
 
 
 def freeze_document(document: Document, frozen: FrozenPart) -> None:
@@ -53,11 +57,16 @@ def freeze_document(document: Document, frozen: FrozenPart) -> None:
 def _write_amounts(document: Document, totals: Totals) -> None:
     for line, amounts in zip(document.lines, totals.lines, strict=True):
         line.amount_cents, line.net_cents = amounts.amount_cents, amounts.net_cents
-    # Only this function writes VAT rows, once: there is nothing to read before.
-    set_committed_value(document, "vat_lines", [])
-    document.vat_lines += [
-        DocumentVat(rate=part.rate, kind=part.kind, net_cents=part.net_cents, vat_cents=part.vat_cents)
-        for part in totals.vat
-    ]
+    # One statement for all of them; they are read back when somebody asks.
+    if totals.vat:
+        rows = [_vat_row(document, part) for part in totals.vat]
+        db.session.connection().execute(_INSERT_VAT, rows)
     document.net_cents, document.vat_cents = totals.net_cents, totals.vat_cents
     document.rounding_cents, document.total_cents = totals.rounding_cents, totals.total_cents
+
+
+def _vat_row(document: Document, part: VatTotals) -> dict[str, Any]:
+    return {
+        "company_id": document.company_id, "document_id": document.id, "rate": part.rate, "kind": part.kind,
+        "net_cents": part.net_cents, "vat_cents": part.vat_cents,
+    }  # fmt: skip
