@@ -1,0 +1,122 @@
+"""Customers from a CSV file: all or nothing, nothing twice, every fault at its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from core.database import db
+from core.models import Company
+from core.seal import verify_chain
+from invoicing.csv_files import ImportCount
+from invoicing.customers import find_by_reference
+from invoicing.import_customers import import_customers
+from invoicing.models import Customer, CustomerKind
+from tests.invoicing.importing import csv_of, faults_of, rows_everywhere, run
+
+GOOD: dict[str, Any] = {
+    "référence": "R1",
+    "type": "entreprise",
+    "nom": "Crêperie Imaginaire",
+    "prénom": "",
+    "siren": "404 833 048",
+    "adresse": "3 place du Marché",
+    "code postal": "38000",
+    "ville": "Grenoble",
+    "pays": "",
+    "langue": "",
+    "délai": "45",
+    "contact": "Paule",
+    "e-mail": "compta@creperie.example.org",
+    "téléphone": "04 76 00 00 01",
+}
+PERSON = {
+    **GOOD, "référence": "R2", "type": "Particulier", "nom": "Modèle", "prénom": "Zoé", "siren": "", "délai": "",
+    "langue": "anglais",
+}  # fmt: skip
+FAULTS: list[tuple[dict[str, str], str]] = [
+    ({"référence": ""}, "référence"),
+    ({"référence": "R1"}, "référence"),
+    ({"référence": "x" * 101}, "référence"),
+    ({"type": "association"}, "type"),
+    ({"nom": ""}, "nom"),
+    ({"nom": "x" * 10_000}, "nom"),
+    ({"siren": ""}, "siren"),
+    ({"siren": "12345"}, "siren"),
+    ({"adresse": " "}, "adresse"),
+    ({"code postal": "3800"}, "code postal"),
+    ({"ville": ""}, "ville"),
+    ({"pays": "ZZ", "téléphone": ""}, "pays"),
+    ({"langue": "de"}, "langue"),
+    ({"délai": "trente"}, "délai"),
+    ({"délai": "366"}, "délai"),
+    ({"e-mail": "paule chez example.org"}, "e-mail"),
+    ({"téléphone": "appelez-moi"}, "téléphone"),
+]
+
+
+def _faults(**changes: Any) -> list[tuple[int, str, str]]:
+    return faults_of(import_customers, csv_of(GOOD, {**GOOD, "référence": "R9", **changes}))
+
+
+def test_customers_and_their_contact_are_made_as_the_file_says(each_company: Company) -> None:
+    assert run(import_customers, csv_of(GOOD, PERSON)) == ImportCount(2, 0)
+    first, second = db.session.scalars(select(Customer).order_by(Customer.number)).all()
+    assert (first.number, first.kind, first.siren, first.payment_terms_days, first.language, first.country) == (
+        "C00001", CustomerKind.BUSINESS, "404833048", 45, "fr", "FR",
+    )  # fmt: skip
+    assert [(c.name, c.email, c.phone, c.receives_invoices) for c in first.contacts] == [
+        ("Paule", "compta@creperie.example.org", "+33 4 76 00 00 01", True)
+    ]
+    assert (second.full_name, second.kind, second.language) == ("Zoé Modèle", CustomerKind.INDIVIDUAL, "en")
+
+
+def test_a_second_run_adds_nothing_and_changes_nothing(each_company: Company) -> None:
+    run(import_customers, csv_of(GOOD))
+    before = rows_everywhere()
+    assert run(import_customers, csv_of({**GOOD, "nom": "Autre nom"})) == ImportCount(0, 1)
+    assert rows_everywhere() == before
+    found = find_by_reference("R1")
+    assert found is not None
+    assert found.name == "Crêperie Imaginaire"
+
+
+def test_a_file_may_bring_new_rows_beside_known_ones(company: Company) -> None:
+    run(import_customers, csv_of(GOOD))
+    assert run(import_customers, csv_of(PERSON, GOOD)) == ImportCount(1, 1)
+
+
+def test_one_bad_row_keeps_the_whole_file_out_and_the_next_file_is_sealed_as_usual(
+    each_company: Company,
+) -> None:
+    assert _faults(siren="404833049") == [
+        (3, "siren", "This SIREN does not exist: one of its digits is wrong.")
+    ]
+    run(import_customers, csv_of(GOOD))
+    assert list(verify_chain(each_company.id)) == []
+
+
+def test_each_fault_is_told_at_its_line_and_column(company: Company) -> None:
+    found = [(_faults(**changes), column) for changes, column in FAULTS]
+    assert [[(line, name) for line, name, _reason in faults] for faults, _column in found] == [
+        [(3, column)] for _changes, column in FAULTS
+    ]
+    assert all(reason for faults, _column in found for _line, _name, reason in faults)
+
+
+def test_all_faults_of_all_rows_are_told_in_one_run(company: Company) -> None:
+    rows = ({**GOOD, "nom": "", "ville": ""}, {**PERSON, "e-mail": "zoé@@x"}, {**GOOD, "siren": "1"})
+    found = faults_of(import_customers, csv_of(*rows))
+    assert {(line, column) for line, column, _reason in found} == {
+        (2, "nom"), (2, "ville"), (3, "e-mail"), (4, "siren"), (4, "référence"),
+    }  # fmt: skip
+    assert (4, "référence", "Line 2 has this reference too.") in found
+
+
+def test_what_looks_like_code_is_kept_as_text(company: Company) -> None:
+    formula, markup = "=cmd|' /C calc'!A0", "<script>alert(1)</script>"
+    run(import_customers, csv_of({**GOOD, "nom": formula, "adresse": markup, "contact": "a\tb\x07\nc"}))
+    found = find_by_reference("R1")
+    assert found is not None
+    assert (found.name, found.address1, found.contacts[0].name) == (formula, markup, "a b c")
