@@ -1,4 +1,4 @@
-"""`solde customers import` and `solde invoices import`: exit codes, what is said and where, the examples of the guide."""
+"""`solde customers import` and `solde invoices import`: exit codes, what is said where, the examples of the guide."""
 
 from __future__ import annotations
 
