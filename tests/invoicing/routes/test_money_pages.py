@@ -1,0 +1,113 @@
+"""Payments by hand, their cancellation, credit notes and the use of credit, in the browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from core.clock import paris_today
+from tests.invoicing.routes.conftest import page, plain
+
+
+@pytest.fixture
+def payment() -> dict[str, str]:
+    return {
+        "method": "transfer", "amount_cents": "120,00", "paid_on": paris_today().isoformat(),
+        "reference": "VIR 42", "request_key": "f" * 32,
+    }  # fmt: skip
+
+
+def test_what_is_due_is_proposed_and_recorded(owner, invoice, payment):
+    invoice_id = invoice()
+    assert 'value="120.00"' in page(owner, f"/invoices/{invoice_id}/payments/new")
+    assert owner.post(f"/invoices/{invoice_id}/payments/new", data=payment).status_code == 303
+    shown = page(owner, f"/invoices/{invoice_id}")
+    assert "VIR 42" in shown
+    assert "Nothing is owed any more." in shown
+    assert "€120.00" in page(owner, "/payments")
+
+
+def test_a_form_sent_twice_records_once(owner, invoice, payment):
+    invoice_id = invoice()
+    for _ in range(2):
+        owner.post(f"/invoices/{invoice_id}/payments/new", data={**payment, "amount_cents": "50"})
+    assert "€70.00" in page(owner, f"/invoices/{invoice_id}")
+    assert "1 result" in page(owner, "/payments")
+
+
+def test_a_surplus_is_recorded_only_when_somebody_agrees(owner, invoice, payment, customer_id):
+    invoice_id = invoice()
+    too_much = {**payment, "amount_cents": "150"}
+    text = plain(owner.post(f"/invoices/{invoice_id}/payments/new", data=too_much).get_data(as_text=True))
+    assert "€30.00 more than what is due" in text
+    assert 'value="150"' in text
+    assert "No payments yet" in page(owner, "/payments")
+    agreed = {**too_much, "accept_surplus": "y"}
+    assert owner.post(f"/invoices/{invoice_id}/payments/new", data=agreed).status_code == 303
+    assert "credit of €30.00" in page(owner, f"/customers/{customer_id}")
+
+
+def test_a_customers_credit_is_used_on_another_invoice(owner, invoice, payment):
+    first, second = invoice(), invoice()
+    owner.post(
+        f"/invoices/{first}/payments/new", data={**payment, "amount_cents": "150", "accept_surplus": "y"}
+    )
+    assert "credit of €30.00" in page(owner, f"/invoices/{second}")
+    assert owner.post(f"/invoices/{second}/use-credit").status_code == 303
+    assert "€90.00" in page(owner, f"/invoices/{second}")
+    assert "no credit left" in page_after(owner.post(f"/invoices/{second}/use-credit"), owner)
+
+
+def page_after(answer, client) -> str:
+    assert answer.status_code == 303
+    return page(client, answer.headers["Location"])
+
+
+def test_a_payment_in_the_future_is_refused_beside_its_date(owner, invoice, payment):
+    text = owner.post(
+        f"/invoices/{invoice()}/payments/new", data={**payment, "paid_on": "2099-01-01"}
+    ).get_data(as_text=True)
+    assert 'id="paid_on-error"' in text
+    assert 'value="2099-01-01"' in text
+
+
+def test_a_payment_is_cancelled_with_a_reason(owner, invoice, payment):
+    invoice_id = invoice()
+    owner.post(f"/invoices/{invoice_id}/payments/new", data=payment)
+    link = re.search(r"/payments/\d+/cancel", owner.get(f"/invoices/{invoice_id}").get_data(as_text=True))
+    assert link
+    assert 'id="reason-error"' in owner.post(link[0], data={"reason": ""}).get_data(as_text=True)
+    shown = page_after(owner.post(link[0], data={"reason": "Chèque sans provision"}), owner)
+    assert "Chèque sans provision" in shown
+    assert "Still due" in shown
+    assert "cancelled already" in page(owner, link[0])
+    assert "Received in all: €0.00" in page(owner, "/payments")
+
+
+def test_an_invoice_is_credited_once_with_a_reason(owner, invoice):
+    invoice_id = invoice()
+    url = f"/invoices/{invoice_id}/credit"
+    assert 'id="reason-error"' in owner.post(url, data={"reason": " "}).get_data(as_text=True)
+    shown = page_after(owner.post(url, data={"reason": "Commande annulée"}), owner)
+    assert "Credit note A-" in shown
+    assert "Commande annulée" in shown
+    assert "was credited by" in page(owner, f"/invoices/{invoice_id}")
+    again = owner.post(url, data={"reason": "Encore"})
+    assert again.status_code == 303
+    assert "Commande annulée" in page(owner, again.headers["Location"])
+
+
+def test_a_draft_takes_no_payment_and_no_credit(owner, draft, payment):
+    draft_id = draft()
+    assert owner.post(f"/invoices/{draft_id}/payments/new", data=payment).status_code == 404
+    assert owner.get(f"/invoices/{draft_id}/credit").status_code == 404
+
+
+def test_the_list_of_payments_is_narrowed_by_method_period_and_search(owner, invoice, payment):
+    owner.post(f"/invoices/{invoice()}/payments/new", data=payment)
+    today = paris_today().isoformat()
+    assert "€120.00" in page(owner, f"/payments?method=transfer&from={today}&to={today}&q=VIR")
+    assert "€120.00" in page(owner, "/payments?q=F-")
+    assert "Nothing found" in page(owner, "/payments?method=cash")
+    assert "Nothing found" in page(owner, "/payments?to=2020-01-01")
