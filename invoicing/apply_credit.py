@@ -12,7 +12,7 @@ from accounting.record import record
 from core.clock import paris_today
 from core.database import db, lock
 from core.event_log import record_event
-from invoicing.balances import OpenCredit, balance_of, open_credits
+from invoicing.balances import OpenCredit, open_credits
 from invoicing.ledger_facts import (
     collection_states,
     credit_note_key,
@@ -45,10 +45,7 @@ def apply_credit(invoice_id: int, *, today: date | None = None, actor_id: int | 
     used_on, used = today or paris_today(), 0
     # Read again: what was open before the locks may have been used by somebody faster.
     for credit in open_credits(invoice.customer_id):
-        amount = min(credit.open_cents, balance_of(invoice.id).open_cents)
-        if amount:
-            _use(invoice, credit, amount, used_on)
-            used += amount
+        used += _use(invoice, credit, used_on)
     if used:
         record_event("credit.applied", actor_id=actor_id, subject=("document", invoice.id), amount_cents=used)
     return used
@@ -69,12 +66,15 @@ def _locked_invoice_and_credits(invoice_id: int) -> Document:
     return invoice
 
 
-def _use(invoice: Document, credit: OpenCredit, amount: int, used_on: date) -> None:
+def _use(invoice: Document, credit: OpenCredit, used_on: date) -> int:
     key, next_key = _surplus_keys(credit)
     settlement = settle(
-        amount_cents=amount, settled_on=used_on, invoice_id=invoice.id, payment_id=credit.payment_id,
+        at_most_cents=credit.open_cents, settled_on=used_on, invoice_id=invoice.id, payment_id=credit.payment_id,
         credit_note_id=credit.credit_note_id,
     )  # fmt: skip
+    if settlement is None:
+        return 0
+    amount = settlement.amount_cents
     shares = (Share(invoice_key(invoice.id), amount), Share(next_key, credit.open_cents - amount))
     record(
         CreditUseFact(
@@ -88,6 +88,7 @@ def _use(invoice: Document, credit: OpenCredit, amount: int, used_on: date) -> N
             collection=collection_states(invoice),
         )
     )
+    return amount
 
 
 def _surplus_keys(credit: OpenCredit) -> tuple[str, str]:

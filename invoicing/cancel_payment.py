@@ -129,9 +129,11 @@ def _written_reversal(payment: Payment, reason: str, day: date, actor_id: int | 
 def _take_back(payment: Payment, reversal: PaymentReversal, settlements: list[Settlement]) -> None:
     for settlement in settlements:
         undo_settlement(settlement, undone_on=reversal.reversed_on)
-    settle(
-        amount_cents=payment.amount_cents,
+    mirror = settle(
+        at_most_cents=payment.amount_cents,
         settled_on=reversal.reversed_on,
         reversal_id=reversal.id,
         payment_id=payment.id,
     )
+    assert mirror is not None
+    assert mirror.amount_cents == payment.amount_cents, "a payment is taken back whole"

@@ -20,7 +20,6 @@ from core.jobs import wake
 from core.models import Company
 from core.seal import seal
 from core.tenancy import current_company_id
-from invoicing.balances import balance_of
 from invoicing.errors import InvalidInputError, NotIssuableError, Place, Problem
 from invoicing.freeze_document import FrozenPart, freeze_document
 from invoicing.input_checks import FieldErrors
@@ -75,9 +74,10 @@ def credit_invoice(
         return earlier
     case = _Case(invoice, read_buyer(invoice.buyer), _checked_reason(reason), _checked_day(invoice, today))
     note = _issued_note(case, actor_id)
-    settled = min(balance_of(invoice.id).open_cents, note.total_cents)
-    if settled:
-        settle(amount_cents=settled, settled_on=case.day, invoice_id=invoice.id, credit_note_id=note.id)
+    settlement = settle(
+        at_most_cents=note.total_cents, settled_on=case.day, invoice_id=invoice.id, credit_note_id=note.id
+    )
+    settled = settlement.amount_cents if settlement else 0
     record(sale_fact(note, case.buyer, _shares(note, settled), collection_states(invoice)))
     seal(note.kind.value, note.id)
     for kind, document, other in (("invoice.credited", invoice, note), ("credit_note.issued", note, invoice)):

@@ -17,7 +17,6 @@ from core.clock import paris_today
 from core.database import db
 from core.event_log import record_event
 from core.seal import seal
-from invoicing.balances import balance_of
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import TREASURY_OF, collection_states, invoice_key, payment_key, third_party
 from invoicing.locked_documents import locked_issued_invoice
@@ -72,9 +71,13 @@ def record_payment(given: PaymentInput) -> Payment:
     payment = _checked_payment(given, invoice)
     db.session.add(payment)
     db.session.flush()
-    settled = min(balance_of(invoice.id).open_cents, payment.amount_cents)
-    if settled:
-        settle(amount_cents=settled, settled_on=payment.paid_on, invoice_id=invoice.id, payment_id=payment.id)
+    settlement = settle(
+        at_most_cents=payment.amount_cents,
+        settled_on=payment.paid_on,
+        invoice_id=invoice.id,
+        payment_id=payment.id,
+    )
+    settled = settlement.amount_cents if settlement else 0
     record(_fact(payment, invoice, settled))
     seal("payment", payment.id)
     record_event(

@@ -10,7 +10,6 @@ from datetime import date
 from sqlalchemy import select
 
 from core.database import db
-from core.errors import ConflictError
 from core.seal import seal
 from invoicing.balances import balance_of, open_of_payment, open_of_reversal
 from invoicing.payments import Settlement
@@ -18,29 +17,30 @@ from invoicing.payments import Settlement
 
 def settle(
     *,
-    amount_cents: int,
+    at_most_cents: int,
     settled_on: date,
     invoice_id: int | None = None,
     reversal_id: int | None = None,
     payment_id: int | None = None,
     credit_note_id: int | None = None,
-) -> Settlement:
-    """Match one debit with one credit and seal it.
+) -> Settlement | None:
+    """Match one debit with one credit as far as both are open, and seal it.
 
     Args:
-        amount_cents: above zero, at most what is open on either side.
+        at_most_cents: not more than this, whatever is open.
         settled_on: business date of the match.
         invoice_id: the debit; or `reversal_id`.
         payment_id: the credit; or `credit_note_id`.
 
-    Raises:
-        ConflictError: less is open on one side than was asked.
+    Returns:
+        The settlement; None when nothing is open on one of the sides.
     """
-    assert amount_cents > 0, "a settlement is above zero"
     assert (invoice_id is None) != (reversal_id is None), "one debit"
     assert (payment_id is None) != (credit_note_id is None), "one credit"
-    if amount_cents > min(_open_debit(invoice_id, reversal_id), _open_credit(payment_id, credit_note_id)):
-        raise ConflictError
+    open_cents = min(_open_debit(invoice_id, reversal_id), _open_credit(payment_id, credit_note_id))
+    amount_cents = min(at_most_cents, open_cents)
+    if amount_cents <= 0:
+        return None
     return _write(
         Settlement(
             invoice_id=invoice_id, reversal_id=reversal_id, payment_id=payment_id, credit_note_id=credit_note_id,
