@@ -64,7 +64,7 @@ def months_chart(months: Sequence[Month], theme: str, *, is_narrow: bool = False
     letters = "MMMMM" if is_narrow else "MMM"
     chart.x_labels = [format_date(month.first_day, format=letters, locale=get_locale()) for month in months]
     chart.add(gettext("Invoiced"), [month.invoiced_cents for month in months])
-    chart.add(gettext("Paid"), [month.paid_cents for month in months])
+    chart.add(gettext("Money received"), [month.paid_cents for month in months])
     chart.add_xml_filter(_without_scripts)
     drawn: bytes = chart.render()
     return drawn

@@ -49,7 +49,7 @@ class LineForm(Form):
         _l("Kind"), choices=choices([("service", _l("Service")), ("goods", _l("Goods"))]), default="service"
     )
     label = StringField(_l("Label"), [DataRequired(_l("Say what is sold."))])
-    description = TextAreaField(_l("Description"))
+    description = TextAreaField(_l("Longer description"))
     quantity = ScaledField(
         _l("Quantity"), [DataRequired(_l("Give a quantity."))], decimals=QUANTITY_DECIMALS, default="1"
     )
