@@ -18,14 +18,12 @@ from tests.conftest import MakeApp
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """A job named `noted` that writes its arguments into this list; `broken` raises."""
     seen: list[tuple[object, ...]] = []
-    known = dict(jobs._JOBS)
-    known["noted"] = lambda *arguments: seen.append(arguments)
 
     def broken() -> None:
         raise RuntimeError
 
-    known["broken"] = broken
-    monkeypatch.setattr(jobs, "_JOBS", known)
+    monkeypatch.setitem(jobs._JOBS, "noted", lambda *arguments: seen.append(arguments))
+    monkeypatch.setitem(jobs._JOBS, "broken", broken)
     return seen
 
 
