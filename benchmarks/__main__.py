@@ -18,7 +18,9 @@ def main(arguments: list[str]) -> int:
         print(f"unknown: {', '.join(unknown)}; known: {', '.join(NAMES)}, --large", file=sys.stderr)
         return 2
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    print("Ratios are medians of rounds run in turns, ours and bare; absolute times are this machine's, as it is now.")
+    print(
+        "Ratios are medians of rounds run in turns, ours and bare; absolute times are this machine's, as it is now."
+    )
     for name in names:
         module = import_module(f"benchmarks.{name}")
         if name == "list_page":

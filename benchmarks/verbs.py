@@ -7,14 +7,10 @@ from collections.abc import Callable, Sequence
 from benchmarks import report
 from benchmarks.installation import ENGINES, installation
 from benchmarks.replay import Replay, read_all, take_back, written_between
+from benchmarks.samples import drafts
 from benchmarks.side_by_side import Ratio, ratio_of, seconds
 from core.clock import paris_today
 from core.database import transaction
-from demo.catalogue import OFFERS
-from demo.people import customers
-from invoicing.customers import save_customer
-from invoicing.draft_input import DraftInput, LineInput
-from invoicing.draft_invoice import draft_invoice
 from invoicing.issue_invoice import issue_invoice
 from invoicing.payments import PaymentMethod
 from invoicing.record_payment import PaymentInput, record_payment
@@ -33,7 +29,7 @@ def run() -> None:
     for engine in ENGINES:
         with installation(engine):
             # The first ones open the financial year and the counters.
-            first, *rounds = [_drafts() for _ in range(ROUNDS + 1)]
+            first, *rounds = [drafts(PER_ROUND) for _ in range(ROUNDS + 1)]
             _run(issue_invoice, first)
             _run(_pay, first)
             issue = _against_bare(issue_invoice, rounds)
@@ -46,26 +42,15 @@ def run() -> None:
 
 def _absolute(engine: str, what: str, ratio: Ratio, erp_ms: int) -> None:
     each_ms = ratio.ours_s / PER_ROUND * 1000
-    report.note(f"{engine}: {what} {each_ms:.1f} ms, {erp_ms / each_ms:.0f} × as fast as {erp_ms} ms (aim 60 ×)")
-
-
-def _drafts() -> list[int]:
-    """The drafts of one round, all alike: a company's usual mix of rates, goods and services."""
-    with transaction():
-        customer_id = save_customer(customers()[0]).id
-    lines = tuple(
-        LineInput(
-            label=offer.label, description=offer.description, kind=offer.kind, unit=offer.unit, quantity=20_000,
-            unit_price=offer.price_cents * 10_000, vat_rate=offer.vat_rate,
-        )
-        for offer in OFFERS[5:10]
-    )  # fmt: skip
-    with transaction():
-        return [draft_invoice(DraftInput(customer_id=customer_id, lines=lines)).id for _ in range(PER_ROUND)]
+    report.note(
+        f"{engine}: {what} {each_ms:.1f} ms, {erp_ms / each_ms:.0f} × as fast as {erp_ms} ms (aim 60 ×)"
+    )
 
 
 def _pay(document_id: int) -> None:
-    record_payment(PaymentInput(document_id, PaymentMethod.TRANSFER, 10_000, paris_today(), reference="VIR 1"))
+    record_payment(
+        PaymentInput(document_id, PaymentMethod.TRANSFER, 10_000, paris_today(), reference="VIR 1")
+    )
 
 
 def _against_bare(verb: Callable[[int], object], rounds: Sequence[Sequence[int]]) -> Ratio:
