@@ -1,4 +1,4 @@
-"""The list of invoices: a page of it in a company of 1,000 invoices, and in one of a hundred or a thousand times more."""
+"""The list of invoices: a page of it in a company of 1,000 invoices, and in one of a hundred or thousand times more."""
 
 from __future__ import annotations
 

@@ -71,12 +71,13 @@ def _start(processes: Processes, ports: Ports, make_app: MakeApp) -> None:
         str(VAR / "mailbox"),
     ]
     processes.start("mailbox", ["core.local_mailbox", *mailbox], ports.mail_pages)
-    _fill(ports, make_app)
+    _fill(processes, ports, make_app)
     flask = ["flask", "--app", "wsgi"]
     processes.start("web", [*flask, "serve", "--port", str(ports.web)], ports.web)
+    processes.wait()
 
 
-def _fill(ports: Ports, make_app: MakeApp) -> None:
+def _fill(processes: Processes, ports: Ports, make_app: MakeApp) -> None:
     """Migrate and seed; imported here so that the processes above start while Python reads the application."""
     import flask_migrate  # noqa: PLC0415
 
@@ -86,6 +87,7 @@ def _fill(ports: Ports, make_app: MakeApp) -> None:
     app = make_app(load_settings())
     with app.app_context():
         flask_migrate.upgrade()
+        processes.wait()
         started = time.monotonic()
         with click.progressbar(length=1, label="Demo data", file=sys.stderr) as bar:
 

@@ -24,13 +24,14 @@ class Processes:
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._awaited: list[tuple[str, subprocess.Popen[bytes], int]] = []
         logs.mkdir(parents=True, exist_ok=True)
 
     def start(self, name: str, module: Sequence[str], port: int) -> None:
-        """Start `python -m module…` and wait until its port answers.
+        """Start `python -m module…`, which will listen on that port; `wait` says when it does.
 
         Raises:
-            ProcessError: the port is taken, or nothing listens on it in time.
+            ProcessError: the port is taken.
         """
         if _listens(port):
             raise ProcessError(
@@ -46,7 +47,17 @@ class Processes:
                 start_new_session=True,
             )
         self._running.append((name, process))
-        self._wait_for(name, process, port)
+        self._awaited.append((name, process, port))
+
+    def wait(self) -> None:
+        """Return when every process that was started listens on its port.
+
+        Raises:
+            ProcessError: one of them does not in time.
+        """
+        for name, process, port in self._awaited:
+            self._wait_for(name, process, port)
+        self._awaited.clear()
 
     def watch(self) -> None:
         """Return never: raise when one of them ends.

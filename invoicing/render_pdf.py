@@ -26,7 +26,6 @@ from invoicing.document_words import is_long, unit_text, words_of
 from invoicing.lifecycle import DocumentState
 from invoicing.locked_documents import locked_document
 from invoicing.models import Document, DocumentFile, FileKind
-from invoicing.pdf_engine import html_to_pdf
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +83,9 @@ def draft_pdf(document_id: int) -> bytes:
 
 def pdf_bytes(view: DocumentView) -> bytes:
     """Draw a view in its own language. The same view gives the same bytes."""
+    # WeasyPrint takes as long to import as all the rest: only who draws waits for it.
+    from invoicing.pdf_engine import html_to_pdf  # noqa: PLC0415
+
     return html_to_pdf(document_html(view), Path(current_app.root_path) / _STYLESHEET)
 
 
