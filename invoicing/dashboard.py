@@ -15,7 +15,7 @@ from core.database import db
 from core.mail import MailState, OutboxMail
 from core.models import Company
 from core.tenancy import current_company_id
-from invoicing.balances import open_cents_sql
+from invoicing.balances import due_cents_sql
 from invoicing.documents import issued_invoices
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Customer, Document, Sending, SendingMail
@@ -71,7 +71,7 @@ def owed() -> Owed:
     """What is open on all issued invoices, in one pass over them."""
     is_late = Document.due_date < paris_today()
     standing = (
-        select(open_cents_sql().label("cents"), is_late.label("late")).where(*issued_invoices()).subquery()
+        select(due_cents_sql().label("cents"), is_late.label("late")).where(*issued_invoices()).subquery()
     )
     late = case((standing.c.late, standing.c.cents), else_=0)
     row = db.session.execute(
@@ -87,7 +87,7 @@ def owed() -> Owed:
 
 def oldest_late() -> list[tuple[Document, int]]:
     """The invoices that are late for longest, each with what is open on it."""
-    open_ = open_cents_sql()
+    open_ = due_cents_sql()
     rows = db.session.execute(
         select(Document, open_)
         .where(*issued_invoices(), Document.due_date < paris_today(), open_ > 0)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import selectinload
 from core.clock import paris_today
 from core.database import db
 from core.money import MoneyTextError, parse_cents
-from invoicing.balances import credited_cents_sql, open_cents_sql
+from invoicing.balances import credited_cents_sql, due_cents_sql, open_cents_sql
 from invoicing.customers import customer_ids_matching
 from invoicing.errors import NotFoundError
 from invoicing.lifecycle import DocumentKind, DocumentState
@@ -152,7 +152,7 @@ def _conditions(wanted: DocumentFilter) -> list[ColumnElement[bool]]:
 
 def _standing(state: ListState) -> list[ColumnElement[bool]]:
     """The state that is derived, as SQL; it says what `balances` says of one document."""
-    open_, credited = open_cents_sql(), credited_cents_sql()
+    open_, credited = due_cents_sql(), credited_cents_sql()
     not_credited = credited < Document.total_cents
     return {
         ListState.OPEN: [open_ > 0],

@@ -112,7 +112,7 @@ class Settlement(CompanyScoped, Base):
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         CheckConstraint("(invoice_id IS NULL) <> (reversal_id IS NULL)", name="one_debit"),
         CheckConstraint("(payment_id IS NULL) <> (credit_note_id IS NULL)", name="one_credit"),
-        Index("ix_settlement_invoice_id", "invoice_id"),
+        Index("ix_settlement_invoice", "company_id", "invoice_id", "amount_cents", "undoes_id"),
         Index("ix_settlement_payment_id", "payment_id"),
         Index("ix_settlement_credit_note_id", "credit_note_id"),
         Index("ix_settlement_reversal_id", "reversal_id"),

@@ -507,10 +507,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", "number", name=op.f("uq_document_company_id_number")),
     )
     with op.batch_alter_table("document", schema=None) as batch_op:
-        batch_op.create_index("ix_document_credits_id", ["credits_id"], unique=False)
+        batch_op.create_index("ix_document_credits", ["company_id", "credits_id"], unique=False)
         batch_op.create_index("ix_document_customer", ["company_id", "customer_id"], unique=False)
         batch_op.create_index(
-            "ix_document_list", ["company_id", "kind", "state", "issue_date", "id"], unique=False
+            "ix_document_list",
+            ["company_id", "kind", "state", "issue_date", "id", "total_cents", "due_date"],
+            unique=False,
         )
 
     op.create_table(
@@ -1112,7 +1114,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("settlement", schema=None) as batch_op:
         batch_op.create_index("ix_settlement_credit_note_id", ["credit_note_id"], unique=False)
-        batch_op.create_index("ix_settlement_invoice_id", ["invoice_id"], unique=False)
+        batch_op.create_index(
+            "ix_settlement_invoice", ["company_id", "invoice_id", "amount_cents", "undoes_id"], unique=False
+        )
         batch_op.create_index("ix_settlement_payment_id", ["payment_id"], unique=False)
         batch_op.create_index("ix_settlement_reversal_id", ["reversal_id"], unique=False)
 
@@ -1124,7 +1128,7 @@ def downgrade() -> None:
     with op.batch_alter_table("settlement", schema=None) as batch_op:
         batch_op.drop_index("ix_settlement_reversal_id")
         batch_op.drop_index("ix_settlement_payment_id")
-        batch_op.drop_index("ix_settlement_invoice_id")
+        batch_op.drop_index("ix_settlement_invoice")
         batch_op.drop_index("ix_settlement_credit_note_id")
 
     op.drop_table("settlement")
@@ -1180,7 +1184,7 @@ def downgrade() -> None:
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.drop_index("ix_document_list")
         batch_op.drop_index("ix_document_customer")
-        batch_op.drop_index("ix_document_credits_id")
+        batch_op.drop_index("ix_document_credits")
 
     op.drop_table("document")
     op.drop_table("contact")
