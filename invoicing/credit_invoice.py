@@ -80,9 +80,9 @@ def credit_invoice(
     settled = settlement.amount_cents if settlement else 0
     record(sale_fact(note, case.buyer, _shares(note, settled), collection_states(invoice)))
     seal(note.kind.value, note.id)
-    for kind, document, other in (("invoice.credited", invoice, note), ("credit_note.issued", note, invoice)):
+    for kind, document in (("invoice.credited", invoice), ("credit_note.issued", note)):
         record_event(
-            kind, actor_id=actor_id, subject=("document", document.id), number=other.number,
+            kind, actor_id=actor_id, subject=("document", document.id), number=note.number,
             total_cents=note.total_cents, settled_cents=settled,
         )  # fmt: skip
     wake("render_documents")

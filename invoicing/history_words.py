@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypedDict
 
-from flask_babel import LazyString, get_locale, gettext
+from flask_babel import LazyString, get_locale, gettext, lazy_pgettext
 from flask_babel import lazy_gettext as _l
 
 from core.mail import MailState
@@ -22,17 +22,17 @@ METHODS: dict[PaymentMethod, LazyString] = {
     PaymentMethod.CARD: _l("Card"),
 }
 
-# Kind → icon, tone, words.
+# Kind → icon, tone, words. Where French would bend a participle to the kind of document, it has a noun.
 _WORDS: dict[str, tuple[str, str, LazyString]] = {
     "drafted": ("draft", "", _l("Draft written")),
-    "invoice.issued": ("lock", "info", _l("Issued")),
-    "credit_note.issued": ("lock", "info", _l("Issued")),
+    "invoice.issued": ("lock", "info", lazy_pgettext("history", "Issued")),
+    "credit_note.issued": ("lock", "info", lazy_pgettext("history", "Issued")),
     "invoice.credited": ("credit", "warn", _l("Credited")),
     "credit.applied": ("credit", "good", _l("Customer’s credit used")),
     "card.declined": ("cross-circle", "bad", _l("Card declined")),
     "payment": ("check-circle", "good", _l("Payment received")),
     "payment_cancelled": ("cross-circle", "warn", _l("Payment cancelled")),
-    "sending": ("sent", "info", _l("Sent")),
+    "sending": ("sent", "info", lazy_pgettext("history", "Sent")),
 }
 
 
