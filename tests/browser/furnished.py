@@ -1,0 +1,140 @@
+"""A house with something in every state a page can show: drafts, invoices, payments, mails, notifications."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from accounting.models import Account, FiscalYear, JournalEntry
+from core.clock import paris_today
+from core.database import db, transaction
+from core.jobs import run_due_jobs
+from invoicing.credit_invoice import credit_invoice
+from invoicing.models import Document
+from invoicing.payment_link import link_of
+from invoicing.payments import Payment
+from invoicing.send_invoice import SendInput, send_invoice
+from payplug_bridge.models import PayplugNotification
+from tests.browser.installation import House, Installation
+from tests.factories.invoicing import issue, make_customer, make_draft, make_individual, make_line, pay
+from tests.payplug_bridge.shop import Shop
+
+LONG_NAME = "Société d’exemple au nom vraiment très long, établissement de Saint-Rémy-lès-Chevreuse"
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """Ids of what the pages show; tokens of public pages."""
+
+    house: House
+    customer: int
+    customer_with_credit: int
+    draft: int
+    faulty_draft: int
+    open: int
+    part_paid: int
+    paid_by_card: int
+    credited: int
+    credit_note: int
+    payment: int
+    notification: int
+    account: int
+    entry: int
+    year: int
+    tokens: dict[str, str]
+
+
+def furnish(installation: Installation) -> Furnished:
+    """Write the rows through the verbs and let the customers pay."""
+    house = installation.new_house("Atelier Lumen")
+    shop = house.shop
+    with shop.inside(), transaction():
+        documents = _documents()
+    for name in ("declined", "paid_by_card"):
+        payment_id = shop.click(documents[name])
+        installation.simulator.decline(payment_id, "insufficient_funds", notify=name == "declined")
+        if name == "paid_by_card":
+            installation.simulator.pay(payment_id)
+    _wait_for_notifications(shop, 2)
+    run_due_jobs(installation.app)
+    with shop.inside():
+        tokens = {
+            name: _token(id_) for name, id_ in documents.items() if name not in ("draft", "faulty_draft")
+        }
+        return Furnished(
+            house=house,
+            customer=_customer_of(documents["open"]),
+            customer_with_credit=_customer_of(documents["overpaid"]),
+            draft=documents["draft"],
+            faulty_draft=documents["faulty_draft"],
+            open=documents["open"],
+            part_paid=documents["part_paid"],
+            paid_by_card=documents["paid_by_card"],
+            credited=documents["credited"],
+            credit_note=_first(select(Document.id).where(Document.credits_id == documents["credited"])),
+            payment=_first(select(Payment.id).where(Payment.method == "transfer")),
+            notification=_first(select(PayplugNotification.id)),
+            account=_first(select(Account.id).where(Account.number == "411000")),
+            entry=_first(select(JournalEntry.id)),
+            year=_first(select(FiscalYear.id)),
+            tokens={name: token for name, token in tokens.items() if token},
+        )
+
+
+def _documents() -> dict[str, int]:
+    today = paris_today()
+    long_ago = today - timedelta(days=50)
+    business = make_customer(name=LONG_NAME)
+    person = make_individual(language="en")
+    lines = (
+        make_line(
+            "2.5", "80", label="Étude d’éclairage", description="Plan d’implantation.\nNote de calcul."
+        ),
+        make_line("-1", "12.345678", "5.5", goods=True, discount="12.5", label=LONG_WORD),
+        make_line("1000", "1234.56", "10", label="Fourniture"),
+    )
+    abroad = make_customer(name="Ohne Nummer", siren="", country="DE")
+    made = {
+        "late": issue(make_line("1", "1200"), customer=business, today=long_ago),
+        "draft": make_draft(*lines, customer=business, note="Merci de votre confiance."),
+        "faulty_draft": make_draft(make_line("1", "10"), customer=abroad),
+        "open": issue(make_line("3", "45.90", "5.5", goods=True), customer=business),
+        "part_paid": issue(make_line("1", "300"), make_line("1", "10", "2.1"), customer=business),
+        "paid_by_card": issue(make_line("1", "99.99"), customer=person),
+        "declined": issue(make_line("1", "75"), customer=business),
+        "too_small": issue(make_line("1", "0.20", goods=True), customer=business),
+        "credited": issue(make_line("1", "250"), customer=business),
+        "overpaid": issue(make_line("1", "50"), customer=person),
+        "with_credit_to_use": issue(make_line("1", "500"), customer=person),
+    }  # fmt: skip
+    pay(made["part_paid"], "100", reference="VIR BOULANGERIE")
+    pay(made["overpaid"], "80")
+    credit_invoice(made["credited"].id, reason="Commande annulée")
+    send_invoice(SendInput(made["open"].id, ("compta@boulangerie.example.org",), "furnished"))
+    return {name: document.id for name, document in made.items()}
+
+
+def _wait_for_notifications(shop: Shop, count: int, seconds: float = 30) -> None:
+    """The simulator tells the running server, whose worker reads the payments."""
+    deadline = time.monotonic() + seconds
+    while sum(row.state.value == "done" for row in shop.notifications()) < count:
+        assert time.monotonic() < deadline, [row.state.value for row in shop.notifications()]
+        time.sleep(0.2)
+
+
+def _token(document_id: int) -> str:
+    link = link_of(document_id)
+    return "" if link is None else link.token
+
+
+def _customer_of(document_id: int) -> int:
+    return db.session.get_one(Document, document_id).customer_id
+
+
+def _first(statement: object) -> int:
+    found = db.session.scalars(statement.limit(1)).one()  # type: ignore[attr-defined]
+    return int(found)

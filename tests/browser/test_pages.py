@@ -1,0 +1,327 @@
+"""Every page there is, in narrow and wide windows, by day and night, in both languages: quiet, accessible, no wider
+than the window. In the short run each page is seen in two opposite looks; `make test-long` sees all in all eight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from tests import _profiles
+from tests.browser.chromium import faults_of
+from tests.browser.furnished import Furnished, furnish
+from tests.browser.installation import Installation
+from tests.browser.window import Window, Words, context_of, new_window, opened_window
+
+Act = Callable[[Page, Words], Any]
+OWNER, ACCOUNTANT, NOBODY = "owner", "accountant", "nobody"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a person looks at a page."""
+
+    width: int
+    theme: str
+    language: str
+
+    def __str__(self) -> str:
+        return f"{self.width}-{self.theme}-{self.language}"
+
+
+LOOKS = [Look(*parts) for parts in product((360, 1280), ("light", "dark"), ("fr", "en"))]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One page to look at; `act` is done on it first."""
+
+    path: str
+    who: str = OWNER
+    status: int = 200
+    act: Act | None = None
+    also: set[int] = field(default_factory=set)
+
+
+def press(message: str) -> Act:
+    """Press a button by its words."""
+    return lambda page, words: page.get_by_role("button", name=words(message), exact=True).last.click()
+
+
+def press_save(page: Page, _: Words) -> None:
+    page.locator("main form button.btn-primary").last.click()
+
+
+def open_menu(page: Page, words: Words) -> None:
+    if (page.viewport_size or {"width": 0})["width"] < 700:
+        page.get_by_role("button", name=words("Menu"), exact=True).click()
+
+
+def type_wrongly(page: Page, _: Words) -> None:
+    page.locator("#lines-0-label").fill("<script>alert(1)</script>")
+    page.locator("#lines-0-quantity").fill("beaucoup")
+    page.locator("#lines-0-unit_price").fill("-1")
+    press_save(page, _)
+
+
+def spots(rooms: Furnished) -> dict[str, list[Spot]]:
+    """For every endpoint that answers GET with a page, the addresses to look at."""
+    book = f"/books/accounts/{rooms.account}"
+    public = {name: f"/p/{token}" for name, token in rooms.tokens.items()}
+    states = ("draft", "open", "late", "partly-paid", "paid", "credited", "credit-notes")
+    return {
+        "dashboard.index": [Spot("/"), Spot("/", ACCOUNTANT), Spot("/", act=open_menu)],
+        "journal.index": [Spot("/books"), Spot("/books?q=rien-de-tel&journal=VE", ACCOUNTANT)],
+        "journal.entry": [Spot(f"/books/entries/{rooms.entry}", ACCOUNTANT)],
+        "accounts.balance": [Spot("/books/trial-balance"), Spot("/books/trial-balance?from=2001-01-01&to=2001-12-31")],
+        "accounts.ledger": [Spot(book, ACCOUNTANT), Spot(f"{book}?open=1")],
+        "fec_pages.index": [Spot("/books/fec", ACCOUNTANT)],
+        "fec_pages.check": [Spot(f"/books/fec/{rooms.year}", ACCOUNTANT)],
+        "books_settings.index": [Spot("/books/settings", ACCOUNTANT)],
+        "customers.index": [Spot("/customers"), Spot("/customers?q=personne"), Spot("/customers", ACCOUNTANT)],
+        "customers.show": [Spot(f"/customers/{rooms.customer}"), Spot(f"/customers/{rooms.customer_with_credit}")],
+        "customers.new": [Spot("/customers/new"), Spot("/customers/new", act=press_save)],
+        "customers.edit": [Spot(f"/customers/{rooms.customer}/edit")],
+        "invoices.index": [Spot("/invoices"), *(Spot(f"/invoices?state={state}") for state in states)],
+        "invoices.show": [
+            *(
+                Spot(f"/invoices/{id_}")
+                for id_ in (rooms.draft, rooms.faulty_draft, rooms.open, rooms.part_paid, rooms.paid_by_card)
+            ),
+            Spot(f"/invoices/{rooms.credited}"),
+            Spot(f"/invoices/{rooms.credit_note}", ACCOUNTANT),
+            Spot(f"/invoices/{rooms.draft}", act=press("Issue")),
+            Spot("/invoices/999999", status=404),
+        ],
+        "invoices.preview": [Spot(f"/invoices/{rooms.draft}/preview"), Spot(f"/invoices/{rooms.open}/preview")],
+        "crediting.new": [Spot(f"/invoices/{rooms.open}/credit")],
+        "editor.new": [Spot("/invoices/new"), Spot("/invoices/new", act=type_wrongly)],
+        "editor.edit": [Spot(f"/invoices/{rooms.draft}/edit"), Spot(f"/invoices/{rooms.open}/edit", status=409)],
+        "payments.index": [Spot("/payments"), Spot("/payments?q=rien")],
+        "payments.new": [
+            Spot(f"/invoices/{rooms.part_paid}/payments/new"),
+            Spot(f"/invoices/{rooms.paid_by_card}/payments/new", act=press_save),
+        ],
+        "payments.cancel": [Spot(f"/payments/{rooms.payment}/cancel")],
+        "sendings.new": [
+            Spot(f"/invoices/{rooms.open}/send"),
+            Spot(f"/invoices/{rooms.open}/send", act=press("Preview")),
+        ],
+        "payplug.activity": [Spot("/payplug"), Spot("/payplug", ACCOUNTANT)],
+        "payplug.notification": [Spot(f"/payplug/notifications/{rooms.notification}")],
+        "settings.company": [Spot("/settings/company"), Spot("/settings/company", ACCOUNTANT, status=403)],
+        "settings.invoicing": [Spot("/settings/invoicing")],
+        "settings.vat_rates": [Spot("/settings/vat-rates"), Spot("/settings/vat-rates", act=press_save)],
+        "members.index": [Spot("/settings/members")],
+        "payplug_settings.index": [Spot("/settings/payplug"), Spot("/settings/payplug", act=press_save, also={422})],
+        "security.login": [
+            Spot("/login", NOBODY),
+            Spot("/login", NOBODY, act=press_save),
+            Spot("/nothing", NOBODY, status=404),
+        ],
+        "security.forgot_password": [Spot("/reset", NOBODY)],
+        "security.change_password": [Spot("/change"), Spot("/change", act=press_save)],
+        "payment_page.show": [
+            *(Spot(path, NOBODY) for path in public.values()),
+            Spot("/p/nobody-was-given-this", NOBODY, status=404),
+        ],
+        "payment_page.back_from_payplug": [Spot(f"{public['paid_by_card']}/return", NOBODY)],
+        "payment_page.cancelled": [Spot(f"{public['open']}/cancel", NOBODY)],
+    }  # fmt: skip
+
+
+# No pages: files, pictures, JSON; and what only a mailed token opens (tests/core/test_sign_in.py).
+NO_PAGES = {
+    "static", "bootstrap.static", "security.static", "dashboard.chart", "health.health", "health.ready",
+    "fec_pages.file", "fec_pages.notice", "invoices.pdf", "invoices.preview_pdf", "invoices.state", "style.seller",
+    "payment_page.colours", "payment_page.pdf", "payment_page.status", "security.reset_password", "security.verify",
+}  # fmt: skip
+
+
+def pages_of(app: Flask) -> set[str]:
+    return {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())} - NO_PAGES
+
+
+@pytest.fixture(scope="module")
+def rooms(sqlite_installation: Installation) -> Furnished:
+    return furnish(sqlite_installation)
+
+
+@pytest.fixture(scope="module")
+def cookies(sqlite_installation: Installation, chromium: Browser, rooms: Furnished) -> dict[str, Any]:
+    """What the browser of each person has kept after she signed in."""
+    kept: dict[str, Any] = {NOBODY: {"cookies": [], "origins": []}}
+    for who, email in ((OWNER, rooms.house.owner), (ACCOUNTANT, rooms.house.accountant)):
+        with opened_window(chromium, sqlite_installation) as window:
+            window.sign_in(email)
+            kept[who] = window.page.context.storage_state()
+    return kept
+
+
+def test_every_page_there_is_gets_looked_at(sqlite_installation: Installation, rooms: Furnished) -> None:
+    assert set(spots(rooms)) == pages_of(sqlite_installation.app)
+
+
+def shown_in(look: Look, rooms: Furnished) -> list[Spot]:
+    """All of them in the long run; else those whose turn it is: each page in this look and in its opposite."""
+    everything = [spot for found in spots(rooms).values() for spot in found]
+    if _profiles.LONG:
+        return everything
+    turn = LOOKS.index(look)
+    turn = min(turn, len(LOOKS) - 1 - turn)
+    return [spot for index, spot in enumerate(everything) if index % (len(LOOKS) // 2) == turn]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_every_page_fits_is_accessible_and_quiet(
+    sqlite_installation: Installation,
+    chromium: Browser,
+    rooms: Furnished,
+    cookies: dict[str, Any],
+    look: Look,
+) -> None:
+    faults: list[str] = []
+    for who, kept in cookies.items():
+        context = context_of(
+            chromium,
+            language=look.language,
+            viewport={"width": look.width, "height": 900},
+            color_scheme=look.theme,
+            storage_state=kept,
+        )
+        language_cookie = {"name": "language", "value": look.language, "url": sqlite_installation.url}
+        context.add_cookies([language_cookie])  # type: ignore[list-item]
+        window = new_window(context, sqlite_installation, look.language)
+        for spot in shown_in(look, rooms):
+            if spot.who == who:
+                faults += looked_at(window, spot, look)
+        context.close()
+    assert faults == [], "\n\n".join(faults)
+
+
+def looked_at(window: Window, spot: Spot, look: Look) -> list[str]:
+    """What is wrong with one page in one look."""
+    page, where = window.page, f"{spot.path} {look}{' after acting' if spot.act else ''}"
+    window.watch.allowed = {spot.status, *spot.also} - {200}
+    window.watch.complaints.clear()
+    answer = page.goto(f"{window.url}{spot.path}")
+    assert answer is not None
+    faults = [] if answer.status == spot.status else [f"{where}: answered {answer.status}"]
+    if spot.act:
+        spot.act(page, window.words)
+        page.wait_for_load_state("networkidle")
+    if page.locator("html").get_attribute("lang") != look.language:
+        faults.append(f"{where}: the page is not in {look.language}")
+    if is_dark(page) is not (look.theme == "dark"):
+        faults.append(f"{where}: the page is not {look.theme}")
+    faults += faults_of(page, where)
+    # Leaving a page with changes asks first; here that question is expected.
+    window.watch.dialogs.clear()
+    return faults + [f"{where}: {complaint}" for complaint in window.watch.complaints]
+
+
+def is_dark(page: Page) -> bool:
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    parts = [float(part) for part in colour.partition("(")[2].rstrip(")").split(",")[:3]]
+    return sum(parts) / 3 < 128
+
+
+def focused_words(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.innerText ?? ''")).strip()
+
+
+def tab_to(page: Page, words: str, *, most: int = 80) -> None:
+    """Press Tab until the element of these words has the focus, and it shows."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if focused_words(page) == words:
+            outline = page.evaluate(
+                "(({outlineStyle, boxShadow}) => outlineStyle + boxShadow)(getComputedStyle(document.activeElement))"
+            )
+            assert outline != "nonenone", f"nobody sees that “{words}” has the focus"
+            return
+    raise AssertionError(f"“{words}” cannot be reached with the Tab key")
+
+
+def test_the_owners_way_by_keyboard_alone(
+    sqlite_installation: Installation, chromium: Browser, rooms: Furnished
+) -> None:
+    with opened_window(chromium, sqlite_installation) as owner:
+        page, words = owner.page, owner.words
+        owner.sign_in(rooms.house.owner)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")  # the first stop of every page leads past the menu
+        assert page.evaluate("document.activeElement.id") == "content"
+        owner.go(f"/invoices/new?customer={rooms.customer}")
+        page.locator("#lines-0-label").focus()
+        page.keyboard.type("Au clavier")
+        page.locator("#lines-0-unit_price").focus()
+        page.keyboard.type("10")
+        page.keyboard.press("Enter")
+        owner.reads("The draft is saved.")
+        tab_to(page, words("Issue"))
+        page.keyboard.press("Enter")
+        expect(page.locator("#confirm-issue")).to_be_visible()
+        tab_to(page, words("Issue the invoice"))
+        page.keyboard.press("Enter")
+        page.locator("#invoice-entries table").wait_for()
+        tab_to(page, words("Send"))
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/send")
+        tab_to(page, words("Cancel"))
+
+
+def test_the_customers_way_by_keyboard_alone(
+    sqlite_installation: Installation, chromium: Browser, rooms: Furnished
+) -> None:
+    with opened_window(chromium, sqlite_installation) as customer:
+        customer.go(f"/p/{rooms.tokens['open']}")
+        pay = customer.page.locator("form[action$='/pay'] button[type=submit]")
+        tab_to(customer.page, pay.inner_text().strip())
+        customer.page.keyboard.press("Enter")
+        customer.page.wait_for_url(f"{sqlite_installation.simulator.url}/**")
+
+
+def test_writing_and_issuing_without_scripts(
+    sqlite_installation: Installation, chromium: Browser, rooms: Furnished
+) -> None:
+    with opened_window(chromium, sqlite_installation, java_script_enabled=False) as owner:
+        page, words = owner.page, owner.words
+        owner.sign_in(rooms.house.owner)
+        owner.go(f"/invoices/new?customer={rooms.customer}")
+        page.locator("#lines-0-label").fill("Sans script")
+        page.locator("#lines-0-unit_price").fill("12,50")
+        owner.click("Add a line")
+        assert page.locator("#lines-0-label").input_value() == "Sans script"
+        page.locator("#lines-1-label").fill("Deuxième ligne")
+        page.locator("#lines-1-unit_price").fill("7,50")
+        owner.page.locator("form[data-totals-url] .form-actions button.btn-primary").click()
+        owner.reads("The draft is saved.")
+        expect(page.locator("main")).to_contain_text(words.money(2_400))
+        owner.click("Issue")
+        owner.click("Issue the invoice")
+        page.locator("#invoice-entries table").wait_for()
+
+
+def test_paying_without_scripts(
+    sqlite_installation: Installation, chromium: Browser, rooms: Furnished
+) -> None:
+    invoice = rooms.house.shop.invoice("30")
+    with opened_window(chromium, sqlite_installation, java_script_enabled=False) as customer:
+        page = customer.page
+        customer.go(f"/p/{rooms.house.shop.token(invoice)}")
+        page.locator("form[action$='/pay'] button[type=submit]").click()
+        page.wait_for_url(f"{sqlite_installation.simulator.url}/**")
+        page.get_by_label("Numéro de carte").fill("4242 4242 4242 4242")
+        page.get_by_label("Expiration").fill("12/34")
+        page.get_by_label("Cryptogramme").fill("123")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{sqlite_installation.url}/p/**")
+        customer.reads("This invoice is paid")
+    assert rooms.house.shop.balance(invoice).open_cents == 0
