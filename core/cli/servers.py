@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 from types import FrameType
+from typing import Any
+from typing import Any
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 WORKER_THREADS = 2
@@ -19,15 +21,28 @@ WORKER_THREADS = 2
 @click.option("--port", default=5000, show_default=True, help="Port to listen on.")
 @click.option("--threads", default=8, show_default=True, help="Requests served at once.")
 @click.option(
+    "--proxy",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address of the HTTPS proxy in front: its X-Forwarded-For and -Proto are believed. Empty: nobody's are.",
+)
+@click.option(
     "--worker/--no-worker", default=True, show_default=True, help="Start the worker beside the web server."
 )
+@click.option(
+    "--proxy",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address of the reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+)
 @with_appcontext
-def serve(host: str, port: int, threads: int, *, worker: bool) -> None:
+def serve(host: str, port: int, threads: int, proxy: str, *, worker: bool) -> None:
     """Serve the web application, with a worker beside it."""
-    from waitress.server import create_server  # noqa: PLC0415  # only this command needs it
-
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    server = create_server(app, host=host, port=port, threads=threads, ident="Solde")
+    try:
+        server = create_server(app, host=host, port=port, threads=threads, ident="Solde", **proxy_options(proxy))
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error}") from None
     helper = subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi", "worker"]) if worker else None
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -40,6 +55,45 @@ def serve(host: str, port: int, threads: int, *, worker: bool) -> None:
         if helper is not None:
             helper.terminate()
             helper.wait(timeout=20)
+
+
+def make_server(app: Flask, *, host: str, port: int, threads: int, proxy: str) -> Any:
+    """A waitress server that listens.
+
+    From anybody but the proxy the forwarding headers are dropped: the scheme decides on redirects and cookies, the
+    address on the limits of sign-in.
+
+    Raises:
+        OSError, ValueError: it cannot listen there.
+    """
+    from waitress.server import create_server  # noqa: PLC0415  # only `serve` needs it
+
+    return create_server(
+        app,
+        host=host,
+        port=port,
+        threads=threads,
+        ident="Solde",
+        trusted_proxy=proxy,
+        trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"},
+    )
+
+
+def proxy_options(proxy: str) -> dict[str, Any]:
+    """What waitress needs to know of the proxy that ends HTTPS: without it each request looks like plain HTTP and is
+    redirected for ever, and all visitors share one address, so one limit.
+
+    Args:
+        proxy: its address; empty when there is none.
+    """
+    if not proxy:
+        return {"clear_untrusted_proxy_headers": True}
+    return {
+        "trusted_proxy": proxy,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        "clear_untrusted_proxy_headers": True,
+    }
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
