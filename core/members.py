@@ -36,18 +36,30 @@ def members_of_company() -> list[Membership]:
     return sorted(db.session.scalars(statement), key=lambda membership: ranks.index(membership.role))
 
 
-def add_member(email: str, *, name: str, role: Role, language: str) -> tuple[User, bool]:
+def add_member(
+    email: str, *, name: str, role: Role, language: str, actor_id: int | None = None
+) -> tuple[User, bool]:
     """Give a person a role in the company entered; somebody new gets an account whose password only she can set.
 
     Args:
         email: checked and in its normal form.
+        name: of somebody new.
+        role: what she may do.
+        language: of a new person's pages.
+        actor_id: who does it.
 
     Returns:
         The person, and whether her account was made just now.
+
+    Raises:
+        LastOwnerError: the company would have no owner left.
     """
-    known = db.session.scalars(select(User.id).where(User.email == email.lower())).one_or_none() is not None
+    # The owners' lock makes a form that is sent twice find, the second time, the person it has made.
+    owners = _owners()
+    known_id = db.session.scalars(select(User.id).where(User.email == email.lower())).one_or_none()
+    if known_id is not None and role is not Role.OWNER:
+        _refuse_last_owner(owners, known_id)
     company = db.session.get_one(Company, current_company_id())
-    _keep_an_owner(email.lower(), role)
     user = add_user(
         email=email,
         password=secrets.token_urlsafe(32),
@@ -55,14 +67,9 @@ def add_member(email: str, *, name: str, role: Role, language: str) -> tuple[Use
         company=company,
         role=role,
         language=language,
+        actor_id=actor_id,
     )
-    return user, not known
-
-
-def _keep_an_owner(email: str, role: Role) -> None:
-    user_id = db.session.scalars(select(User.id).where(User.email == email)).one_or_none()
-    if user_id is not None and role is not Role.OWNER:
-        _refuse_last_owner(_owners(), user_id)
+    return user, known_id is None
 
 
 def change_role(membership_id: int, role: Role, *, actor_id: int | None = None) -> None:

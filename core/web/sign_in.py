@@ -23,6 +23,7 @@ from core.tenancy import leave_company
 from core.web.headers import limiter
 
 TRIES_PER_ADDRESS = "20 per minute"
+SHORTEST_PASSWORD = 10
 
 
 class _NoRole(RoleMixin):
@@ -65,7 +66,7 @@ def init_sign_in(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECURITY_PASSWORD_SALT=salt,
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  # the name of the algorithm
-        SECURITY_PASSWORD_LENGTH_MIN=10,
+        SECURITY_PASSWORD_LENGTH_MIN=SHORTEST_PASSWORD,
         SECURITY_REGISTERABLE=False,
         SECURITY_RECOVERABLE=True,
         SECURITY_CHANGEABLE=True,
@@ -128,9 +129,26 @@ def password_link(user: User) -> str:
 
 
 def add_user(
-    *, email: str, password: str, name: str, company: Company, role: Role, language: str = "fr"
+    *,
+    email: str,
+    password: str,
+    name: str,
+    company: Company,
+    role: Role,
+    language: str = "fr",
+    actor_id: int | None = None,
 ) -> User:
-    """Create a person (or find her by e-mail) and give her a role in a company; in the open transaction."""
+    """Create a person (or find her by e-mail) and give her a role in a company; in the open transaction.
+
+    Args:
+        email: found again in any case of letters.
+        password: of a new person; that of a known one is left alone, and so are her name and language.
+        name: of a new person.
+        company: the one entered.
+        role: what she may do there from now on.
+        language: of a new person's pages.
+        actor_id: who gives her the role; None for the command line.
+    """
     address = email.strip().lower()
     user = db.session.scalars(select(User).where(User.email == address)).one_or_none()
     if user is None:
@@ -152,5 +170,5 @@ def add_user(
     else:
         membership.role = role
     db.session.flush()
-    record_event("member.set", subject=("user", user.id), role=role.value)
+    record_event("member.set", actor_id=actor_id, subject=("user", user.id), role=role.value)
     return user

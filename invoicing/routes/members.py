@@ -39,11 +39,13 @@ def _added(form: MemberForm) -> bool:
     errors = FieldErrors()
     email = errors.email("email", form.email.data or "")
     name = errors.text("name", form.name.data or "", LONGEST_NAME)
-    company_name, language = g.company.name, get_locale().language
+    company_name, language, actor = g.company.name, get_locale().language, current_user.id
     try:
         errors.raise_if_any()
         with transaction():
-            user, is_new = add_member(email, name=name, role=Role(form.role.data), language=language)
+            user, is_new = add_member(
+                email, name=name, role=Role(form.role.data), language=language, actor_id=actor
+            )
             if is_new:
                 _invite(user, company_name)
     except InvalidInputError as error:
