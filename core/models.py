@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from core.clock import utc_now
 from core.database import Base, BigId, UtcDateTime, enum_type
 
+LARGEST_CAPITAL_CENTS = 10**14
+
 
 class Role(StrEnum):
     """What a member may do in one company (the table of `docs/ARCHITECTURE.md`)."""

@@ -16,17 +16,16 @@ from stdnum.fr import siret as fr_siret
 from core.colours import DEFAULT as DEFAULT_COLOUR
 from core.database import db, lock
 from core.event_log import record_event
-from core.models import Company
+from core.models import LARGEST_CAPITAL_CENTS, Company
 from core.tenancy import current_company_id
 from invoicing.customer_input import checked_phone, is_french_vat_number
 from invoicing.errors import NotFoundError
+from invoicing.gate import LONGEST_TERMS_DAYS
 from invoicing.input_checks import FieldErrors, clean_text
 from invoicing.lifecycle import DocumentState
 from invoicing.models import Document, InvoicingSettings, VatRate
 from invoicing.numbering import is_prefix
 
-LARGEST_CAPITAL_CENTS = 10**14
-LONGEST_TERMS_DAYS = 60
 MOST_BACKDATING_DAYS = 90
 LARGEST_RATE = 10_000
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")

@@ -16,11 +16,11 @@ from stdnum import iban as stdnum_iban
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siren as stdnum_siren
 
-from core.database import db, transaction
+from core.database import db, next_id, transaction
 from core.event_log import record_event
-from core.models import Company, Role
+from core.models import LARGEST_CAPITAL_CENTS, Company, Role
 from core.tenancy import in_company
-from core.web.sign_in import add_user
+from core.web.sign_in import SHORTEST_PASSWORD, add_user
 
 company_group = AppGroup("company", help="Companies of this installation.")
 user_group = AppGroup("user", help="People who sign in.")
@@ -81,8 +81,9 @@ def read_company_file(file: Path) -> dict[str, Any]:
     for key in REQUIRED:
         if not values.get(key):
             raise CompanyFileError(f"{file.name}: {key} is missing")
+    values = {key: _checked_value(file, key, value) for key, value in values.items()}
     try:
-        values["siren"] = stdnum_siren.validate(str(values["siren"]))
+        values["siren"] = stdnum_siren.validate(values["siren"])
         if values.get("iban"):
             values["iban"] = stdnum_iban.validate(str(values["iban"]))
     except ValidationError as error:
@@ -90,20 +91,41 @@ def read_company_file(file: Path) -> dict[str, Any]:
     return {**values, "is_demo": bool(demo)}
 
 
+def _checked_value(file: Path, key: str, value: object) -> str | int:
+    """The value as its column takes it: the capital in cents, everything else a text (a number without quotes too)."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise CompanyFileError(f"{file.name}: {key} is a text in quotes")
+    if key == "share_capital_cents":
+        if not isinstance(value, int) or not 0 <= value <= LARGEST_CAPITAL_CENTS:
+            raise CompanyFileError(f"{file.name}: {key} is a number of cents, without quotes")
+        return value
+    text, longest = str(value), getattr(Company.__table__.c[key].type, "length", None)
+    if longest is not None and len(text) > longest:
+        raise CompanyFileError(f"{file.name}: {key} has more than {longest} characters")
+    return text
+
+
 def add_company(values: dict[str, Any]) -> Company:
-    """Create a company with its books and settings, in one transaction of its own."""
+    """Create a company with its books and settings, in one transaction of its own.
+
+    Raises:
+        CompanyFileError: there is a company of that SIREN already.
+    """
     siren = values["siren"]
     if db.session.scalars(select(Company.id).where(Company.siren == siren)).one_or_none() is not None:
         raise CompanyFileError(f"a company with SIREN {siren} exists already")
+    # Its id is taken beforehand: a company is entered before the transaction that makes it, all of it or nothing.
     with transaction():
-        company = Company(**values)
+        company_id = next_id(Company)
+    with in_company(company_id), transaction():
+        company = Company(id=company_id, **values)
         db.session.add(company)
         db.session.flush()
-        company_id = company.id
-        record_event("company.added", subject=("company", company_id), siren=siren, demo=company.is_demo)
-    with in_company(company_id), transaction():
         for prepare in _preparations():
             prepare()
+        record_event("company.added", subject=("company", company_id), siren=siren, demo=company.is_demo)
+    with transaction():
+        # In the installation's own chain too: it says which companies there must be.
         record_event("company.added", subject=("company", company_id), siren=siren)
     return db.session.get_one(Company, company_id)
 
@@ -139,8 +161,8 @@ def add_user_command(
         if password_stdin
         else click.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
-    if len(password) < 10:
-        raise click.ClickException("the password needs at least 10 characters")
+    if len(password) < SHORTEST_PASSWORD:
+        raise click.ClickException(f"the password needs at least {SHORTEST_PASSWORD} characters")
     company_id = company.id
     with in_company(company_id), transaction():
         company = db.session.get_one(Company, company_id)
