@@ -22,6 +22,7 @@ from core.money import format_cents
 from invoicing.document_view import DocumentView
 from invoicing.document_words import DAY_FORMAT, words_of
 from invoicing.errors import InvalidInputError, Message
+from invoicing.input_checks import clean_text
 from invoicing.lifecycle import DocumentKind
 
 LINK_MARKER: Final = "{{ payment_link }}"
@@ -86,8 +87,8 @@ def expand_message(message: MessageText, view: DocumentView) -> MessageText:
         InvalidInputError: on `subject` or `text`: unknown variables, anything that is no variable, empty or too long.
     """
     errors: dict[str, Message] = {}
-    subject = _expanded("subject", " ".join(message.subject.split()), view, errors)
-    text = _expanded("text", message.text.replace("\r\n", "\n").strip(), view, errors)
+    subject = _expanded("subject", " ".join(clean_text(message.subject).split()), view, errors)
+    text = _expanded("text", clean_text(message.text, lines=True), view, errors)
     for field, value, longest in (("subject", subject, LONGEST_SUBJECT), ("text", text, LONGEST_TEXT)):
         if field not in errors and not value:
             errors[field] = _l("Write something here.")

@@ -13,12 +13,12 @@ from sqlalchemy import select
 
 from core.database import db
 from core.tenancy import unscoped
+from core.web.addresses import is_token
 from invoicing.models import Document, PaymentLink
 
 TOKEN_BYTES = 24
 """192 bits: nobody guesses an address."""
 
-_LONGEST_TOKEN = 64
 _EXTENSION = "solde_card_payments"
 
 
@@ -29,7 +29,7 @@ class CardPayments(Protocol):
         """Whether this invoice can be paid by card now (account active, amount within its limits)."""
 
     def abort_open(self, document_id: int) -> None:
-        """End a payment page that is still open for this invoice; outside any transaction, it calls the processor."""
+        """Have every payment page still open for this invoice ended, soon; may be called inside a transaction."""
 
 
 def new_link(document: Document) -> PaymentLink:
@@ -52,7 +52,7 @@ def link_url(token: str) -> str:
 
 def find_by_token(token: str) -> PaymentLink | None:
     """The link with this token, in whichever company: the token is all that a customer has."""
-    if len(token) > _LONGEST_TOKEN:
+    if not is_token(token):
         return None
     with unscoped():
         return db.session.scalars(select(PaymentLink).where(PaymentLink.token == token)).one_or_none()

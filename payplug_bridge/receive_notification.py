@@ -16,6 +16,7 @@ from sqlalchemy import insert, select
 from core.clock import utc_now
 from core.database import db, transaction
 from core.tenancy import enter_company, unscoped
+from core.web.addresses import is_token
 from payplug_bridge.models import NotificationState, PayplugEndpoint, PayplugNotification
 from payplug_bridge.snapshots import is_payment_id, is_refund_id
 
@@ -76,14 +77,13 @@ def _endpoint(token: str) -> tuple[int, int] | None:
     """(company, endpoint) of an address. Kept in memory: the rows never change, and floods come to few of them."""
     cache: dict[str, tuple[int, int]] = current_app.extensions.setdefault(_CACHE, {})
     found = cache.get(token)
-    if found is None:
+    if found is None and is_token(token):
         with unscoped():
             row = db.session.execute(
                 select(PayplugEndpoint.company_id, PayplugEndpoint.id).where(PayplugEndpoint.token == token)
             ).one_or_none()
-        if row is None:
-            return None
-        found = cache[token] = (row.company_id, row.id)
+        if row is not None:
+            found = cache[token] = (row.company_id, row.id)
     return found
 
 

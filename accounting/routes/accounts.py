@@ -15,7 +15,7 @@ from accounting.settings import accounting_settings
 from accounting.trial_balance import trial_balance
 from core.clock import paris_today
 from core.database import db
-from core.web.pages import Page
+from core.web.pages import Page, searched
 from core.web.rights import Right, requires
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/books")
@@ -41,7 +41,7 @@ def ledger(account_id: int) -> str:
         raise AccountNotFound
     first_day, last_day = _period()
     wanted = LedgerFilter(
-        customer=request.args.get("customer", "")[:40],
+        customer=searched("customer"),
         first_day=first_day,
         last_day=last_day,
         only_open="open" in request.args,

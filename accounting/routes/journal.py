@@ -24,7 +24,7 @@ blueprint = Blueprint("journal", __name__, url_prefix="/books")
 def index() -> str:
     """The list, narrowed by journal, period and text."""
     wanted = EntryFilter(
-        journal=request.args.get("journal", "")[:3],
+        journal=searched("journal"),
         first_day=request.args.get("from", type=date.fromisoformat),
         last_day=request.args.get("to", type=date.fromisoformat),
         text=searched(),

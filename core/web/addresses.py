@@ -1,11 +1,15 @@
-"""Ids in addresses: numbers that no row can have are answered like any unknown address, before a database sees them."""
+"""Ids and tokens in addresses: what no row can have is answered like any unknown address, before a database sees it."""
 
 from __future__ import annotations
+
+import re
 
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 LARGEST_ID = 2**63 - 1
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class IdConverter(IntegerConverter):
@@ -18,3 +22,8 @@ class IdConverter(IntegerConverter):
 def init_addresses(app: Flask) -> None:
     """Use the converter in every route registered from now on."""
     app.url_map.converters["int"] = IdConverter
+
+
+def is_token(text: str) -> bool:
+    """True for what `secrets.token_urlsafe` may have made. Anything else is no token: PostgreSQL refuses a NUL byte."""
+    return _TOKEN.fullmatch(text) is not None
