@@ -1,4 +1,4 @@
-"""Checks of the whole ledger of the company entered, whatever wrote it. Called by tests, scenarios and `solde doctor`.
+"""Checks of the whole ledger of the company entered, whatever wrote it. Called by tests and scenarios.
 
 Each check is one query that finds what must not be; together they say again, from the rows alone, what the verbs and
 the database's triggers hold while writing.

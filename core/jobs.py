@@ -154,7 +154,7 @@ class _Coalescer:
 
 
 def run_due_jobs(app: Flask, limit: int = 10_000) -> int:
-    """Run everything the queue holds, scheduled wake-ups included, in this process (tests, demo seeding)."""
+    """Run everything the queue holds, scheduled wake-ups included, in this process (tests)."""
     huey: Huey = app.extensions["solde_huey"]
     done = 0
     while done < limit:
@@ -174,7 +174,7 @@ def run_due_jobs(app: Flask, limit: int = 10_000) -> int:
 
 
 def run_sweeps(app: Flask) -> None:
-    """Run every sweep once, in order of name."""
+    """Run every sweep once, in order of name, in this process (tests)."""
     for name in sorted(_SWEEPS):
         _in_context(app, name, _SWEEPS[name])()
 

@@ -62,7 +62,7 @@ class Settings(BaseSettings):
                 Fernet(key)
             except (ValueError, binascii.Error) as error:
                 raise ValueError(
-                    "each key must be 32 bytes in url-safe base64 (`solde keys` makes one)"
+                    "each key must be 32 bytes in url-safe base64 (`openssl rand -base64 32 | tr +/ -_` makes one)"
                 ) from error
         return keys
 

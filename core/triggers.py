@@ -1,7 +1,7 @@
 """The registry of database triggers: it says which rows are frozen, and re-creates what a migration drops.
 
 Alembic's batch mode rebuilds tables on SQLite and drops their triggers silently, so every migration ends with
-`create_all_triggers`. A test and `doctor` compare what is there with the registry.
+`create_all_triggers`. A test and `solde verify` compare what is there with the registry.
 """
 
 from __future__ import annotations

@@ -13,12 +13,13 @@ from core.clock import utc_now
 from core.database import db, transaction
 from payplug_bridge.apply_snapshot import apply_snapshot
 from payplug_bridge.attempts import locked, pass_to
+from payplug_bridge.client import LONGEST_CALL_SECONDS
 from payplug_bridge.errors import CardNotPossible, PayplugError
 from payplug_bridge.keys import client_for
 from payplug_bridge.models import AttemptState, PaymentAttempt
 
-IN_FLIGHT: Final = timedelta(seconds=60)
-"""Longer than any call to PayPlug can last: a prepared attempt older than this has lost the process that made it."""
+IN_FLIGHT: Final = timedelta(seconds=2 * LONGEST_CALL_SECONDS)
+"""Much longer than a call to PayPlug can last: a prepared attempt older than this has lost the process that made it."""
 
 NOT_CREATED = "not_created"
 

@@ -17,7 +17,7 @@ _LABELS = {
     "email": _l("E-mail address"),
     "address1": _l("Address"),
     "postcode": _l("Postcode"),
-    "city": _l("City"),
+    "city": _l("Town"),
     "country": _l("Country (two letters, such as FR)"),
 }
 _AUTOCOMPLETE = {
@@ -42,7 +42,8 @@ def payer_form(asked: Iterable[str]) -> FlaskForm:
         )
         for name in wanted
     }
-    made: FlaskForm = type("PayerForm", (FlaskForm,), fields)()
+    without_token = type("Meta", (), {"csrf": False})
+    made: FlaskForm = type("PayerForm", (FlaskForm,), {**fields, "Meta": without_token})()
     return made
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.clock import utc_now
 from core.database import Base, BigId, UtcDateTime, company_key, enum_type
 from core.tenancy import CompanyScoped
+from payplug_bridge.snapshots import DEFAULT_LEAST_CENTS, DEFAULT_MOST_CENTS
 
 
 class PayplugMode(StrEnum):
@@ -51,8 +52,8 @@ class PayplugAccount(CompanyScoped, Base):
     live_key: Mapped[str | None] = mapped_column(Text)
     test_key: Mapped[str | None] = mapped_column(Text)
     active_mode: Mapped[PayplugMode | None] = mapped_column(enum_type(PayplugMode))
-    least_cents: Mapped[int] = mapped_column(BigInteger, default=99)
-    most_cents: Mapped[int] = mapped_column(BigInteger, default=2_000_000)
+    least_cents: Mapped[int] = mapped_column(BigInteger, default=DEFAULT_LEAST_CENTS)
+    most_cents: Mapped[int] = mapped_column(BigInteger, default=DEFAULT_MOST_CENTS)
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

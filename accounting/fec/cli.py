@@ -1,4 +1,4 @@
-"""`solde fec …`: the command line over the FEC. `wsgi.py` registers the group."""
+"""`solde fec check`, and the group that `accounting.cli` adds `fec export` to; `accounting.wiring` registers it."""
 
 import json
 from collections.abc import Iterator

@@ -109,7 +109,7 @@ AMOUNT_NONE: Final = _warning("amount-none", N_("The line has neither a debit no
 ACCOUNT_DIGITS: Final = _warning(
     "account-digits", N_("Account “%(value)s” does not begin with three digits.")
 )
-DATE_FORMAT: Final = _error("date-format", N_("“%(value)s” is not a date written AAAAMMJJ."))
+DATE_FORMAT: Final = _error("date-format", N_("“%(value)s” is not a date written YYYYMMDD."))
 DATE_CALENDAR: Final = _error("date-calendar", N_("“%(value)s” is not a day of the calendar."))
 DATE_CENTURY: Final = _warning("date-century", N_("“%(value)s” is not between 1900 and 2099."))
 DATE_OUTSIDE_YEAR: Final = _error(

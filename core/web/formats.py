@@ -9,11 +9,7 @@ from flask import Flask
 from flask_babel import get_locale, gettext
 
 from core.clock import PARIS
-from core.money import format_cents, format_scaled
-
-QUANTITY_DECIMALS = 4
-PRICE_DECIMALS = 6
-RATE_DECIMALS = 2
+from core.money import QUANTITY_DECIMALS, RATE_DECIMALS, UNIT_PRICE_DECIMALS, format_cents, format_scaled
 
 
 def money(cents: int | None) -> str:
@@ -61,7 +57,7 @@ def quantity(value: int | None) -> str:
 
 def unit_price(value: int | None) -> str:
     """A unit price of 6 decimals, at least 2 shown."""
-    return "" if value is None else format_scaled(value, PRICE_DECIMALS, get_locale(), least_decimals=2)
+    return "" if value is None else format_scaled(value, UNIT_PRICE_DECIMALS, get_locale(), least_decimals=2)
 
 
 def rate(value: int | None) -> str:

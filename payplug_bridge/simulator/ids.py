@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import string
 
 ALPHABET = string.ascii_letters + string.digits
 SUFFIX_LENGTH = 22
-PAYMENT_ID = re.compile(r"pay_[A-Za-z0-9]{22}")
 
 
 def new_id(prefix: str) -> str:

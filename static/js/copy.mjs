@@ -16,7 +16,7 @@ async function copy(button) {
 }
 
 function select(button) {
-  const text = button.parentElement.querySelector("code");
+  const text = button.previousElementSibling;
   if (text) getSelection().selectAllChildren(text);
 }
 

@@ -1,7 +1,7 @@
 // Totals while typing, computed by the server (one place rounds, the page never does).
-//   <form data-totals-url="/invoices/draft/totals"> is posted when it changes; the answer is HTML
-//   that replaces the inside of [data-totals] in the form. Parts with an id "line-total-…" in the answer
-//   (in a <template>) replace their namesakes outside it.
+//   <form data-totals-url="/invoices/totals"> is posted when it changes; the answer is HTML
+//   that replaces the inside of [data-totals] in the form. Each <template data-totals-for="lines-0-total"> in it
+//   fills the element of that id outside.
 
 const WAIT_MS = 250;
 
