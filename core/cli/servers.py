@@ -7,10 +7,9 @@ import subprocess
 import sys
 from types import FrameType
 from typing import Any
-from typing import Any
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from flask.cli import with_appcontext
 
 WORKER_THREADS = 2
@@ -29,18 +28,16 @@ WORKER_THREADS = 2
 @click.option(
     "--worker/--no-worker", default=True, show_default=True, help="Start the worker beside the web server."
 )
-@click.option(
-    "--proxy",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address of the reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are believed.",
-)
 @with_appcontext
 def serve(host: str, port: int, threads: int, proxy: str, *, worker: bool) -> None:
     """Serve the web application, with a worker beside it."""
+    from waitress.server import create_server  # noqa: PLC0415  # only this command needs it
+
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     try:
-        server = create_server(app, host=host, port=port, threads=threads, ident="Solde", **proxy_options(proxy))
+        server = create_server(
+            app, host=host, port=port, threads=threads, ident="Solde", **proxy_options(proxy)
+        )
     except (OSError, ValueError) as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error}") from None
     helper = subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi", "worker"]) if worker else None
@@ -55,28 +52,6 @@ def serve(host: str, port: int, threads: int, proxy: str, *, worker: bool) -> No
         if helper is not None:
             helper.terminate()
             helper.wait(timeout=20)
-
-
-def make_server(app: Flask, *, host: str, port: int, threads: int, proxy: str) -> Any:
-    """A waitress server that listens.
-
-    From anybody but the proxy the forwarding headers are dropped: the scheme decides on redirects and cookies, the
-    address on the limits of sign-in.
-
-    Raises:
-        OSError, ValueError: it cannot listen there.
-    """
-    from waitress.server import create_server  # noqa: PLC0415  # only `serve` needs it
-
-    return create_server(
-        app,
-        host=host,
-        port=port,
-        threads=threads,
-        ident="Solde",
-        trusted_proxy=proxy,
-        trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"},
-    )
 
 
 def proxy_options(proxy: str) -> dict[str, Any]:
