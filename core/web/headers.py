@@ -48,6 +48,9 @@ def init_headers(app: Flask, settings: Settings) -> None:
         REMEMBER_COOKIE_SAMESITE="Lax",
         RATELIMIT_STORAGE_URI="memory://",
         WTF_CSRF_TIME_LIMIT=None,
+        # The token of the session decides. A Referer is not asked for besides: pages that hold a token in their
+        # address send none, and some browsers never do.
+        WTF_CSRF_SSL_STRICT=False,
         # A forged Host header must not end up in the links of our mails.
         TRUSTED_HOSTS=[urlsplit(settings.public_url).hostname, "127.0.0.1", "localhost"],
     )

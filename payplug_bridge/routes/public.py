@@ -18,7 +18,7 @@ from core.database import db
 from core.files import read_bytes
 from core.tenancy import enter_company
 from core.web.forms import put_errors
-from core.web.headers import limiter, send_no_referrer
+from core.web.headers import csrf, limiter, send_no_referrer
 from core.web.language import LANGUAGES
 from core.web.rights import public
 from invoicing.document_view import document_view
@@ -95,7 +95,9 @@ def show(token: str) -> ResponseReturnValue:
     return _page(token)
 
 
+# No session and no right is used here, so there is nothing to forge; a payer whose browser keeps no cookie can pay.
 @blueprint.post("/pay")
+@csrf.exempt
 @public
 @limiter.limit("30/minute")
 def pay(token: str) -> ResponseReturnValue:

@@ -9,7 +9,9 @@ from core.database import transaction
 from invoicing.credit_invoice import credit_invoice
 from payplug_bridge.keys import choose_mode, save_key
 from payplug_bridge.models import PayplugMode
-from tests.payplug_bridge.shop import Shop
+from payplug_bridge.simulator.testing import RunningSimulator
+from tests.conftest import MakeApp
+from tests.payplug_bridge.shop import Shop, open_shop
 
 
 @pytest.fixture
@@ -170,3 +172,16 @@ def test_the_pdf_is_that_of_the_invoice(shop: Shop, web: FlaskClient) -> None:
 def test_the_sellers_colour_comes_with_an_ink_that_can_be_read(shop: Shop, web: FlaskClient) -> None:
     css = text_of(web, f"/p/{shop.token(shop.invoice())}/colours.css")
     assert css.startswith(":root { --seller: #1f5f5b; --on-seller: #")
+
+
+def test_paying_works_over_https_without_a_cookie_or_a_referrer(
+    make_app: MakeApp, sqlite_url: str, simulator: RunningSimulator
+) -> None:
+    site = "https://factures.example.org"
+    shop = open_shop(make_app, sqlite_url, simulator, public_url=site)
+    path = f"/p/{shop.token(shop.invoice())}"
+    client = shop.app.test_client(use_cookies=False)
+    assert client.get(path, base_url=site).headers["Referrer-Policy"] == "no-referrer"
+    answer = client.post(f"{path}/pay", base_url=site)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith(simulator.url)
