@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, session, url_for
+from flask import Blueprint, redirect, url_for
 from flask_security import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from core.database import db
 from core.errors import NotAllowedError
 from core.models import Membership
-from core.web.rights import signed_in
+from core.web.rights import signed_in, work_in
 
 blueprint = Blueprint("companies", __name__, url_prefix="/companies")
 
@@ -24,5 +24,5 @@ def switch(company_id: int) -> Response:
     )
     if db.session.scalars(statement).one_or_none() is None:
         raise NotAllowedError
-    session["company_id"] = company_id
+    work_in(company_id)
     return redirect(url_for("dashboard.index"), code=303)

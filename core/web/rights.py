@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import current_app, g, session
+from flask import current_app, g, request, session
 from flask_security import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -90,20 +90,39 @@ def enter_membership() -> None:
 
     Raises:
         NoCompanyYet: she is a member of none.
+        NotAllowedError: a form was sent for a company she has been removed from.
     """
-    wanted = session.get("company_id")
     statement = (
         select(Membership).where(Membership.user_id == current_user.id).order_by(Membership.company_id)
     )
     memberships = list(db.session.scalars(statement))
     if not memberships:
         raise NoCompanyYet
-    membership = next((m for m in memberships if m.company_id == wanted), memberships[0])
+    membership = _chosen(memberships)
     # Entering a company forgets what was read, so the ids are kept before and the rows read again after.
     membership_id, company_id = membership.id, membership.company_id
     enter_company(company_id)
     g.membership = db.session.get_one(Membership, membership_id)
     g.company = db.session.get_one(Company, company_id)
+
+
+def _chosen(memberships: list[Membership]) -> Membership:
+    wanted = session.get("company_id")
+    chosen = next((m for m in memberships if m.company_id == wanted), None)
+    if chosen is not None:
+        return chosen
+    work_in(memberships[0].company_id)
+    if wanted is not None and request.method not in ("GET", "HEAD"):
+        # What she filled in was meant for the company she has lost, not for this one.
+        raise NotAllowedError
+    return memberships[0]
+
+
+def work_in(company_id: int) -> None:
+    """Serve this company from now on. Forms still open for another one in a tab are worth nothing any more."""
+    if "company_id" in session:
+        session.pop("csrf_token", None)
+    session["company_id"] = company_id
 
 
 def may(right: str) -> bool:
