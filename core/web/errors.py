@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
+from flask_security.core import AnonymousUser
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import NoResultFound
 from werkzeug.exceptions import HTTPException, SecurityError
@@ -54,4 +55,12 @@ def _unknown(error: Exception) -> Answer:
         path=request.path,
         error_type=type(error).__name__,
     )
+    _forget_person()
     return render_template("errors/500.html", reference=reference), 500
+
+
+def _forget_person() -> None:
+    """The page asks nothing of the database, which may be what failed: neither who is signed in nor where."""
+    for name in ("membership", "company", "_login_user"):
+        g.pop(name, None)
+    g.setdefault("_login_user", AnonymousUser())

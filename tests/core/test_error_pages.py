@@ -1,0 +1,26 @@
+"""What a person sees when something fails that nobody foresaw."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from core.database import db
+from core.models import Role
+from tests.conftest import make_company, signed_in_client
+
+
+@pytest.mark.parametrize("lost", ["app_user", "membership", "document"])
+def test_the_error_page_shows_though_the_database_has_failed(app: Flask, lost: str) -> None:
+    client = signed_in_client(app, make_company(app), Role.OWNER)
+    app.testing = False
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("PRAGMA foreign_keys=OFF"))
+        connection.execute(text(f"ALTER TABLE {lost} RENAME TO lost"))
+    answer = client.get("/invoices")
+    assert answer.status_code == 500
+    assert re.search(r'<strong class="code">[0-9a-f]{8}</strong>', answer.text)
+    assert "Traceback" not in answer.text
