@@ -360,7 +360,11 @@ class SendingMail(CompanyScoped, Base):
     """The mail of a sending, once it is composed (its PDF exists)."""
 
     __tablename__ = "sending_mail"
-    __table_args__ = (UniqueConstraint("sending_id"), company_key("sending", "sending_id"))
+    __table_args__ = (
+        UniqueConstraint("sending_id"),
+        company_key("sending", "sending_id"),
+        Index("ix_sending_mail_mail_id", "mail_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     sending_id: Mapped[int] = mapped_column(BigInteger)

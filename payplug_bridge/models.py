@@ -87,7 +87,7 @@ class PaymentAttempt(CompanyScoped, Base):
             sqlite_where=text("state IN ('prepared', 'created', 'unconfirmed')"),
             postgresql_where=text("state IN ('prepared', 'created', 'unconfirmed')"),
         ),
-        Index("ix_payment_attempt_state", "state", "checked_at"),
+        Index("ix_payment_attempt_state", "company_id", "state", "created_at"),
         Index("ix_payment_attempt_document_id", "document_id"),
     )
 
@@ -112,6 +112,7 @@ class PayplugNotification(CompanyScoped, Base):
 
     __tablename__ = "payplug_notification"
     __table_args__ = (
+        company_key("payplug_endpoint", "endpoint_id"),
         Index("ix_payplug_notification_due", "state", "due_at"),
         Index("ix_payplug_notification_resource", "company_id", "resource_id"),
     )

@@ -331,40 +331,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("token", name=op.f("uq_payplug_endpoint_token")),
     )
     op.create_table(
-        "payplug_notification",
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("endpoint_id", sa.BigInteger(), nullable=False),
-        sa.Column("received_at", UtcDateTime(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("resource_id", sa.String(length=80), nullable=False),
-        sa.Column(
-            "state",
-            sa.Enum(
-                "received",
-                "done",
-                "ignored",
-                "stuck",
-                name="notificationstate",
-                native_enum=False,
-                create_constraint=True,
-                length=30,
-            ),
-            nullable=False,
-        ),
-        sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=False),
-        sa.Column("outcome", sa.String(length=500), nullable=False),
-        sa.Column("company_id", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["company_id"], ["company.id"], name=op.f("fk_payplug_notification_company_id_company")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_payplug_notification")),
-    )
-    with op.batch_alter_table("payplug_notification", schema=None) as batch_op:
-        batch_op.create_index("ix_payplug_notification_due", ["state", "due_at"], unique=False)
-        batch_op.create_index("ix_payplug_notification_resource", ["company_id", "resource_id"], unique=False)
-
-    op.create_table(
         "seal_chain",
         sa.Column("id", BigId, nullable=False),
         sa.Column("company_id", BigId, nullable=True),
@@ -686,6 +652,45 @@ def upgrade() -> None:
         batch_op.create_index("ix_payment_list", ["company_id", "paid_on", "id"], unique=False)
 
     op.create_table(
+        "payplug_notification",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("endpoint_id", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("resource_id", sa.String(length=80), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "received",
+                "done",
+                "ignored",
+                "stuck",
+                name="notificationstate",
+                native_enum=False,
+                create_constraint=True,
+                length=30,
+            ),
+            nullable=False,
+        ),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("outcome", sa.String(length=500), nullable=False),
+        sa.Column("company_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id", "endpoint_id"],
+            ["payplug_endpoint.company_id", "payplug_endpoint.id"],
+            name=op.f("fk_payplug_notification_company_id_endpoint_id_payplug_endpoint"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["company.id"], name=op.f("fk_payplug_notification_company_id_company")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payplug_notification")),
+    )
+    with op.batch_alter_table("payplug_notification", schema=None) as batch_op:
+        batch_op.create_index("ix_payplug_notification_due", ["state", "due_at"], unique=False)
+        batch_op.create_index("ix_payplug_notification_resource", ["company_id", "resource_id"], unique=False)
+
+    op.create_table(
         "seal_link",
         sa.Column("id", BigId, nullable=False),
         sa.Column("chain_id", BigId, nullable=False),
@@ -921,7 +926,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("payment_attempt", schema=None) as batch_op:
         batch_op.create_index("ix_payment_attempt_document_id", ["document_id"], unique=False)
-        batch_op.create_index("ix_payment_attempt_state", ["state", "checked_at"], unique=False)
+        batch_op.create_index("ix_payment_attempt_state", ["company_id", "state", "created_at"], unique=False)
         batch_op.create_index(
             "uq_payment_attempt_open",
             ["document_id"],
@@ -1061,6 +1066,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sending_mail")),
         sa.UniqueConstraint("sending_id", name=op.f("uq_sending_mail_sending_id")),
     )
+    with op.batch_alter_table("sending_mail", schema=None) as batch_op:
+        batch_op.create_index("ix_sending_mail_mail_id", ["mail_id"], unique=False)
+
     op.create_table(
         "settlement",
         sa.Column("id", BigId, nullable=False),
@@ -1132,6 +1140,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_settlement_credit_note_id")
 
     op.drop_table("settlement")
+    with op.batch_alter_table("sending_mail", schema=None) as batch_op:
+        batch_op.drop_index("ix_sending_mail_mail_id")
+
     op.drop_table("sending_mail")
     with op.batch_alter_table("lettering_line", schema=None) as batch_op:
         batch_op.drop_index("ix_lettering_line_line_id")
@@ -1169,6 +1180,11 @@ def downgrade() -> None:
     op.drop_table("document_line")
     op.drop_table("document_file")
     op.drop_table("seal_link")
+    with op.batch_alter_table("payplug_notification", schema=None) as batch_op:
+        batch_op.drop_index("ix_payplug_notification_resource")
+        batch_op.drop_index("ix_payplug_notification_due")
+
+    op.drop_table("payplug_notification")
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.drop_index("ix_payment_list")
         batch_op.drop_index("ix_payment_customer_id")
@@ -1191,11 +1207,6 @@ def downgrade() -> None:
     op.drop_table("vat_rate")
     op.drop_table("stored_file")
     op.drop_table("seal_chain")
-    with op.batch_alter_table("payplug_notification", schema=None) as batch_op:
-        batch_op.drop_index("ix_payplug_notification_resource")
-        batch_op.drop_index("ix_payplug_notification_due")
-
-    op.drop_table("payplug_notification")
     op.drop_table("payplug_endpoint")
     op.drop_table("payplug_account")
     with op.batch_alter_table("outbox_mail", schema=None) as batch_op:
