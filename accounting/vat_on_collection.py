@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.money import round_half_up_div
+from core.money import round_half_up_div, round_to_sum
 
 
 def due_vat(waiting_cents: Mapping[int, int], collected_cents: int, total_cents: int) -> dict[int, int]:
@@ -26,9 +26,6 @@ def due_vat(waiting_cents: Mapping[int, int], collected_cents: int, total_cents:
         return dict.fromkeys(waiting_cents, 0)
     collected = max(0, min(collected_cents, total_cents))
     rates = sorted(waiting_cents, reverse=True)
-    divided = {rate: divmod(waiting_cents[rate] * collected, total_cents) for rate in rates}
-    due = {rate: whole for rate, (whole, _) in divided.items()}
-    left_over = round_half_up_div(sum(waiting_cents.values()) * collected, total_cents) - sum(due.values())
-    for rate in sorted(rates, key=lambda rate: -divided[rate][1])[:left_over]:
-        due[rate] += 1
-    return due
+    shares = [waiting_cents[rate] * collected for rate in rates]
+    due = round_to_sum(shares, total_cents, round_half_up_div(sum(shares), total_cents))
+    return dict(zip(rates, due, strict=True))

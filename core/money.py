@@ -106,6 +106,24 @@ def round_half_up_div(numerator: int, denominator: int) -> int:
     return rounded if (numerator < 0) == (denominator < 0) else -rounded
 
 
+def round_to_sum(numerators: Sequence[int], denominator: int, total: int) -> list[int]:
+    """Each `numerator / denominator` rounded down or up so that they sum to `total`: largest remainders go up.
+
+    `total` is the exact sum, rounded; equal remainders go to the first. Unlike shares in proportion this also holds
+    when parts of opposite sign cancel out. A negative total gives the mirror of the positive one.
+    """
+    if total < 0:
+        return [-share for share in round_to_sum([-n for n in numerators], denominator, -total)]
+    divided = [divmod(numerator, denominator) for numerator in numerators]
+    shares = [share for share, _ in divided]
+    by_remainder = sorted(range(len(divided)), key=lambda index: (-divided[index][1], index))
+    missing = total - sum(shares)
+    assert 0 <= missing <= len(shares), "the total is not the rounded sum of its parts"
+    for index in by_remainder[:missing]:
+        shares[index] += 1
+    return shares
+
+
 def spread_by_largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
     """Split `total` in proportion to `weights`, in integers whose sum is exactly `total`.
 

@@ -181,7 +181,7 @@ def customer_credit_cents(customer_id: int) -> int:
 
 def customer_due_cents(customer_id: int) -> int:
     """What is open on all the customer's issued invoices."""
-    due = select(func.coalesce(func.sum(open_cents_sql()), 0)).where(
+    due = select(func.coalesce(func.sum(due_cents_sql()), 0)).where(
         Document.customer_id == customer_id,
         Document.kind == DocumentKind.INVOICE,
         Document.state == DocumentState.ISSUED,

@@ -61,15 +61,7 @@ def cancel_payment(
         raise ConflictError
     reversal = _written_reversal(payment, _checked_reason(reason), _checked_day(payment, today), actor_id)
     _take_back(payment, reversal, settlements)
-    record(
-        CollectionReversalFact(
-            source=("payment_reversal", reversal.id),
-            reverses=("payment", payment.id),
-            reversed_on=reversal.reversed_on,
-            reference=payment.reference,
-            collection=collection_states(*invoices),
-        )
-    )
+    record(_fact(payment, reversal, invoices))
     seal("payment_reversal", reversal.id)
     for invoice in invoices:
         record_event(
@@ -124,6 +116,16 @@ def _written_reversal(payment: Payment, reason: str, day: date, actor_id: int | 
     db.session.add(reversal)
     db.session.flush()
     return reversal
+
+
+def _fact(payment: Payment, reversal: PaymentReversal, invoices: list[Document]) -> CollectionReversalFact:
+    return CollectionReversalFact(
+        source=("payment_reversal", reversal.id),
+        reverses=("payment", payment.id),
+        reversed_on=reversal.reversed_on,
+        reference=payment.reference,
+        collection=collection_states(*invoices),
+    )
 
 
 def _take_back(payment: Payment, reversal: PaymentReversal, settlements: list[Settlement]) -> None:

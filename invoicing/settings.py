@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from core.database import db
 from invoicing.models import InvoicingSettings
@@ -14,12 +15,11 @@ def invoicing_settings() -> InvoicingSettings:
 
 
 def default_settings() -> InvoicingSettings:
-    """What holds while the company has chosen nothing, as an unsaved row."""
-    return InvoicingSettings(
-        invoice_prefix="F",
-        credit_note_prefix="A",
-        payment_terms_days=30,
-        backdating_days=20,
-        late_penalty="",
-        discount_terms="",
-    )
+    """What holds while the company has chosen nothing, as an unsaved row: the defaults of the columns."""
+    columns = InvoicingSettings.metadata.tables["invoicing_settings"].columns
+    defaults = {
+        column.name: column.default.arg
+        for column in columns
+        if isinstance(column.default, ScalarElementColumnDefault)
+    }
+    return InvoicingSettings(**defaults)

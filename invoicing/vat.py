@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from accounting.facts import SupplyKind
-from core.money import CENT_DECIMALS, QUANTITY_DECIMALS, RATE_DECIMALS, UNIT_PRICE_DECIMALS, round_half_up_div
+from core.money import (
+    CENT_DECIMALS,
+    QUANTITY_DECIMALS,
+    RATE_DECIMALS,
+    UNIT_PRICE_DECIMALS,
+    round_half_up_div,
+    round_to_sum,
+)
 
 WHOLE = 100 * 10**RATE_DECIMALS
 """100 %, as a scaled rate."""
@@ -112,31 +119,14 @@ def compute_totals(lines: Iterable[PricedLine], prices_include_vat: bool) -> Tot
 
 def _nets_of_gross(amounts: Sequence[int], rate: int) -> list[int]:
     net = round_half_up_div(sum(amounts) * WHOLE, WHOLE + rate)
-    return _rounded_to_sum([amount * WHOLE for amount in amounts], WHOLE + rate, net)
+    return round_to_sum([amount * WHOLE for amount in amounts], WHOLE + rate, net)
 
 
 def _vat_of_rate(rate: int, nets: Sequence[tuple[SupplyKind, int]]) -> list[VatTotals]:
     kinds = [kind for kind in SupplyKind if any(kind is found for found, _ in nets)]
     by_kind = [sum(net for found, net in nets if found is kind) for kind in kinds]
     vat = round_half_up_div(sum(by_kind) * rate, WHOLE)
-    shares = _rounded_to_sum([net * rate for net in by_kind], WHOLE, vat)
+    shares = round_to_sum([net * rate for net in by_kind], WHOLE, vat)
     return [
         VatTotals(rate, kind, net, share) for kind, net, share in zip(kinds, by_kind, shares, strict=True)
     ]
-
-
-def _rounded_to_sum(numerators: Sequence[int], denominator: int, total: int) -> list[int]:
-    """Each numerator / denominator rounded down or up so that they sum to `total`: largest remainders go up.
-
-    `total` is the exact sum, rounded. Unlike shares in proportion this also holds when a sale and a return cancel out.
-    """
-    if total < 0:
-        return [-share for share in _rounded_to_sum([-n for n in numerators], denominator, -total)]
-    divided = [divmod(numerator, denominator) for numerator in numerators]
-    shares = [share for share, _ in divided]
-    by_remainder = sorted(range(len(divided)), key=lambda index: (-divided[index][1], index))
-    missing = total - sum(shares)
-    assert 0 <= missing <= len(shares), "the total is not the rounded sum of its parts"
-    for index in by_remainder[:missing]:
-        shares[index] += 1
-    return shares

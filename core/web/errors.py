@@ -63,4 +63,4 @@ def _forget_person() -> None:
     """The page asks nothing of the database, which may be what failed: neither who is signed in nor where."""
     for name in ("membership", "company", "_login_user"):
         g.pop(name, None)
-    g.setdefault("_login_user", AnonymousUser())
+    g.setdefault("_login_user", AnonymousUser())  # type: ignore[no-untyped-call]  # the library does not annotate it

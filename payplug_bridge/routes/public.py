@@ -165,7 +165,8 @@ def pdf(token: str) -> ResponseReturnValue:  # noqa: ARG001
 @public
 def colours(token: str) -> ResponseReturnValue:  # noqa: ARG001
     """The seller's colour."""
-    answer = Response(colours_css(public_page(g.payment_document_id).seller), mimetype="text/css")
+    seller = document_view(g.payment_document_id).seller
+    answer = Response(colours_css(seller), mimetype="text/css")
     answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer
 
