@@ -130,7 +130,7 @@ class Row:
 
 def plain(text: str) -> str:
     """Lower case without accents, blanks as one underscore: how column names and choices are compared."""
-    bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    bare = unicodedata.normalize("NFKD", text.replace("’", "'")).encode("ascii", "ignore").decode()
     return "_".join(re.split(r"[\s'_-]+", bare.lower().strip()))
 
 

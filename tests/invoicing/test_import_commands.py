@@ -16,6 +16,9 @@ from core.database import db
 from core.jobs import run_due_jobs
 from core.mail import OutboxMail
 from core.tenancy import in_company
+from invoicing.csv_files import Column, plain
+from invoicing.import_customers import COLUMNS as CUSTOMERS
+from invoicing.import_invoices import COLUMNS as INVOICES
 from invoicing.models import Customer, Document
 from tests.conftest import make_company
 from tests.invoicing.importing import csv_of
@@ -120,3 +123,18 @@ def test_a_thousand_rows_are_issued_in_reasonable_time_with_progress_on_stderr(
     assert _count(app, company_id, Document) == 200
     # An idle machine needs 3 seconds.
     assert seconds < 40
+
+
+@pytest.mark.parametrize(
+    ("heading", "columns"), [("## Les clients", CUSTOMERS), ("## Les factures", INVOICES)]
+)
+def test_the_guide_names_every_column_as_the_program_knows_it(
+    heading: str, columns: tuple[Column, ...]
+) -> None:
+    section = (GUIDE / "import.md").read_text("utf-8").split(f"{heading}\n")[1].split("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
+    assert [row[1].strip(" |") for row in rows] == [column.name for column in columns]
+    for row, column in zip(rows, columns, strict=True):
+        names = row[0].replace("*", "").split(", ")
+        assert {plain(name) for name in names} <= {plain(name) for name in (column.name, *column.french)}
+        assert column.required == row[0].startswith("**"), column.name
