@@ -56,6 +56,7 @@ def init_headers(app: Flask, settings: Settings) -> None:
     )
     # Functions registered first run last: a page's own policy comes after Talisman's.
     app.after_request(_own_referrer_policy)
+    app.after_request(_keep_out_of_caches)
     Talisman(
         app,
         force_https=settings.secure,
@@ -71,6 +72,13 @@ def init_headers(app: Flask, settings: Settings) -> None:
     )
     csrf.init_app(app)
     limiter.init_app(app)
+
+
+def _keep_out_of_caches(answer: Response) -> Response:
+    """What a member reads is not shown again by the back button once she has signed out of a shared computer."""
+    if "membership" in g and not answer.cache_control.private:
+        answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def send_no_referrer() -> None:

@@ -116,3 +116,9 @@ def test_the_language_switch_goes_back_to_a_page_of_ours(app: Flask, target: str
     assert (place.scheme, place.netloc) == ("", "")
     assert not place.path.startswith(("//", "/\\"))
     assert "language=en" in answer.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("path", ["/", "/customers/new", "/books/fec", "/invoices/999"])
+def test_the_back_button_shows_no_page_of_somebody_who_has_signed_out(app: Flask, path: str) -> None:
+    client = signed_in_client(app, make_company(app), Role.OWNER)
+    assert client.get(path).headers["Cache-Control"] == "no-store"
