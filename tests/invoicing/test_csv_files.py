@@ -58,7 +58,9 @@ def test_a_file_of_spreadsheets_on_windows_keeps_its_apostrophes() -> None:
 def test_columns_are_known_in_both_languages_whatever_case_accents_and_blanks() -> None:
     assert _texts(_read(" RAISON  Sociale ;Ville\nA;B\n")) == [("A", "B")]
     assert _texts(_read("City,Name\nB,A\n")) == [("A", "B")]
-    assert {plain("date d'échéance"), plain("Date d’Échéance"), plain("DATE_D_ECHEANCE")} == {"date_d_echeance"}
+    assert {plain("date d'échéance"), plain("Date d’Échéance"), plain("DATE_D_ECHEANCE")} == {
+        "date_d_echeance"
+    }
 
 
 def test_quoted_cells_hold_separators_quotes_and_line_ends_and_the_line_is_the_first_one() -> None:
