@@ -3,18 +3,51 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
+from core.database import db, transaction
+from payplug_bridge.apply_snapshot import Outcome, apply_snapshot
+from payplug_bridge.attempts import find_by_payplug_id
 from payplug_bridge.errors import NothingToPay
+from payplug_bridge.keys import client_for
+from payplug_bridge.models import PayplugMode
 from payplug_bridge.simulator.testing import RunningSimulator
 from payplug_bridge.start_payment import start_payment
 from tests.conftest import make_company
 from tests.payplug_bridge.shop import BACK, Shop, at_once, listening_socket, served
 from tests.payplug_bridge.test_paying_by_card import ONE_OF_EACH
+
+
+def test_the_same_snapshot_applied_by_many_at_the_same_instant_is_recorded_once(each_shop: Shop) -> None:
+    shop = each_shop
+    invoice = shop.invoice()
+    payment = shop.click(invoice)
+    shop.simulator.pay(payment, notify=False)
+    with shop.inside():
+        snapshot = client_for(PayplugMode.LIVE).retrieve_payment(payment)
+    outcomes: list[Outcome] = []
+    ready = threading.Barrier(8)
+
+    def apply() -> None:
+        # Each one has its connection and has read what it decides on: only the lock can set them in a row.
+        with shop.inside():
+            assert find_by_payplug_id(payment) is not None
+            db.session.rollback()
+            with transaction() as session:
+                session.connection()
+                if shop.app.config["SOLDE"].database_url.startswith("postgresql"):
+                    ready.wait(30)
+                outcomes.append(apply_snapshot(snapshot))
+
+    assert at_once(*[apply] * 8) == []
+    assert sorted(outcomes) == [Outcome.KNOWN] * 7 + [Outcome.RECORDED]
+    assert shop.counted() == ONE_OF_EACH
+    shop.assert_sound()
 
 
 def test_two_tabs_are_sent_to_one_page(each_shop: Shop) -> None:
