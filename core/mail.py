@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
+from email.header import Header, decode_header, make_header
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, formataddr, make_msgid
+from email.policy import SMTP, EmailPolicy
+from email.utils import format_datetime, formataddr, make_msgid, parseaddr
 from enum import StrEnum
 
 import structlog
@@ -35,9 +36,29 @@ MOST_ATTEMPTS = 12
 BATCH = 50
 FIRST_WAIT_SECONDS = 30
 LONGEST_WAIT_SECONDS = 3600
+LONGEST_SENDER = 320
 
 # 7 bits pass every server as they are, also those that do not announce 8BITMIME.
 _WIRE = SMTP.clone(cte_type="7bit")
+
+
+class _From(str):
+    """The From field, which writes itself: when Python's own folding breaks a long name it forgets the quotation marks,
+    and what stands behind a comma of the name becomes an address of its own.
+    """
+
+    __slots__ = ()
+    name = "From"
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        """The field with its line ends; a name that is not plain short ASCII as words of RFC 2047."""
+        name, address = parseaddr(self)
+        field = f"{self.name}: {formataddr((name, address))}"
+        if len(field) > (policy.max_line_length or 0) or "=?" in name:
+            decoded = str(make_header(decode_header(name)))
+            words = Header(decoded, "utf-8", header_name=self.name).encode(linesep=policy.linesep)
+            field = f"{self.name}: {words}{policy.linesep} <{address}>"
+        return f"{field}{policy.linesep}"
 
 
 class MailState(StrEnum):
@@ -71,7 +92,7 @@ class OutboxMail(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
     message_id: Mapped[str] = mapped_column(String(255), unique=True)
-    sender: Mapped[str] = mapped_column(String(320))
+    sender: Mapped[str] = mapped_column(String(LONGEST_SENDER))
     reply_to: Mapped[str] = mapped_column(String(320), default="")
     recipients: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(String(255))
@@ -107,7 +128,7 @@ def queue_mail(
     mail = OutboxMail(
         company_id=entered_company_id(),
         message_id=make_msgid(domain=address.rsplit("@", 1)[-1]),
-        sender=formataddr((_one_line(sender_name or _company_name()), address)),
+        sender=_sender(_one_line(sender_name or _company_name()), address),
         reply_to=reply_to,
         recipients=json.dumps(list(dict.fromkeys(to))),
         subject=_one_line(subject)[:255],
@@ -119,6 +140,13 @@ def queue_mail(
     db.session.flush()
     wake("send_mail")
     return mail
+
+
+def _sender(name: str, address: str) -> str:
+    """The From field; a name that is too long for it, encoded, loses its end."""
+    while len(written := formataddr((name, address))) > LONGEST_SENDER and name:
+        name = name[:-1].rstrip()
+    return written
 
 
 def _company_name() -> str:
@@ -246,7 +274,7 @@ def _summary(outcomes: dict[str, Answer]) -> str:
 def compose(mail: OutboxMail) -> EmailMessage:
     """The MIME message of a row: text, HTML beside it, stored files attached."""
     message = EmailMessage(policy=_WIRE)
-    message["From"], message["To"] = mail.sender, ", ".join(json.loads(mail.recipients))
+    message["From"], message["To"] = _From(mail.sender), ", ".join(json.loads(mail.recipients))
     if mail.reply_to:
         message["Reply-To"] = mail.reply_to
     message["Subject"], message["Message-ID"] = mail.subject, mail.message_id

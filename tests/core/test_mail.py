@@ -7,6 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.utils import getaddresses
 from pathlib import Path
 
 import pytest
@@ -270,3 +273,32 @@ def test_a_worker_killed_while_sending_is_replaced_when_its_lease_ends(
     assert _read(mail_id).state is MailState.SENT
     assert len(server.received) == copies
     assert len({message["Message-ID"] for message in server.messages}) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Atelier Lumen",
+        "Crème & Cie",
+        "Dupont, Durand",
+        "Cabinet Dupont, Durand, Martin, Petit et Associes, experts comptables, Paris",
+        "Dupont, Durand, Étude notariale de Saint-Étienne, successeurs de Maître Petit",
+        'Dupont "& Fils" \\ Cie, ' * 8,
+        "voleur@example.org, " * 8,
+        "é" * 255,
+        "日本語" * 85,
+    ],
+)
+def test_mails_come_from_us_whatever_the_company_is_called(
+    each_mail_app: Flask, server: Script, name: str
+) -> None:
+    _queue(sender_name=name)
+    send_due_mail()
+    content = server.received[0][1]
+    # Not with Python's newer parser, which puts spaces between the parts of a long name.
+    ((shown, address),) = getaddresses([str(message_from_bytes(content)["From"])])
+    assert address == "factures@solde.example.org"
+    decoded = str(make_header(decode_header(shown)))
+    assert name.startswith(decoded.strip())
+    assert len(decoded.strip()) >= min(len(name.strip()), 60)
+    assert all(len(line) <= 78 for line in content.splitlines()[:6])
