@@ -4,6 +4,8 @@ by buttons that need no script, and the key that makes a double click one act.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import uuid4
@@ -109,17 +111,22 @@ def typed_cents(cents: int | None) -> str:
 
 
 class RequestKeyField(HiddenField):
-    """The hidden value of a form that must act once, however often it is sent; made when the form is first shown."""
+    """The hidden value of a form that must act once, however often it is sent; made when the form is first shown.
+
+    The key is that of the value together with what was typed: a page gone back to and filled in otherwise is a second
+    act, not the first one again.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, default=lambda: uuid4().hex, **kwargs)
 
     @property
     def key(self) -> str:
-        """The key sent; a new one when somebody sent none, or one that is too long to be ours."""
-        return (
-            self.data if self.data and len(self.data) <= LONGEST_KEY and self.data.isalnum() else uuid4().hex
-        )
+        """The key of what was sent; a new one when somebody sent no value, or one that cannot be ours."""
+        if not (self.data and len(self.data) <= LONGEST_KEY and self.data.isalnum()):
+            return uuid4().hex
+        typed = sorted((name, values) for name, values in request.form.lists() if name != "csrf_token")
+        return hashlib.sha256(json.dumps([self.data, typed]).encode()).hexdigest()
 
 
 def press_row_button(rows: FieldList, noun: str) -> bool:

@@ -36,6 +36,14 @@ def test_a_form_sent_twice_records_once(owner, invoice, payment):
     assert "1 result" in page(owner, "/payments")
 
 
+def test_a_form_gone_back_to_and_filled_in_otherwise_is_another_payment(owner, invoice, payment):
+    invoice_id = invoice()
+    for amount in ("50", "20"):
+        owner.post(f"/invoices/{invoice_id}/payments/new", data={**payment, "amount_cents": amount})
+    assert "€50.00" in page(owner, f"/invoices/{invoice_id}")
+    assert "2 results" in page(owner, "/payments")
+
+
 def test_a_surplus_is_recorded_only_when_somebody_agrees(owner, invoice, payment, customer_id):
     invoice_id = invoice()
     too_much = {**payment, "amount_cents": "150"}
