@@ -41,6 +41,7 @@ VARIABLES: Final[dict[str, LazyString]] = {
 }
 """What may stand between {{ and }}, with an explanation for the page."""
 
+_NO_VARIABLE: Final = _l("Between {{ and }} only a variable of the list can stand, such as {{ number }}.")
 _environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
 _ALLOWED = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name)
 
@@ -109,6 +110,9 @@ def _expanded(field: str, text: str, view: DocumentView, errors: dict[str, Messa
     except TemplateSyntaxError as error:
         errors[field] = _l("Line %(line)d: a {{ is not closed by }}, or the reverse.", line=error.lineno)
         return text
+    except RecursionError:  # brackets in brackets, thousands deep
+        errors[field] = _NO_VARIABLE
+        return text
     fault = _fault(tree, view)
     if fault is not None:
         errors[field] = fault
@@ -120,7 +124,7 @@ def _fault(tree: nodes.Template, view: DocumentView) -> Message | None:
     """The first thing in a text that is no known variable, as a sentence."""
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _ALLOWED):
-            return _l("Between {{ and }} only a variable of the list can stand, such as {{ number }}.")
+            return _NO_VARIABLE
         if isinstance(node, nodes.Name) and node.name not in VARIABLES:
             return _l("The variable %(name)s is not known. Take one of the list.", name=node.name)
         if (

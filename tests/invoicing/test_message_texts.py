@@ -79,6 +79,7 @@ def test_an_unknown_variable_is_named(company: Company) -> None:
         "{% if number %}x{% endif %}",
         "{{ number",
         "{{ }}",
+        "{{ " + "(" * 3_000,
     ],
 )
 def test_nothing_but_a_variable_is_taken(company: Company, text: str) -> None:
