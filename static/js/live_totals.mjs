@@ -34,6 +34,8 @@ function follow(form) {
   const later = () => { clearTimeout(timer); timer = setTimeout(refresh, WAIT_MS); };
   form.addEventListener("input", later);
   form.addEventListener("change", later);
+  // What was typed before the scripts had loaded told nobody.
+  if ([...form.elements].some((field) => "defaultValue" in field && field.value !== field.defaultValue)) later();
 }
 
 export function startLiveTotals(root) {
