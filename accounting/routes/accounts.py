@@ -15,7 +15,7 @@ from accounting.settings import accounting_settings
 from accounting.trial_balance import trial_balance
 from core.clock import paris_today
 from core.database import db
-from core.web.pages import Page, searched
+from core.web.pages import Page, asked_day, searched
 from core.web.rights import Right, requires
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/books")
@@ -67,8 +67,8 @@ def ledger(account_id: int) -> str:
 
 def _period() -> tuple[date, date]:
     """The days the address asks for; else the present financial year, or the last one there is."""
-    first_day = request.args.get("from", type=date.fromisoformat)
-    last_day = request.args.get("to", type=date.fromisoformat)
+    first_day = asked_day("from")
+    last_day = asked_day("to")
     year_start, year_end = _usual_period()
     first_day, last_day = first_day or min(year_start, last_day or year_start), last_day or year_end
     return first_day, max(first_day, last_day)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, url_for
 from sqlalchemy import select
 
 from accounting.entry_views import entry_views
@@ -13,7 +12,7 @@ from accounting.errors import EntryNotFound
 from accounting.journal_list import MOST_COUNTED, EntryFilter, count_entries, find_entries, journals
 from accounting.models import JournalEntry
 from accounting.source_links import source_url
-from core.web.pages import Page, searched
+from core.web.pages import Page, asked_day, searched
 from core.web.rights import Right, requires
 
 blueprint = Blueprint("journal", __name__, url_prefix="/books")
@@ -25,8 +24,8 @@ def index() -> str:
     """The list, narrowed by journal, period and text."""
     wanted = EntryFilter(
         journal=searched("journal"),
-        first_day=request.args.get("from", type=date.fromisoformat),
-        last_day=request.args.get("to", type=date.fromisoformat),
+        first_day=asked_day("from"),
+        last_day=asked_day("to"),
         text=searched(),
     )
     page = Page.of_request(count_entries(wanted), most=MOST_COUNTED)

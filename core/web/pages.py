@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
 
 from flask import request
 
 ROWS = 50
 LONGEST_SEARCH = 100
+FIRST_YEAR, LAST_YEAR = 1900, 2099
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,9 @@ def searched(name: str = "q") -> str:
     """What the address asks to search: without characters no database takes, and of a bearable length."""
     text = request.args.get(name, "")[:LONGEST_SEARCH]
     return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cs")).strip()
+
+
+def asked_day(name: str) -> date | None:
+    """The day the address asks for; None for none, and for a slip of the keyboard (a year nobody keeps books of)."""
+    day = request.args.get(name, type=date.fromisoformat)
+    return day if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR else None

@@ -253,3 +253,9 @@ def test_saving_the_accounts_unchanged_changes_and_logs_nothing(accountant, app,
     assert accountant.post("/books/settings/accounts", data=accounts_form(accountant)).status_code == 303
     with app.app_context(), in_company(company_id):
         assert db.session.scalars(select(Event).where(Event.kind == "account.assigned")).all() == []
+
+
+@pytest.mark.parametrize("path", ["/books", "/books/trial-balance", "/books/accounts/1"])
+def test_a_slip_in_a_year_shows_the_usual_period(accountant, path):
+    for slip in ("from=0001-01-01", "to=0001-01-01", "from=9999-12-31", "from=0001-01-01&to=9999-12-31"):
+        shown(accountant, f"{path}?{slip}")
