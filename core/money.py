@@ -8,7 +8,7 @@ scaled integer (`2.5` as a quantity is 25000).
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Final
 
 from babel import Locale
@@ -23,6 +23,8 @@ RATE_DECIMALS: Final = 2
 LARGEST_SCALED: Final = 10**15
 """No text is read above this scaled value, so that sums of many amounts still fit a BIGINT column."""
 
+# The editor shows totals of figures that no check has bounded yet: three of them multiplied pass Python's 28 digits.
+_WIDE = Context(prec=100)
 _LONGEST_TEXT = 40
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u202f\u2009\u2007\t"), " ")
 _NUMBER = re.compile(r"([-+\u2212]?) ?([0-9]{1,3}(?: [0-9]{3})+|[0-9]*)(?:[.,]([0-9]+))?(?: ?(?:€|EUR))?")
@@ -83,16 +85,18 @@ def as_decimal(value: int, decimals: int) -> Decimal:
 
 def format_cents(cents: int, locale: str | Locale, *, currency: bool = True) -> str:
     """An amount as people of that language write it: `1 234,56 €`, or `1 234,56` without `currency`."""
-    amount = as_decimal(cents, CENT_DECIMALS)
-    if currency:
-        return format_currency(amount, "EUR", locale=locale)
-    return format_decimal(amount, format="#,##0.00", locale=locale)
+    with localcontext(_WIDE):
+        amount = as_decimal(cents, CENT_DECIMALS)
+        if currency:
+            return format_currency(amount, "EUR", locale=locale)
+        return format_decimal(amount, format="#,##0.00", locale=locale)
 
 
 def format_scaled(value: int, decimals: int, locale: str | Locale, *, least_decimals: int = 0) -> str:
     """A scaled integer as people of that language write it, without the zeros beyond `least_decimals`."""
     pattern = "#,##0." + "0" * least_decimals + "#" * (decimals - least_decimals)
-    return format_decimal(as_decimal(value, decimals), format=pattern, locale=locale)
+    with localcontext(_WIDE):
+        return format_decimal(as_decimal(value, decimals), format=pattern, locale=locale)
 
 
 def round_half_up_div(numerator: int, denominator: int) -> int:

@@ -218,3 +218,8 @@ def test_shares_sum_to_the_total_and_stay_near_their_exact_value(total: int, wei
     exact = [Fraction(total * weight, sum(weights)) for weight in weights]
     assert all(abs(share - aim) < 1 for share, aim in zip(shares, exact, strict=True))
     assert shares == [-share for share in spread_by_largest_remainder(-total, weights)]
+
+
+def test_an_amount_of_any_size_is_shown_whole() -> None:
+    assert format_cents(10**48 + 1, "en") == f"€{10**46:,}.01"
+    assert format_cents(-(10**30), "en", currency=False) == f"-{10**28:,}.00"
