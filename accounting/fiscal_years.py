@@ -75,10 +75,12 @@ def _locked_year_of(day: date) -> FiscalYear | None:
 def _open_year(day: date) -> None:
     """Open the year of `day`, between the years that exist (a changed end month makes one year irregular)."""
     starts_on, ends_on = year_bounds(day, accounting_settings().fiscal_year_end_month)
+    # Two first entries of a year may come at once: the other's may be committed before this read, or only after it.
     for other in fiscal_years():
+        if other.starts_on <= day <= other.ends_on:
+            return
         if other.ends_on < day:
             starts_on = max(starts_on, other.ends_on + _ONE_DAY)
         else:
             ends_on = min(ends_on, other.starts_on - _ONE_DAY)
-    # Two first entries of a year may come at once: the later one finds the year the earlier one opened.
     insert_missing(FiscalYear, company_id=current_company_id(), starts_on=starts_on, ends_on=ends_on)
