@@ -11,6 +11,7 @@ from core.colours import text_colour
 from invoicing.document_view import DocumentView
 from invoicing.document_words import words_of
 from invoicing.message_texts import LINK_MARKER, MessageText, expand_message
+from invoicing.payment_link import takes_cards
 
 _FOLDER = "email/invoice"
 
@@ -34,6 +35,7 @@ def invoice_mail(view: DocumentView, message: MessageText) -> InvoiceMail:
         "text": message.text.replace(LINK_MARKER, url or ""),
         "blocks": [block for part in paragraphs for block in _blocks(part)],
         "payment_url": url,
+        "takes_cards": takes_cards(view.total_cents),
         "accent": text_colour(view.seller.colour),
     }
     with force_locale(view.language):

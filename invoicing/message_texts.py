@@ -24,6 +24,7 @@ from invoicing.document_words import DAY_FORMAT, words_of
 from invoicing.errors import InvalidInputError, Message
 from invoicing.input_checks import clean_text
 from invoicing.lifecycle import DocumentKind
+from invoicing.payment_link import takes_cards
 
 LINK_MARKER: Final = "{{ payment_link }}"
 LONGEST_SUBJECT: Final = 255
@@ -73,7 +74,11 @@ def _invoice_paragraphs(view: DocumentView) -> Iterator[str]:
         "Please find attached invoice {{ number }} of {{ issue_date }}, for {{ total }}, due on {{ due_date }}."
     )
     if view.payment_url is not None or view.is_draft:
-        yield _("You can pay it online by card, at no cost to you:")
+        yield (
+            _("You can pay it online by card, at no cost to you:")
+            if takes_cards(view.total_cents)
+            else _("You can see it here, and how to pay it:")
+        )
         yield LINK_MARKER
 
 

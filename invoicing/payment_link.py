@@ -25,8 +25,8 @@ _EXTENSION = "solde_card_payments"
 class CardPayments(Protocol):
     """What invoicing asks of the card processor, without knowing which it is."""
 
-    def available(self, document: Document) -> bool:
-        """Whether this invoice can be paid by card now (account active, amount within its limits)."""
+    def available(self, amount_cents: int) -> bool:
+        """Whether the company entered can be paid this by card now (account active, amount within its limits)."""
 
     def abort_open(self, document_id: int) -> None:
         """Have every payment page still open for this invoice ended, soon; may be called inside a transaction."""
@@ -61,6 +61,12 @@ def find_by_token(token: str) -> PaymentLink | None:
 def set_card_payments(app: Flask, processor: CardPayments) -> None:
     """Name the card processor of this application."""
     app.extensions[_EXTENSION] = processor
+
+
+def takes_cards(amount_cents: int) -> bool:
+    """Whether words may promise that the company entered is paid this amount by card; the link works either way."""
+    processor = card_payments()
+    return processor is not None and processor.available(amount_cents)
 
 
 def card_payments() -> CardPayments | None:

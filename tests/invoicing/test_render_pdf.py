@@ -118,7 +118,7 @@ def test_a_french_document_is_french(company: Company) -> None:
         "Facturé à",
         "Date d’échéance",
         "Total TTC",
-        "Payer en ligne",
+        "Voir et payer",
         "1 592,01",
         "SARL au capital",
     ):
@@ -133,7 +133,7 @@ def test_an_english_document_is_english_with_the_french_wording_of_the_law(compa
         "Billed to",
         "Due date",
         "Total incl. VAT",
-        "Pay online",
+        "See and pay",
         "1,592.01",
         "late payment: €40",
     ):

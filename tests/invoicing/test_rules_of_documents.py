@@ -78,7 +78,7 @@ def test_a_unit_that_is_not_in_the_table_stands_for_itself():
 
 def test_the_card_processor_is_named_by_the_application(app):
     class Processor:
-        def available(self, document):
+        def available(self, amount_cents):
             return False
 
         def abort_open(self, document_id):
