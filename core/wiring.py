@@ -6,7 +6,7 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_migrate import Migrate
 
-from core import event_log, files, mail, models, seal  # noqa: F401  # their tables and triggers register themselves
+from core import event_log, files, mail, models, seal, todo  # noqa: F401  # their tables and triggers register themselves
 from core.cli import register_commands
 from core.database import db, init_database
 from core.logs import init_logs

@@ -20,12 +20,13 @@ from core.jobs import wake
 from core.models import Company
 from core.seal import seal
 from core.tenancy import current_company_id
+from core.todo import leave_todo
 from invoicing.errors import InvalidInputError, NotIssuableError, Place, Problem
 from invoicing.freeze_document import FrozenPart, freeze_document
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import collection_states, credit_note_key, invoice_key, sale_fact
 from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits
-from invoicing.lifecycle import DocumentKind, DocumentState
+from invoicing.lifecycle import DocumentKind, DocumentState, TodoKind
 from invoicing.locked_documents import locked_issued_invoice
 from invoicing.models import Document, DocumentLine
 from invoicing.numbering import is_prefix, take_number
@@ -85,6 +86,7 @@ def credit_invoice(
             kind, actor_id=actor_id, subject=("document", document.id), number=note.number,
             total_cents=note.total_cents, settled_cents=settled,
         )  # fmt: skip
+    leave_todo(TodoKind.PDF, note.id)
     wake("render_documents")
     return note
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 
 import structlog
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from core.database import db, lock, transaction
 from core.jobs import sweep
 from core.mail import Attachment, queue_mail
-from core.tenancy import in_company, unscoped
+from core.tenancy import in_company
+from core.todo import open_todos, strike_todo
 from invoicing.document_view import document_view
 from invoicing.invoice_mail import InvoiceMail, invoice_mail
+from invoicing.lifecycle import TodoKind
 from invoicing.message_texts import MessageText
 from invoicing.models import Sending, SendingMail
 from invoicing.render_pdf import MEDIA_TYPE, ensure_pdf, file_name
@@ -27,22 +29,13 @@ log = structlog.get_logger(__name__)
 @sweep("dispatch_sendings")
 def dispatch_sendings() -> None:
     """Make the mail of every sending that has none, of all companies; one that fails does not stop the others."""
-    for company_id, sending_id in _waiting():
+    for company_id, sending_id in open_todos(TodoKind.MAIL):
         with in_company(company_id):
             try:
                 _dispatch(sending_id)
             except Exception:
                 db.session.rollback()
                 log.exception("sending_not_dispatched", sending_id=sending_id)
-
-
-def _waiting() -> list[tuple[int, int]]:
-    composed = exists().where(SendingMail.sending_id == Sending.id)
-    statement = (
-        select(Sending.company_id, Sending.id).where(~composed).order_by(Sending.company_id, Sending.id)
-    )
-    with unscoped():
-        return [(row[0], row[1]) for row in db.session.execute(statement)]
 
 
 def _dispatch(sending_id: int) -> None:
@@ -58,6 +51,7 @@ def _dispatch(sending_id: int) -> None:
 def _queue(sending_id: int, mail: InvoiceMail, attachment: Attachment, sender_name: str) -> None:
     sending = lock(select(Sending).where(Sending.id == sending_id))
     assert sending is not None, "sendings are never deleted"
+    strike_todo(TodoKind.MAIL, sending_id)
     made = select(SendingMail).where(SendingMail.sending_id == sending_id)
     if db.session.scalars(made).one_or_none() is not None:
         return

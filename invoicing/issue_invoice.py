@@ -18,12 +18,13 @@ from core.event_log import record_event
 from core.jobs import wake
 from core.models import Company
 from core.seal import seal
+from core.todo import leave_todo
 from invoicing.errors import NotIssuableError
 from invoicing.freeze_document import FrozenPart, freeze_document
 from invoicing.gate import Candidate, problems_of
 from invoicing.ledger_facts import invoice_key, sale_fact
 from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits
-from invoicing.lifecycle import DocumentState
+from invoicing.lifecycle import DocumentState, TodoKind
 from invoicing.locked_documents import locked_document
 from invoicing.models import Customer, Document, InvoicingSettings
 from invoicing.numbering import take_number
@@ -62,6 +63,7 @@ def issue_invoice(document_id: int, *, today: date | None = None, actor_id: int 
         raise NotIssuableError(problems)
     _freeze(candidate)
     new_link(document)
+    leave_todo(TodoKind.PDF, document.id)
     db.session.flush()
     total = document.total_cents
     shares = (Share(invoice_key(document.id), total),) if total else ()

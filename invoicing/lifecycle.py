@@ -30,6 +30,13 @@ class PaymentStatus(StrEnum):
     CREDITED = "credited"
 
 
+class TodoKind(StrEnum):
+    """What issuing and sending leave to the worker (`core.todo`)."""
+
+    PDF = "document_pdf"
+    MAIL = "sending_mail"
+
+
 PASSAGES: frozenset[tuple[DocumentState, DocumentState]] = frozenset(
     {
         (DocumentState.DRAFT, DocumentState.ISSUED),

@@ -13,19 +13,20 @@ import segno
 import structlog
 from flask import current_app, render_template
 from flask_babel import force_locale
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from core.colours import text_colour
 from core.database import db, transaction
 from core.files import put_bytes, register_file
 from core.jobs import sweep
 from core.seal import seal
-from core.tenancy import in_company, unscoped
+from core.tenancy import in_company
+from core.todo import open_todos, strike_todo
 from invoicing.document_view import DocumentView, document_view
 from invoicing.document_words import is_long, unit_text, words_of
-from invoicing.lifecycle import DocumentState
+from invoicing.lifecycle import TodoKind
 from invoicing.locked_documents import locked_document
-from invoicing.models import Document, DocumentFile, FileKind
+from invoicing.models import DocumentFile, FileKind
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ def ensure_pdf(document_id: int) -> DocumentFile:
 
 def _record(document_id: int, digest: str, size_bytes: int) -> DocumentFile:
     locked_document(document_id)
+    strike_todo(TodoKind.PDF, document_id)
     found = pdf_of(document_id)
     if found is not None:
         return found
@@ -118,20 +120,10 @@ def file_name(view: DocumentView) -> str:
 @sweep("render_documents")
 def render_documents() -> None:
     """Draw every issued document that has no PDF yet, of all companies; one that fails does not stop the others."""
-    for company_id, document_id in _without_pdf():
+    for company_id, document_id in open_todos(TodoKind.PDF):
         with in_company(company_id):
             try:
                 ensure_pdf(document_id)
             except Exception:
                 db.session.rollback()
                 log.exception("document_not_rendered", document_id=document_id)
-
-
-def _without_pdf() -> list[tuple[int, int]]:
-    drawn = exists().where(DocumentFile.document_id == Document.id, DocumentFile.kind == FileKind.PDF)
-    statement = select(Document.company_id, Document.id).where(Document.state == DocumentState.ISSUED, ~drawn)
-    with unscoped():
-        return [
-            (row[0], row[1])
-            for row in db.session.execute(statement.order_by(Document.company_id, Document.id))
-        ]

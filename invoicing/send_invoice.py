@@ -18,9 +18,10 @@ from core.errors import ConflictError
 from core.event_log import record_event
 from core.jobs import wake
 from core.models import User
+from core.todo import leave_todo
 from invoicing.document_view import DocumentView, view_of
 from invoicing.errors import InvalidInputError, Message
-from invoicing.lifecycle import DocumentState
+from invoicing.lifecycle import DocumentState, TodoKind
 from invoicing.locked_documents import locked_document
 from invoicing.message_texts import MessageText, default_message, expand_message
 from invoicing.models import Contact, Sending
@@ -72,6 +73,7 @@ def send_invoice(given: SendInput) -> Sending:
     sending = _checked(given, view_of(document))
     db.session.add(sending)
     db.session.flush()
+    leave_todo(TodoKind.MAIL, sending.id)
     record_event(
         "invoice.sent", actor_id=given.actor_id, subject=("document", document.id), sending_id=sending.id
     )

@@ -358,6 +358,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", "sha256", name=op.f("uq_stored_file_company_id_sha256")),
     )
     op.create_table(
+        "todo",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), nullable=False),
+        sa.Column("company_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["company.id"], name=op.f("fk_todo_company_id_company")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_todo")),
+        sa.UniqueConstraint("kind", "subject_id", name=op.f("uq_todo_kind_subject_id")),
+    )
+    op.create_table(
         "vat_rate",
         sa.Column("id", BigId, nullable=False),
         sa.Column("rate", sa.Integer(), nullable=False),
@@ -1205,6 +1215,7 @@ def downgrade() -> None:
     op.drop_table("document")
     op.drop_table("contact")
     op.drop_table("vat_rate")
+    op.drop_table("todo")
     op.drop_table("stored_file")
     op.drop_table("seal_chain")
     op.drop_table("payplug_endpoint")

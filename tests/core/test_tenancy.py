@@ -26,9 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # Where reading across companies is part of the job: token look-up, sign-in, sweeps, commands.
 UNSCOPED_PLACES = {
     "core/tenancy.py",
-    "invoicing/dispatch_sendings.py",
+    "core/todo.py",
     "invoicing/payment_link.py",
-    "invoicing/render_pdf.py",
     "payplug_bridge/process_notifications.py",
     "payplug_bridge/receive_notification.py",
     "payplug_bridge/sync.py",
