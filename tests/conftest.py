@@ -20,6 +20,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser
 from sqlalchemy import make_url
 
@@ -159,14 +160,29 @@ def chromium() -> Iterator[Browser]:
 MakeApp = Callable[..., Flask]
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """The templates as Python code, compiled once per worker: each test has an application of its own."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+def make_passwords_cheap(app: Flask) -> None:
+    """Hash with the same algorithm, at the least cost it takes: hundreds of tests sign in."""
+    app.extensions["security"].pwd_context.update(
+        argon2__rounds=1, argon2__memory_cost=8, argon2__parallelism=1
+    )
+
+
 @pytest.fixture
-def make_app(tmp_path: Path) -> Iterator[MakeApp]:
+def make_app(tmp_path: Path, compiled_templates: FileSystemBytecodeCache) -> Iterator[MakeApp]:
     """Build an application on a database: `make_app(url, payplug_api_url=…, smtp_url=…)`."""
     made: list[Flask] = []
 
     def make(url: str, **changes: Any) -> Flask:
         app = create_app(settings_for(url, tmp_path, **changes))
         app.testing = True
+        app.jinja_env.bytecode_cache = compiled_templates
+        make_passwords_cheap(app)
         made.append(app)
         return app
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
+from flask_security import hash_password
 from sqlalchemy import select
 
 from core.database import db
@@ -14,7 +16,8 @@ from core.event_log import Event
 from core.mail import OutboxMail
 from core.models import Role, User
 from core.seal import verify_chain
-from tests.conftest import PASSWORD, make_company, make_user, signed_in_client
+from tests.conftest import PASSWORD, make_company, make_user, settings_for, signed_in_client
+from wsgi import create_app
 
 
 @pytest.fixture
@@ -32,6 +35,15 @@ def test_a_sign_in_is_logged_and_sealed(each_app: Flask, owner: str) -> None:
             user.id
         ]
         assert list(verify_chain(None)) == []
+
+
+def test_a_password_is_hashed_slowly(tmp_path: Path) -> None:
+    app = create_app(settings_for(f"sqlite:///{tmp_path}/none.db", tmp_path))
+    with app.app_context():
+        kept = str(hash_password(PASSWORD))
+    app.extensions["solde_huey"].storage.close()
+    # RFC 9106 §4, the second recommended option: 64 MiB, three passes, four lanes.
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_a_wrong_password_and_an_unknown_person_get_the_same_answer(each_app: Flask, owner: str) -> None:
