@@ -1,4 +1,4 @@
-"""Checks of the whole ledger of the company entered, whatever wrote it. Called by tests and scenarios.
+"""Checks of the whole ledger of the company entered, whatever wrote it. Run by `solde verify`, tests and scenarios.
 
 Each check is one query that finds what must not be; together they say again, from the rows alone, what the verbs and
 the database's triggers hold while writing.

@@ -8,8 +8,10 @@ from flask_babel import lazy_gettext as _l
 from accounting import cli, models, sealed_entry, triggers  # noqa: F401  # commands, tables, seal, triggers register
 from accounting.chart import ensure_books
 from accounting.fec.cli import fec
+from accounting.ledger_checks import check_ledger
 from accounting.routes import accounts, journal, settings
 from accounting.routes import fec as fec_pages
+from core.checks import register_company_check
 from core.cli.companies import on_company_added
 from core.web.context import MenuEntry, add_menu_entry
 
@@ -24,6 +26,7 @@ def init_app(app: Flask) -> None:
     for entry in MENU:
         add_menu_entry(app, entry)
     app.cli.add_command(fec)
+    register_company_check("books", check_ledger)
     with app.app_context():
         on_company_added(_set_up_books)
 

@@ -6,6 +6,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from accounting.source_links import add_source_link
+from core.checks import register_company_check
 from core.cli.companies import on_company_added
 from core.database import db
 from core.web.context import MenuEntry, add_menu_entry
@@ -13,6 +14,7 @@ from core.web.rights import Right
 from core.web.settings_tabs import SettingsTab, add_settings_tab
 from invoicing import dispatch_sendings, models, payments, render_pdf, sealed_rows, triggers  # noqa: F401
 from invoicing.cli import customers_group, invoices_group
+from invoicing.document_checks import check_documents
 from invoicing.models import InvoicingSettings
 from invoicing.routes import crediting, customers, dashboard, editor, invoices, members, sendings, settings
 from invoicing.routes import payments as payment_pages
@@ -46,6 +48,7 @@ def init_app(app: Flask) -> None:
         add_settings_tab(app, tab)
     for kind, find_url in SOURCE_URLS.items():
         add_source_link(app, kind, find_url)
+    register_company_check("documents", check_documents)
     with app.app_context():
         on_company_added(_set_up_invoicing)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import func, select, text
 
@@ -22,22 +24,28 @@ def _kinds() -> list[str]:
     return sorted(db.session.scalars(select(Todo.kind)))
 
 
+def _in_a_transaction_that_fails(act: Callable[[], None]) -> None:
+    def failing() -> None:
+        with transaction():
+            act()
+            db.session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing()
+
+
 def _issued() -> int:
     with transaction():
         return issue_invoice(make_draft().id).id
 
 
 def test_a_thing_to_do_falls_with_its_transaction(each_company: Company) -> None:
-    with pytest.raises(ZeroDivisionError), transaction():
-        leave_todo("rest", 1)
-        db.session.flush()
-        raise ZeroDivisionError
+    _in_a_transaction_that_fails(lambda: leave_todo("rest", 1))
     assert open_todos("rest") == []
     with transaction():
         leave_todo("rest", 2)
-    with pytest.raises(ZeroDivisionError), transaction():
-        strike_todo("rest", 2)
-        raise ZeroDivisionError
+    _in_a_transaction_that_fails(lambda: strike_todo("rest", 2))
     assert open_todos("rest") == [(each_company.id, 2)]
 
 
