@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import null, select, union_all
 
 from accounting.models import Account, AccountingSettings, Journal, JournalKind
 from accounting.roles import RATE_DEFAULTS, ROLES, AccountRole, JournalCode, role_key
 from core.database import Base, db
-from core.tenancy import current_company_id
+from core.tenancy import COMPANY, execute_scoped
 
 _CACHE = "accounting_chart"
 
@@ -37,9 +37,13 @@ class MissingRoleError(LookupError):
 
 @dataclass(frozen=True)
 class Chart:
-    """What posting needs to know: account ids by role, journal ids by code."""
+    """What posting needs to know: account ids by role, their numbers by id, journal ids by code.
+
+    An account that plays no role any more is in none of them: what is open on it stays there.
+    """
 
     accounts: dict[str, int]
+    numbers: dict[int, str]
     journals: dict[str, int]
 
     def account_id(self, role: AccountRole, vat_rate: int | None = None) -> int:
@@ -61,10 +65,12 @@ class Chart:
 
 # Every posting reads them, so they go past the ORM and name the company themselves.
 _ACCOUNTS, _JOURNALS = Base.metadata.tables["account"].c, Base.metadata.tables["journal"].c
-_ROLES_OF_ACCOUNTS = select(_ACCOUNTS.role, _ACCOUNTS.id).where(
-    _ACCOUNTS.company_id == bindparam("company"), _ACCOUNTS.role.is_not(None)
+_CHART = union_all(
+    select(_ACCOUNTS.id, _ACCOUNTS.role, _ACCOUNTS.number).where(
+        _ACCOUNTS.company_id == COMPANY, _ACCOUNTS.role.is_not(None)
+    ),
+    select(_JOURNALS.id, _JOURNALS.code, null()).where(_JOURNALS.company_id == COMPANY),
 )
-_CODES_OF_JOURNALS = select(_JOURNALS.code, _JOURNALS.id).where(_JOURNALS.company_id == bindparam("company"))
 
 
 def read_chart() -> Chart:
@@ -74,10 +80,12 @@ def read_chart() -> Chart:
     cached: tuple[Any, Chart] | None = session.info.get(_CACHE)
     if cached is not None and transaction is not None and cached[0] is transaction:
         return cached[1]
-    connection, scope = session.connection(), {"company": current_company_id()}
-    accounts = connection.execute(_ROLES_OF_ACCOUNTS, scope)
-    journals = connection.execute(_CODES_OF_JOURNALS, scope)
-    chart = Chart({str(row[0]): row[1] for row in accounts}, {row[0]: row[1] for row in journals})
+    rows = execute_scoped(_CHART).all()
+    chart = Chart(
+        accounts={role: id_ for id_, role, number in rows if number is not None},
+        numbers={id_: number for id_, _, number in rows if number is not None},
+        journals={code: id_ for id_, code, number in rows if number is None},
+    )
     session.info[_CACHE] = (session.get_transaction(), chart)
     return chart
 

@@ -6,20 +6,43 @@ Called by `post_entry` for the day to post on, by the exports and pages for the 
 from __future__ import annotations
 
 import calendar
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from accounting.insert_missing import insert_missing
 from accounting.models import FiscalYear
 from accounting.settings import accounting_settings
-from core.database import db
-from core.tenancy import current_company_id
+from core.database import Base, db
+from core.tenancy import COMPANY, current_company_id, execute_scoped
 
 _ONE_DAY = timedelta(days=1)
 
 
-def open_year_for(day: date) -> tuple[FiscalYear, date]:
+class LockedYear(NamedTuple):
+    """A financial year as it stands under lock. `closed_at` is UTC, None while it is open."""
+
+    id: int
+    company_id: int
+    starts_on: date
+    ends_on: date
+    closed_at: datetime | None
+
+
+# Every posting passes here, so it goes past the ORM. Shared: many may post at once, but nobody closes the year under
+# them.
+_YEARS = Base.metadata.tables["fiscal_year"].c
+_YEAR_OF = (
+    select(_YEARS.id, _YEARS.company_id, _YEARS.starts_on, _YEARS.ends_on, _YEARS.closed_at)
+    .where(
+        _YEARS.company_id == COMPANY, _YEARS.starts_on <= bindparam("day"), _YEARS.ends_on >= bindparam("day")
+    )
+    .with_for_update(read=True)
+)
+
+
+def open_year_for(day: date) -> tuple[LockedYear, date]:
     """The financial year to post a fact of that day in, and the day: its own, or the first open day after it.
 
     The year is opened when there is none yet, and locked against closing until the transaction ends.
@@ -53,7 +76,7 @@ def _last_day(year: int, month: int) -> date:
     return date(year, month, calendar.monthrange(year, month)[1])
 
 
-def _year_of(day: date) -> FiscalYear:
+def _year_of(day: date) -> LockedYear:
     found = _locked_year_of(day)
     if found is None:
         _open_year(day)
@@ -62,14 +85,9 @@ def _year_of(day: date) -> FiscalYear:
     return found
 
 
-def _locked_year_of(day: date) -> FiscalYear | None:
-    # Shared: many may post at once, but nobody closes the year under them.
-    return db.session.scalars(
-        select(FiscalYear)
-        .where(FiscalYear.starts_on <= day, FiscalYear.ends_on >= day)
-        .with_for_update(read=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+def _locked_year_of(day: date) -> LockedYear | None:
+    row = execute_scoped(_YEAR_OF, day=day).one_or_none()
+    return None if row is None else LockedYear(*row)
 
 
 def _open_year(day: date) -> None:

@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from string import ascii_uppercase
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import Select, bindparam, exists, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from accounting.errors import EntryRefused
@@ -26,7 +26,7 @@ from accounting.models import (
     LetteringUndo,
 )
 from core.database import db, lock
-from core.tenancy import current_company_id
+from core.tenancy import COMPANY, current_company_id, execute_scoped
 
 
 class OpenLine(NamedTuple):
@@ -43,7 +43,7 @@ class OpenLine(NamedTuple):
 def letter_matching(match_keys: Iterable[str]) -> list[Lettering]:
     """Letter the open lines of each key that sum to zero, per account and customer; other keys stay open."""
     groups: dict[tuple[int, str, str], list[OpenLine]] = defaultdict(list)
-    for line in _lines(EntryLine.match_key.in_(sorted(set(match_keys))), ~is_lettered()):
+    for line in _open_lines(_OF_KEYS, sorted(set(match_keys))):
         groups[line.account_id, line.auxiliary_code, line.match_key].append(line)
     return [_letter(lines) for _, lines in sorted(groups.items()) if not sum(line.cents for line in lines)]
 
@@ -54,7 +54,7 @@ def letter_lines(line_ids: Sequence[int]) -> Lettering:
     Raises:
         EntryRefused: they are lettered already, of several accounts or customers, or do not sum to zero.
     """
-    lines = _lines(EntryLine.id.in_(line_ids), ~is_lettered())
+    lines = _open_lines(_OF_IDS, list(line_ids))
     if len(lines) != len(set(line_ids)):
         raise EntryRefused("a line to letter is lettered already or carries no customer")
     if len({(line.account_id, line.auxiliary_code) for line in lines}) != 1:
@@ -83,21 +83,26 @@ def lettering_code(rank: int) -> str:
     return "".join(reversed(letters))
 
 
-def _lines(*conditions: ColumnElement[bool]) -> list[OpenLine]:
-    rows = db.session.execute(
-        select(
-            EntryLine.id,
-            EntryLine.account_id,
-            EntryLine.auxiliary_code,
-            EntryLine.match_key,
-            EntryLine.debit_cents - EntryLine.credit_cents,
-            JournalEntry.entry_date,
-        )
-        .join(JournalEntry, JournalEntry.id == EntryLine.entry_id)
-        .where(EntryLine.auxiliary_code != "", *conditions)
-        .order_by(EntryLine.id)
+# Every collection passes here, so these are built once and go past the session.
+_OPEN = (
+    select(
+        EntryLine.id,
+        EntryLine.account_id,
+        EntryLine.auxiliary_code,
+        EntryLine.match_key,
+        EntryLine.debit_cents - EntryLine.credit_cents,
+        JournalEntry.entry_date,
     )
-    return [OpenLine(*row) for row in rows]
+    .join(JournalEntry, JournalEntry.id == EntryLine.entry_id)
+    .where(EntryLine.company_id == COMPANY, EntryLine.auxiliary_code != "", ~is_lettered())
+    .order_by(EntryLine.id)
+)
+_OF_KEYS = _OPEN.where(EntryLine.match_key.in_(bindparam("chosen", expanding=True)))
+_OF_IDS = _OPEN.where(EntryLine.id.in_(bindparam("chosen", expanding=True)))
+
+
+def _open_lines(statement: Select[*tuple[Any, ...]], chosen: list[Any]) -> list[OpenLine]:
+    return [OpenLine(*row) for row in execute_scoped(statement, chosen=chosen)]
 
 
 def _letter(lines: Sequence[OpenLine]) -> Lettering:

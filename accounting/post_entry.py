@@ -5,9 +5,10 @@ Called by `record` and `reverse_entry` inside the caller's transaction, after th
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, insert, select, update
 
 from accounting.chart import Chart, read_chart
 from accounting.drafts import EntryDraft, LineDraft
@@ -16,20 +17,23 @@ from accounting.fiscal_years import open_year_for
 from accounting.insert_missing import insert_missing
 from accounting.models import EntryCounter, JournalEntry
 from accounting.roles import JournalCode
-from accounting.standing import entry_of
+from accounting.sealed_entry import payload_of_rows
 from core.clock import utc_now
-from core.database import Base, db, next_id
+from core.database import Base, db, dialect_name, next_id_sql
 from core.seal import seal
-from core.tenancy import current_company_id
+from core.tenancy import COMPANY, current_company_id, execute_scoped, insert_row
 
 LONGEST_LABEL = 255
 LONGEST_PIECE_REF = 60
 
 
-def post_entry(draft: EntryDraft) -> JournalEntry:
+def post_entry(draft: EntryDraft) -> int:
     """Post the draft, on its day or on the first open day after it; its piece keeps the true date.
 
-    The same source and purpose is posted once: the second time the first entry is returned.
+    The same source and purpose is posted once: the second time nothing is written.
+
+    Returns:
+        The id of its entry.
 
     Raises:
         EntryRefused: the draft is empty, has a zero line, or does not balance.
@@ -39,36 +43,38 @@ def post_entry(draft: EntryDraft) -> JournalEntry:
     journal_id = _journal_id(chart, draft.journal)
     year, day = open_year_for(draft.day)
     counter = _locked_counter(journal_id, year.id)
-    posted = entry_of(draft.source, draft.purpose) if _is_posted(draft) else None
-    if posted is not None:
-        return posted
     # The id and the instant are taken under the counter's lock, so both follow the numbers of the journal.
-    entry_id, now = next_id(JournalEntry), utc_now()
+    posted_id, entry_id = _posted_and_next_id(draft)
+    if posted_id is not None:
+        return posted_id
     sequence = counter.last_number + 1
+    place = {"journal_id": journal_id, "fiscal_year_id": year.id, "sequence": sequence, "entry_date": day}
+    number = f"{chart.journal_code(journal_id)}{sequence:06d}"
+    entry = {"id": entry_id, **place, "number": number, **_said(draft), "validated_at": utc_now()}
+    _write(counter, entry, _line_rows(draft, chart, entry_id), chart)
+    return entry_id
+
+
+def _said(draft: EntryDraft) -> dict[str, Any]:
+    """The columns of an entry that repeat its draft."""
+    return {
+        "piece_ref": draft.piece_ref[:LONGEST_PIECE_REF],
+        "piece_date": draft.day,
+        "label": draft.label[:LONGEST_LABEL],
+        "source_kind": draft.source[0],
+        "source_id": draft.source[1],
+        "purpose": draft.purpose,
+        "reverses_id": draft.reverses_id,
+    }
+
+
+def _write(counter: _Counter, entry: dict[str, Any], lines: list[dict[str, Any]], chart: Chart) -> None:
     connection = db.session.connection()
-    connection.execute(_COUNT, {"counter_id": counter.id, "last_number": sequence})
-    connection.execute(_INSERT_LINES, _line_rows(draft, chart, entry_id))
-    entry = JournalEntry(
-        id=entry_id,
-        journal_id=journal_id,
-        fiscal_year_id=year.id,
-        sequence=sequence,
-        number=f"{chart.journal_code(journal_id)}{sequence:06d}",
-        entry_date=day,
-        piece_ref=draft.piece_ref[:LONGEST_PIECE_REF],
-        piece_date=draft.day,
-        label=draft.label[:LONGEST_LABEL],
-        source_kind=draft.source[0],
-        source_id=draft.source[1],
-        purpose=draft.purpose,
-        reverses_id=draft.reverses_id,
-        validated_at=now,
-    )
+    connection.execute(_COUNT, {"counter_id": counter.id, "last_number": entry["sequence"]})
     # The row comes after its lines: the database checks them when it arrives, and takes no line later.
-    db.session.add(entry)
-    db.session.flush()
-    seal("entry", entry_id)
-    return entry
+    connection.execute(_INSERT_LINES, lines)
+    insert_row(_ENTRIES, **entry)
+    seal("entry", entry["id"], payload_of_rows(entry, lines, chart))
 
 
 def _check(draft: EntryDraft) -> None:
@@ -97,7 +103,7 @@ _COUNTERS, _ENTRIES = Base.metadata.tables["entry_counter"], Base.metadata.table
 _COUNTER = (
     select(_COUNTERS.c.id, _COUNTERS.c.last_number)
     .where(
-        _COUNTERS.c.company_id == bindparam("company"),
+        _COUNTERS.c.company_id == COMPANY,
         _COUNTERS.c.journal_id == bindparam("journal_id"),
         _COUNTERS.c.fiscal_year_id == bindparam("fiscal_year_id"),
     )
@@ -108,30 +114,35 @@ _COUNT = (
     .where(_COUNTERS.c.id == bindparam("counter_id"))
     .values(last_number=bindparam("last_number"))
 )
-_POSTED = select(_ENTRIES.c.id).where(
-    _ENTRIES.c.company_id == bindparam("company"),
-    _ENTRIES.c.source_kind == bindparam("kind"),
-    _ENTRIES.c.source_id == bindparam("source_id"),
-    _ENTRIES.c.purpose == bindparam("purpose"),
-)
 _INSERT_LINES = insert(Base.metadata.tables["entry_line"])
 
 
 def _locked_counter(journal_id: int, year_id: int) -> _Counter:
     key = {"journal_id": journal_id, "fiscal_year_id": year_id}
-    scoped = {"company": current_company_id(), **key}
-    connection = db.session.connection()
-    row = connection.execute(_COUNTER, scoped).one_or_none()
+    row = execute_scoped(_COUNTER, **key).one_or_none()
     if row is None:
         insert_missing(EntryCounter, company_id=current_company_id(), **key, last_number=0)
-        row = connection.execute(_COUNTER, scoped).one()
+        row = execute_scoped(_COUNTER, **key).one()
     return _Counter(*row)
 
 
-def _is_posted(draft: EntryDraft) -> bool:
+def _posted_and_next_id(draft: EntryDraft) -> tuple[int | None, int]:
+    """The entry that the draft's fact has made already, or None, and the id that a new one takes."""
     kind, source_id = draft.source
-    key = {"company": current_company_id(), "kind": kind, "source_id": source_id, "purpose": draft.purpose}
-    return db.session.connection().execute(_POSTED, key).first() is not None
+    statement = _posted_and_next_id_statement(dialect_name())
+    row = execute_scoped(statement, kind=kind, source_id=source_id, purpose=draft.purpose).one()
+    return row[0], row[1]
+
+
+@cache
+def _posted_and_next_id_statement(dialect: str) -> Select[Any]:
+    posted = select(_ENTRIES.c.id).where(
+        _ENTRIES.c.company_id == COMPANY,
+        _ENTRIES.c.source_kind == bindparam("kind"),
+        _ENTRIES.c.source_id == bindparam("source_id"),
+        _ENTRIES.c.purpose == bindparam("purpose"),
+    )
+    return select(posted.scalar_subquery(), next_id_sql(JournalEntry, dialect))
 
 
 def _line_rows(draft: EntryDraft, chart: Chart, entry_id: int) -> list[dict[str, Any]]:

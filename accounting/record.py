@@ -9,31 +9,30 @@ from __future__ import annotations
 from accounting.drafts import EntryDraft
 from accounting.facts import CollectionFact, CollectionReversalFact, CreditUseFact, Fact, SaleFact
 from accounting.letter_lines import letter_matching
-from accounting.models import JournalEntry
 from accounting.post_entry import post_entry
 from accounting.posting_rules import collection, credit_use, sale
 from accounting.reverse_entry import reverse_entry
 from accounting.standing import read_standing
 
 
-def record(fact: Fact) -> JournalEntry | None:
+def record(fact: Fact) -> int | None:
     """Post the entry of a fact, move the VAT that falls due with it and letter what it settles.
 
-    The caller has locked the documents that the fact names. The same fact is posted once: told again, its entry is
-    returned.
+    The caller has locked the documents that the fact names. The same fact is posted once: told again, its entry's id
+    is returned.
 
     Returns:
-        The entry; None when there is nothing to post (a document of which every amount is zero).
+        The id of the entry; None when there is nothing to post (a document of which every amount is zero).
     """
     if isinstance(fact, CollectionReversalFact):
         return reverse_entry(fact)
     draft = _draft(fact)
     if draft is None:
         return None
-    entry = post_entry(draft)
+    entry_id = post_entry(draft)
     if not _is_new_invoice(fact):
         letter_matching(line.match_key for line in draft.lines if line.third_party)
-    return entry
+    return entry_id
 
 
 def _draft(fact: SaleFact | CollectionFact | CreditUseFact) -> EntryDraft | None:

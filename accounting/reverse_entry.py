@@ -16,36 +16,40 @@ from accounting.errors import UnknownEntry
 from accounting.facts import CollectionReversalFact, ThirdParty
 from accounting.letter_lines import letter_lines
 from accounting.models import EntryLine, JournalEntry
-from accounting.post_entry import post_entry
+from accounting.post_entry import LONGEST_LABEL, post_entry
 from accounting.posting_rules import collection_reversal
 from accounting.standing import entry_of, read_standing
 from accounting.undo_letterings import undo_letterings
 from core.database import db
 
 
-def reverse_entry(fact: CollectionReversalFact) -> JournalEntry:
+def reverse_entry(fact: CollectionReversalFact) -> int:
     """Post the mirror of the collection `fact.reverses`, un-letter what it had settled, letter line with mirror.
 
-    Done twice, the first mirror is returned.
+    Done twice, nothing is written the second time.
+
+    Returns:
+        The id of the mirror.
 
     Raises:
         UnknownEntry: that collection was never posted.
     """
     posted_before = entry_of(fact.source, "collection_reversal")
     if posted_before is not None:
-        return posted_before
+        return posted_before.id
     original = entry_of(fact.reverses, "collection")
     if original is None:
         raise UnknownEntry(f"no collection was posted for {fact.reverses}")
     posted = _posted_collection(original)
     standing = read_standing(state.match_key for state in fact.collection)
-    mirror = post_entry(collection_reversal(fact, posted, standing))
-    undo_letterings((share.line_id for share in posted.shares), reason=mirror.label)
-    mirrored = _customer_lines((mirror.id,))
+    draft = collection_reversal(fact, posted, standing)
+    mirror_id = post_entry(draft)
+    undo_letterings((share.line_id for share in posted.shares), reason=draft.label[:LONGEST_LABEL])
+    mirrored = _customer_lines((mirror_id,))
     assert len(mirrored) == len(posted.shares)
     for share, line in zip(posted.shares, mirrored, strict=True):
         letter_lines((share.line_id, line.id))
-    return mirror
+    return mirror_id
 
 
 class _CustomerLine(NamedTuple):

@@ -8,7 +8,11 @@ from sqlalchemy import select
 
 from accounting.facts import VatRegime
 from accounting.models import AccountingSettings
-from core.database import db
+from core.database import Base, db
+from core.tenancy import COMPANY, execute_scoped
+
+_SETTINGS = Base.metadata.tables["accounting_settings"].c
+_ON_DEBITS_FROM = select(_SETTINGS.vat_on_debits_from).where(_SETTINGS.company_id == COMPANY)
 
 
 def accounting_settings() -> AccountingSettings:
@@ -21,5 +25,5 @@ def vat_regime_on(day: date) -> VatRegime:
 
     The rule is collection; the option for debits holds from the date the company named (CGI art. 269, 2 c).
     """
-    from_day = accounting_settings().vat_on_debits_from
+    from_day: date | None = execute_scoped(_ON_DEBITS_FROM).scalar_one()
     return VatRegime.DEBITS if from_day is not None and day >= from_day else VatRegime.COLLECTION

@@ -7,11 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from accounting.drafts import KeyStanding, Standing
-from accounting.models import EntryLine, JournalEntry
-from core.database import db
+from accounting.models import JournalEntry
+from core.database import Base, db
+from core.tenancy import COMPANY, execute_scoped
+
+# Every collection passes here, so it goes past the ORM.
+_LINES = Base.metadata.tables["entry_line"].c
+_IS_CUSTOMER = _LINES.auxiliary_code != ""
+_STANDING = (
+    select(
+        _LINES.match_key,
+        _LINES.account_id,
+        _LINES.vat_rate,
+        _IS_CUSTOMER,
+        func.sum(_LINES.credit_cents - _LINES.debit_cents),
+    )
+    .where(_LINES.company_id == COMPANY, _LINES.match_key.in_(bindparam("keys", expanding=True)))
+    .group_by(_LINES.match_key, _LINES.account_id, _LINES.vat_rate, _IS_CUSTOMER)
+)
 
 
 def read_standing(match_keys: Iterable[str]) -> Standing:
@@ -19,22 +35,10 @@ def read_standing(match_keys: Iterable[str]) -> Standing:
     keys = sorted(set(match_keys))
     if not keys:
         return Standing()
-    is_customer = EntryLine.auxiliary_code != ""
-    rows = db.session.execute(
-        select(
-            EntryLine.match_key,
-            EntryLine.account_id,
-            EntryLine.vat_rate,
-            is_customer,
-            func.sum(EntryLine.credit_cents - EntryLine.debit_cents),
-        )
-        .where(EntryLine.match_key.in_(keys))
-        .group_by(EntryLine.match_key, EntryLine.account_id, EntryLine.vat_rate, is_customer)
-    )
     customers: dict[str, int] = {}
     waiting_accounts: dict[str, int] = {}
     waiting: dict[str, dict[int, int]] = {key: {} for key in keys}
-    for key, account_id, vat_rate, customer, cents in rows:
+    for key, account_id, vat_rate, customer, cents in execute_scoped(_STANDING, keys=keys):
         if customer:
             customers[key] = account_id
         elif vat_rate is not None:

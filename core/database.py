@@ -19,12 +19,12 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
     Engine,
     Enum,
-    Executable,
     ForeignKeyConstraint,
     Integer,
     MetaData,
@@ -33,7 +33,6 @@ from sqlalchemy import (
     event,
     func,
     select,
-    text,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -201,10 +200,18 @@ def transaction_notes() -> dict[str, Any]:
 
 def lock(statement: Select[T]) -> T | None:
     """Read one row for update and refresh it: what was known of it before the lock is not trusted."""
+    return lock_prepared(for_update(statement))
+
+
+def for_update(statement: Select[T]) -> Select[T]:
+    """The statement as `lock_prepared` takes it, built once by a module whose every verb runs it."""
+    return statement.with_for_update().execution_options(populate_existing=True)
+
+
+def lock_prepared(statement: Select[T], **parameters: object) -> T | None:
+    """`lock` by a statement that `for_update` made, with its parameters."""
     kept = _hooks().kept
-    row = db.session.scalars(
-        statement.with_for_update().execution_options(populate_existing=True)
-    ).one_or_none()
+    row = db.session.scalars(statement, parameters).one_or_none()
     kept.append(row)
     return row
 
@@ -218,11 +225,17 @@ def next_id(model: type[Base]) -> int:
     return int(db.session.connection().execute(_next_id_statement(model, dialect_name())).scalar_one())
 
 
-@cache
-def _next_id_statement(model: type[Base], dialect: str) -> Executable:
+def next_id_sql(model: type[Base], dialect: str) -> ColumnElement[int]:
+    """SQL for `next_id`, for a statement that reads more than the id under the same lock."""
     if dialect == "postgresql":
-        return text(f"SELECT nextval(pg_get_serial_sequence('{model.__tablename__}', 'id'))")
-    return select(func.coalesce(func.max(model.__table__.c.id), 0) + 1)
+        return func.nextval(func.pg_get_serial_sequence(model.__tablename__, "id"))
+    highest = select(func.coalesce(func.max(model.__table__.c.id), 0) + 1)
+    return highest.scalar_subquery()
+
+
+@cache
+def _next_id_statement(model: type[Base], dialect: str) -> Select[Any]:
+    return select(next_id_sql(model, dialect))
 
 
 def dialect_name() -> str:

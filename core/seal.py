@@ -105,23 +105,25 @@ def register_serializer(serializer: Serializer) -> None:
         _CURRENT[serializer.kind] = serializer
 
 
-def seal(kind: str, subject_id: int) -> None:
+def seal(kind: str, subject_id: int, payload: Payload | None = None) -> None:
     """Ask for a link over this subject at the end of the open transaction.
 
     Args:
         kind: a registered kind, such as `invoice` or `entry`.
         subject_id: primary key of the row that heads the subject.
+        payload: what the current serializer will read, from a verb that has just written the rows, in full and for
+            good, and has them at hand. `verify_chain` reads the rows all the same. None: read them at the end.
     """
     notes = transaction_notes()
     if _PENDING not in notes:
         before_commit(_write_pending)
         notes[_PENDING] = []
-    notes[_PENDING].append((kind, subject_id))
+    notes[_PENDING].append(_Pending(kind, subject_id, payload))
 
 
 def canonical(payload: Payload | list[Any]) -> str:
     """The one text of a payload: sorted keys, no spaces, UTF-8 kept; floats are refused."""
-    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return _ENCODER.encode(payload)
 
 
 def _plain(value: object) -> str:
@@ -131,6 +133,9 @@ def _plain(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no canonical text")
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 
 def link_hash(previous: str, head: tuple[int, str, int, int, str], text: str) -> str:
@@ -146,7 +151,7 @@ def link_hash(previous: str, head: tuple[int, str, int, int, str], text: str) ->
 
 def link_hmac(key: str, hash_: str) -> str:
     """HMAC-SHA256 of a link's hash; the key is kept outside the database."""
-    return hmac.new(key.encode(), hash_.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key.encode(), hash_.encode(), "sha256").hex()
 
 
 def seal_key() -> str:
@@ -155,7 +160,7 @@ def seal_key() -> str:
 
 
 def _write_pending() -> None:
-    pending: list[tuple[str, int]] = transaction_notes().pop(_PENDING)
+    pending: list[_Pending] = transaction_notes().pop(_PENDING)
     head = _locked_head(entered_company_id())
     rows = _links_after(head, pending)
     # Tables and not models: there is nothing to track, and every transaction that moves money passes here.
@@ -163,6 +168,14 @@ def _write_pending() -> None:
     connection.execute(_INSERT_LINK, rows)
     last = {"head_id": head.id, "last_sequence": rows[-1]["sequence"], "last_hash": rows[-1]["hash"]}
     connection.execute(_UPDATE_HEAD, last)
+
+
+class _Pending(NamedTuple):
+    """A link asked for."""
+
+    kind: str
+    subject_id: int
+    payload: Payload | None
 
 
 class _Head(NamedTuple):
@@ -173,13 +186,13 @@ class _Head(NamedTuple):
     last_hash: str
 
 
-def _links_after(head: _Head, pending: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
+def _links_after(head: _Head, pending: Iterable[_Pending]) -> list[dict[str, Any]]:
     key, now = seal_key(), utc_now()
     rows: list[dict[str, Any]] = []
     sequence, previous = head.last_sequence, head.last_hash
-    for kind, subject_id in pending:
+    for kind, subject_id, given in pending:
         serializer = _CURRENT[kind]
-        payload = serializer.payload(subject_id)
+        payload = serializer.payload(subject_id) if given is None else given
         assert payload is not None, f"{kind} {subject_id} does not exist"
         text = canonical(payload)
         sequence += 1

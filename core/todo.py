@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, String, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, BigId, db
-from core.tenancy import CompanyScoped, unscoped
+from core.tenancy import CompanyScoped, insert_row, unscoped
 
 
 class Todo(CompanyScoped, Base):
@@ -24,9 +24,12 @@ class Todo(CompanyScoped, Base):
     subject_id: Mapped[int] = mapped_column(BigInteger)
 
 
+_TODOS = Base.metadata.tables["todo"]
+
+
 def leave_todo(kind: str, subject_id: int) -> None:
     """Leave a thing to do, in the open transaction that makes the row it is about."""
-    db.session.add(Todo(kind=kind, subject_id=subject_id))
+    insert_row(_TODOS, kind=kind, subject_id=subject_id)
 
 
 def strike_todo(kind: str, subject_id: int) -> None:

@@ -7,7 +7,7 @@ negative. Pages, the payment link, the verbs and the facts told to the ledger al
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, fun
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from core.database import db
+from core.tenancy import scoped
 from invoicing.lifecycle import DocumentKind, DocumentState, PaymentStatus
 from invoicing.models import Document
 from invoicing.payments import Payment, PaymentReversal, Settlement
@@ -90,6 +91,18 @@ def balances_of(document_ids: Iterable[int]) -> Mapping[int, DocumentBalance]:
     return {row[0]: _balance(row[1], *map(int, row[2:])) for row in rows}
 
 
+def paid_further(balance: DocumentBalance, cents: int) -> DocumentBalance:
+    """How an invoice stands once a payment has settled that much more of it: what `balance_of` would read then."""
+    used = balance.used_cents + cents
+    return replace(
+        balance,
+        paid_cents=balance.paid_cents + cents,
+        used_cents=used,
+        open_cents=balance.open_cents - cents,
+        status=_status(balance.total_cents, used, balance.credited_cents),
+    )
+
+
 @cache
 def _balances() -> Select[Any]:
     note = aliased(Document)
@@ -98,14 +111,16 @@ def _balances() -> Select[Any]:
         .join(note, note.id == Settlement.credit_note_id)
         .where(Settlement.invoice_id == Document.id, note.credits_id == Document.id)
     )
-    return select(
-        Document.id,
-        Document.kind,
-        Document.total_cents,
-        open_cents_sql(),
-        by_own_note.correlate(Document).scalar_subquery(),
-        credited_cents_sql(),
-    ).where(Document.id.in_(bindparam("ids", expanding=True)), Document.state == DocumentState.ISSUED)
+    return scoped(
+        select(
+            Document.id,
+            Document.kind,
+            Document.total_cents,
+            open_cents_sql(),
+            by_own_note.correlate(Document).scalar_subquery(),
+            credited_cents_sql(),
+        ).where(Document.id.in_(bindparam("ids", expanding=True)), Document.state == DocumentState.ISSUED)
+    )
 
 
 def _balance(kind: DocumentKind, total: int, open_: int, by_own_note: int, credited: int) -> DocumentBalance:
@@ -134,7 +149,7 @@ def open_of_payment(payment_id: int) -> int:
 
 @cache
 def _open_of_payment() -> Select[Any]:
-    return select(_left_of_payment()).where(Payment.id == bindparam("id"))
+    return scoped(select(_left_of_payment()).where(Payment.id == bindparam("id")))
 
 
 @cache

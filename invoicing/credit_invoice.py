@@ -79,7 +79,7 @@ def credit_invoice(
         at_most_cents=note.total_cents, settled_on=case.day, invoice_id=invoice.id, credit_note_id=note.id
     )
     settled = settlement.amount_cents if settlement else 0
-    record(sale_fact(note, case.buyer, _shares(note, settled), collection_states(invoice)))
+    record(sale_fact(note, note.vat_lines, case.buyer, _shares(note, settled), collection_states(invoice)))
     seal(note.kind.value, note.id)
     for kind, document in (("invoice.credited", invoice), ("credit_note.issued", note)):
         record_event(

@@ -43,8 +43,10 @@ def freeze_document(document: Document, frozen: FrozenPart) -> None:
     """Write the frozen part. After it, triggers refuse every change of the document, its lines and VAT rows."""
     check_passage(document.state, DocumentState.ISSUED)
     _write_amounts(document, frozen.totals)
-    # Lines and VAT rows go first: the database takes none for a document that is issued.
-    db.session.flush()
+    # Lines and VAT rows went first: the database takes none for a document that is issued.
+    totals = frozen.totals
+    document.net_cents, document.vat_cents = totals.net_cents, totals.vat_cents
+    document.rounding_cents, document.total_cents = totals.rounding_cents, totals.total_cents
     document.number, document.sequence = frozen.number.number, frozen.number.sequence
     document.issue_date, document.due_date = frozen.issue_date, frozen.due_date
     document.regime = frozen.regime
@@ -56,13 +58,14 @@ def freeze_document(document: Document, frozen: FrozenPart) -> None:
 
 def _write_amounts(document: Document, totals: Totals) -> None:
     for line, amounts in zip(document.lines, totals.lines, strict=True):
-        line.amount_cents, line.net_cents = amounts.amount_cents, amounts.net_cents
+        # The draft has them already, unless the rules of computing changed since: nothing to flush then.
+        if (line.amount_cents, line.net_cents) != (amounts.amount_cents, amounts.net_cents):
+            line.amount_cents, line.net_cents = amounts.amount_cents, amounts.net_cents
+    db.session.flush()
     # One statement for all of them; they are read back when somebody asks.
     if totals.vat:
         rows = [_vat_row(document, part) for part in totals.vat]
         db.session.connection().execute(_INSERT_VAT, rows)
-    document.net_cents, document.vat_cents = totals.net_cents, totals.vat_cents
-    document.rounding_cents, document.total_cents = totals.rounding_cents, totals.total_cents
 
 
 def _vat_row(document: Document, part: VatTotals) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from core.event_log import record_event
 from core.jobs import wake
 from core.models import Company
 from core.seal import seal
+from core.tenancy import scoped
 from core.todo import leave_todo
 from invoicing.errors import NotIssuableError
 from invoicing.freeze_document import FrozenPart, freeze_document
@@ -30,11 +31,12 @@ from invoicing.models import Customer, Document, InvoicingSettings
 from invoicing.numbering import take_number
 from invoicing.parties import buyer_of, seller_of
 from invoicing.payment_link import new_link
+from invoicing.sealed_rows import payload_of_document
 from invoicing.settings import default_settings
 from invoicing.vat import compute_totals
 
 # The parties and the settings in one read, built once: issue holds the series' lock for others to wait on.
-_CONTEXT = (
+_CONTEXT = scoped(
     select(Customer, Company, InvoicingSettings)
     .join(Company, Company.id == Customer.company_id)
     .outerjoin(InvoicingSettings, InvoicingSettings.company_id == Customer.company_id)
@@ -62,13 +64,13 @@ def issue_invoice(document_id: int, *, today: date | None = None, actor_id: int 
     if problems:
         raise NotIssuableError(problems)
     _freeze(candidate)
-    new_link(document)
-    leave_todo(TodoKind.PDF, document.id)
     db.session.flush()
-    total = document.total_cents
+    new_link(document.id)
+    leave_todo(TodoKind.PDF, document.id)
+    total, vat = document.total_cents, candidate.totals.vat
     shares = (Share(invoice_key(document.id), total),) if total else ()
-    record(sale_fact(document, buyer_of(candidate.customer), shares))
-    seal(document.kind.value, document.id)
+    record(sale_fact(document, vat, buyer_of(candidate.customer), shares))
+    seal(document.kind.value, document.id, payload_of_document(document, vat))
     record_event(
         "invoice.issued", actor_id=actor_id, subject=("document", document.id), number=document.number,
         total_cents=total,

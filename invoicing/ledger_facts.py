@@ -5,7 +5,9 @@ Used by the verbs that call `accounting.record`; invoicing names no account.
 
 from __future__ import annotations
 
-from sqlalchemy import case, func, or_, select
+from collections.abc import Iterable
+
+from sqlalchemy import BigInteger, BindParameter, bindparam, case, func, or_, select
 
 from accounting.facts import (
     CollectionState,
@@ -17,12 +19,13 @@ from accounting.facts import (
     Treasury,
     VatRegime,
 )
-from core.database import db
-from invoicing.balances import balance_of
+from core.tenancy import COMPANY, execute_scoped
+from invoicing.balances import DocumentBalance, balance_of
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Document, DocumentVat
 from invoicing.parties import Buyer
 from invoicing.payments import PaymentMethod
+from invoicing.vat import VatTotals
 
 TREASURY_OF = {
     PaymentMethod.TRANSFER: Treasury.BANK,
@@ -54,11 +57,12 @@ def third_party(buyer: Buyer) -> ThirdParty:
 
 def sale_fact(
     document: Document,
+    vat: Iterable[DocumentVat | VatTotals],
     buyer: Buyer,
     shares: tuple[Share, ...],
     collection: tuple[CollectionState, ...] = (),
 ) -> SaleFact:
-    """An issued document, told to the ledger."""
+    """An issued document and its VAT per rate, told to the ledger."""
     assert document.number is not None
     assert document.issue_date is not None
     assert document.regime is not None
@@ -68,7 +72,7 @@ def sale_fact(
         number=document.number,
         issue_date=document.issue_date,
         third_party=third_party(buyer),
-        lines=tuple(SaleLine(v.kind, v.rate, v.net_cents, v.vat_cents) for v in document.vat_lines),
+        lines=tuple(SaleLine(v.kind, v.rate, v.net_cents, v.vat_cents) for v in vat),
         regime=document.regime,
         shares=shares,
         rounding_cents=document.rounding_cents,
@@ -82,28 +86,45 @@ def collection_states(*invoices: Document) -> tuple[CollectionState, ...]:
     return tuple(state for state in states if state is not None)
 
 
-def _collection_state(invoice: Document) -> CollectionState | None:
+def collection_states_at(invoice: Document, balance: DocumentBalance) -> tuple[CollectionState, ...]:
+    """`collection_states` of one invoice, by a verb that knows how it stands now."""
+    if invoice.regime is not VatRegime.COLLECTION:
+        return ()
+    state = _collection_state(invoice, balance)
+    return () if state is None else (state,)
+
+
+def _collection_state(invoice: Document, balance: DocumentBalance | None = None) -> CollectionState | None:
     waiting = _waiting_cents(invoice.id)
     if not waiting:
         return None
-    balance = balance_of(invoice.id)
+    balance = balance or balance_of(invoice.id)
     total = balance.total_cents - balance.credited_cents
     return CollectionState(invoice_key(invoice.id), total, min(balance.paid_cents, total), waiting)
 
 
 def _waiting_cents(invoice_id: int) -> tuple[tuple[int, int], ...]:
     """VAT on services per rate, less that of credit notes (the W_r of cumulated rounding)."""
-    sign = case((Document.id == invoice_id, 1), else_=-1)
-    rows = db.session.execute(
-        select(DocumentVat.rate, func.sum(sign * DocumentVat.vat_cents))
-        .join(Document, Document.id == DocumentVat.document_id)
-        .where(
-            or_(Document.id == invoice_id, Document.credits_id == invoice_id),
-            Document.state == DocumentState.ISSUED,
-            DocumentVat.kind == SupplyKind.SERVICE,
-            DocumentVat.rate > 0,
-        )
-        .group_by(DocumentVat.rate)
-        .order_by(DocumentVat.rate.desc())
-    )
+    rows = execute_scoped(_WAITING, invoice_id=invoice_id)
     return tuple((row[0], int(row[1])) for row in rows)
+
+
+# Every collection passes here, so it is built once and goes past the session.
+_INVOICE_ID: BindParameter[int] = bindparam("invoice_id", type_=BigInteger)
+_WAITING = (
+    select(
+        DocumentVat.rate,
+        func.sum(case((Document.id == _INVOICE_ID, 1), else_=-1) * DocumentVat.vat_cents),
+    )
+    .join(Document, Document.id == DocumentVat.document_id)
+    .where(
+        Document.company_id == COMPANY,
+        or_(Document.id == _INVOICE_ID, Document.credits_id == _INVOICE_ID),
+        Document.state == DocumentState.ISSUED,
+        DocumentVat.company_id == COMPANY,
+        DocumentVat.kind == SupplyKind.SERVICE,
+        DocumentVat.rate > 0,
+    )
+    .group_by(DocumentVat.rate)
+    .order_by(DocumentVat.rate.desc())
+)

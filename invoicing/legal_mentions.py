@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -170,7 +170,7 @@ def _holds(wording: Wording, day: date) -> bool:
 
 def mentions_json(mentions: Collection[Mention]) -> str:
     """The copy that is kept on the document."""
-    return canonical([asdict(mention) for mention in mentions])
+    return canonical([vars(mention) for mention in mentions])
 
 
 def read_mentions(text: str) -> tuple[Mention, ...]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from core.database import lock
+from core.database import for_update, lock_prepared
+from core.tenancy import scoped
 from invoicing.errors import NotADraftError, NotFoundError
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Document
+
+_DOCUMENT = scoped(for_update(select(Document).where(Document.id == bindparam("document_id"))))
 
 
 def locked_document(document_id: int) -> Document:
@@ -17,7 +20,7 @@ def locked_document(document_id: int) -> Document:
     Raises:
         NotFoundError: this company has none of that id.
     """
-    document = lock(select(Document).where(Document.id == document_id))
+    document = lock_prepared(_DOCUMENT, document_id=document_id)
     if document is None:
         raise NotFoundError(_l("This document does not exist, or was deleted."))
     return document

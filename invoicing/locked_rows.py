@@ -7,11 +7,10 @@ from typing import TypeVar
 from sqlalchemy import select
 
 from accounting.insert_missing import insert_missing
-from core.database import lock
+from core.database import Base, lock
 from core.tenancy import current_company_id
-from invoicing.models import CustomerCounter, NumberSeries
 
-Counter = TypeVar("Counter", CustomerCounter, NumberSeries)
+Counter = TypeVar("Counter", bound=Base)
 
 
 def locked_row(model: type[Counter], **key: str | int) -> Counter:

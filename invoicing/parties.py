@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from core.models import Company
 from core.seal import canonical
@@ -67,7 +67,7 @@ def buyer_of(customer: Customer) -> Buyer:
 
 def party_json(party: Seller | Buyer) -> str:
     """The copy that is kept on the document."""
-    return canonical(asdict(party))
+    return canonical(vars(party))
 
 
 def read_seller(text: str) -> Seller:

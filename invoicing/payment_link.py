@@ -11,15 +11,17 @@ from typing import Protocol
 from flask import Flask, current_app
 from sqlalchemy import select
 
-from core.database import db
-from core.tenancy import unscoped
+from core.clock import utc_now
+from core.database import Base, db
+from core.tenancy import insert_row, unscoped
 from core.web.addresses import is_token
-from invoicing.models import Document, PaymentLink
+from invoicing.models import PaymentLink
 
 TOKEN_BYTES = 24
 """192 bits: nobody guesses an address."""
 
 _EXTENSION = "solde_card_payments"
+_LINKS = Base.metadata.tables["payment_link"]
 
 
 class CardPayments(Protocol):
@@ -32,11 +34,10 @@ class CardPayments(Protocol):
         """Have every payment page still open for this invoice ended, soon; may be called inside a transaction."""
 
 
-def new_link(document: Document) -> PaymentLink:
+def new_link(document_id: int) -> None:
     """Give an invoice its link, in the open transaction of its issue."""
-    link = PaymentLink(document_id=document.id, token=secrets.token_urlsafe(TOKEN_BYTES))
-    db.session.add(link)
-    return link
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    insert_row(_LINKS, document_id=document_id, token=token, created_at=utc_now())
 
 
 def link_of(document_id: int) -> PaymentLink | None:

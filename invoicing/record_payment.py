@@ -17,8 +17,9 @@ from core.clock import paris_today
 from core.database import db
 from core.event_log import record_event
 from core.seal import seal
+from invoicing.balances import DocumentBalance, balance_of, paid_further
 from invoicing.input_checks import FieldErrors
-from invoicing.ledger_facts import TREASURY_OF, collection_states, invoice_key, payment_key, third_party
+from invoicing.ledger_facts import TREASURY_OF, collection_states_at, invoice_key, payment_key, third_party
 from invoicing.locked_documents import locked_issued_invoice
 from invoicing.models import Document
 from invoicing.parties import read_buyer
@@ -71,14 +72,17 @@ def record_payment(given: PaymentInput) -> Payment:
     payment = _checked_payment(given, invoice)
     db.session.add(payment)
     db.session.flush()
+    before = balance_of(invoice.id)
     settlement = settle(
         at_most_cents=payment.amount_cents,
         settled_on=payment.paid_on,
         invoice_id=invoice.id,
         payment_id=payment.id,
+        # Nothing of a new payment is used yet.
+        open_cents=min(before.open_cents, payment.amount_cents),
     )
     settled = settlement.amount_cents if settlement else 0
-    record(_fact(payment, invoice, settled))
+    record(_fact(payment, invoice, settled, paid_further(before, settled)))
     seal("payment", payment.id)
     record_event(
         "payment.recorded", actor_id=given.recorded_by_id, subject=("document", invoice.id), payment_id=payment.id,
@@ -120,7 +124,7 @@ def _checked_payment(given: PaymentInput, invoice: Document) -> Payment:
     return payment
 
 
-def _fact(payment: Payment, invoice: Document, settled: int) -> CollectionFact:
+def _fact(payment: Payment, invoice: Document, settled: int, balance: DocumentBalance) -> CollectionFact:
     shares = [
         Share(invoice_key(invoice.id), settled),
         Share(payment_key(payment.id), payment.amount_cents - settled),
@@ -132,5 +136,5 @@ def _fact(payment: Payment, invoice: Document, settled: int) -> CollectionFact:
         reference=payment.reference,
         third_party=third_party(read_buyer(invoice.buyer)),
         shares=tuple(share for share in shares if share.amount_cents),
-        collection=collection_states(invoice) if settled else (),
+        collection=collection_states_at(invoice, balance) if settled else (),
     )

@@ -6,7 +6,7 @@ out is found. A later change of a payload registers a new version and leaves the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -15,8 +15,9 @@ from core.database import Base, db
 from core.files import StoredFile
 from core.seal import Payload, Serializer, register_serializer
 from invoicing.lifecycle import DocumentKind, DocumentState
-from invoicing.models import Document, DocumentFile
+from invoicing.models import Document, DocumentFile, DocumentVat
 from invoicing.payments import Payment, PaymentReversal, Settlement
+from invoicing.vat import VatTotals
 
 _DOCUMENT = (
     "kind", "number", "sequence", "customer_id", "external_reference", "language", "prices_include_vat", "issue_date",
@@ -47,13 +48,23 @@ def _document_v1(document_id: int) -> Payload | None:
     document = db.session.get(Document, document_id)
     if document is None:
         return None
-    vat = sorted(document.vat_lines, key=lambda row: (-row.rate, row.kind))
+    return payload_of_document(document, document.vat_lines)
+
+
+def payload_of_document(document: Document, vat: Iterable[DocumentVat | VatTotals]) -> Payload:
+    """What the serializer reads of an issued document; the verb that wrote its VAT rows has them at hand."""
+    ordered = sorted(vat, key=lambda row: (-row.rate, row.kind))
     return {
         **_fields(document, _DOCUMENT),
         "state": document.state,
         "lines": [_fields(line, _LINE) for line in document.lines],
-        "vat": [_fields(row, _VAT) for row in vat],
+        "vat": [_fields(row, _VAT) for row in ordered],
     }
+
+
+def payload_of_settlement(row: Mapping[str, Any]) -> Payload:
+    """What the serializer will read of a settlement as it is written."""
+    return {name: row[name] for name in _SETTLEMENT}
 
 
 def _row_v1(model: type[Base], names: tuple[str, ...]) -> Callable[[int], Payload | None]:

@@ -6,13 +6,27 @@ Called by the verbs of money, which hold the locks of both sides.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from core.database import db
+from core.clock import utc_now
+from core.database import Base, db
 from core.seal import seal
+from core.tenancy import insert_row
 from invoicing.balances import balance_of, open_of_payment, open_of_reversal
 from invoicing.payments import Settlement
+from invoicing.sealed_rows import payload_of_settlement
+
+# Every movement of money passes here, so its row goes past the ORM.
+_SETTLEMENTS = Base.metadata.tables["settlement"]
+
+
+class Settled(NamedTuple):
+    """A settlement that was written."""
+
+    id: int
+    amount_cents: int
 
 
 def settle(
@@ -23,7 +37,8 @@ def settle(
     reversal_id: int | None = None,
     payment_id: int | None = None,
     credit_note_id: int | None = None,
-) -> Settlement | None:
+    open_cents: int | None = None,
+) -> Settled | None:
     """Match one debit with one credit as far as both are open, and seal it.
 
     Args:
@@ -31,33 +46,31 @@ def settle(
         settled_on: business date of the match.
         invoice_id: the debit; or `reversal_id`.
         payment_id: the credit; or `credit_note_id`.
+        open_cents: what is open on both sides, from a caller that has just read it under their locks. None: read here.
 
     Returns:
         The settlement; None when nothing is open on one of the sides.
     """
     assert (invoice_id is None) != (reversal_id is None), "one debit"
     assert (payment_id is None) != (credit_note_id is None), "one credit"
-    open_cents = min(_open_debit(invoice_id, reversal_id), _open_credit(payment_id, credit_note_id))
+    if open_cents is None:
+        open_cents = min(_open_debit(invoice_id, reversal_id), _open_credit(payment_id, credit_note_id))
     amount_cents = min(at_most_cents, open_cents)
     if amount_cents <= 0:
         return None
     return _write(
-        Settlement(
-            invoice_id=invoice_id, reversal_id=reversal_id, payment_id=payment_id, credit_note_id=credit_note_id,
-            amount_cents=amount_cents, settled_on=settled_on,
-        )
+        invoice_id=invoice_id, reversal_id=reversal_id, payment_id=payment_id, credit_note_id=credit_note_id,
+        amount_cents=amount_cents, settled_on=settled_on, undoes_id=None,
     )  # fmt: skip
 
 
-def undo_settlement(settlement: Settlement, *, undone_on: date) -> Settlement:
+def undo_settlement(settlement: Settlement, *, undone_on: date) -> Settled:
     """Undo a live settlement by a row that names it; both sides are open again."""
     assert settlement.undoes_id is None, "what undoes is not undone: make a new settlement"
     return _write(
-        Settlement(
-            invoice_id=settlement.invoice_id, reversal_id=settlement.reversal_id, payment_id=settlement.payment_id,
-            credit_note_id=settlement.credit_note_id, amount_cents=settlement.amount_cents, settled_on=undone_on,
-            undoes_id=settlement.id,
-        )
+        invoice_id=settlement.invoice_id, reversal_id=settlement.reversal_id, payment_id=settlement.payment_id,
+        credit_note_id=settlement.credit_note_id, amount_cents=settlement.amount_cents, settled_on=undone_on,
+        undoes_id=settlement.id,
     )  # fmt: skip
 
 
@@ -72,11 +85,11 @@ def live_settlements_of_payment(payment_id: int) -> list[Settlement]:
     return [row for row in rows if row.undoes_id is None and row.id not in undone]
 
 
-def _write(settlement: Settlement) -> Settlement:
-    db.session.add(settlement)
-    db.session.flush()
-    seal("settlement", settlement.id)
-    return settlement
+def _write(**columns: Any) -> Settled:
+    row = {**columns, "created_at": utc_now()}
+    settlement_id = insert_row(_SETTLEMENTS, **row)
+    seal("settlement", settlement_id, payload_of_settlement(row))
+    return Settled(settlement_id, columns["amount_cents"])
 
 
 def _open_debit(invoice_id: int | None, reversal_id: int | None) -> int:

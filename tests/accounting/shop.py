@@ -26,7 +26,7 @@ from accounting.facts import (
 )
 from accounting.models import JournalEntry
 from accounting.record import record
-from core.database import transaction
+from core.database import db, transaction
 
 DUPONT = ThirdParty("C00001", "Dupont SARL")
 SERVICES_120 = SaleLine(SupplyKind.SERVICE, 2000, 100_00, 20_00)
@@ -170,9 +170,9 @@ class Shop:
 
     def _tell(self, fact: Fact) -> JournalEntry:
         with transaction():
-            entry = record(fact)
-            assert entry is not None
-            return entry
+            entry_id = record(fact)
+            assert entry_id is not None
+            return db.session.get_one(JournalEntry, entry_id)
 
 
 def _above_zero(shares: tuple[Share, ...]) -> tuple[Share, ...]:

@@ -16,7 +16,7 @@ from accounting.fec.check import check_fec
 from accounting.fec.export import write_company_fec
 from accounting.fec.findings import Verdict
 from accounting.fec.produce import log_export, notice_of, produce_fec
-from accounting.fiscal_years import open_year_for, year_ending_in
+from accounting.fiscal_years import LockedYear, open_year_for, year_ending_in
 from accounting.models import EntryLine, FiscalYear, JournalEntry
 from accounting.roles import AccountRole
 from core.clock import paris_today, utc_now
@@ -152,7 +152,7 @@ def test_a_large_year_is_written_in_little_memory(company, tmp_path):
     assert peak < 8_000_000, "far below what the whole year would take"
 
 
-def fill_with_entries(year: FiscalYear, journal_id: int, account_id: int, count: int, per_entry: int) -> None:
+def fill_with_entries(year: LockedYear, journal_id: int, account_id: int, count: int, per_entry: int) -> None:
     lines = [
         {
             "company_id": year.company_id, "entry_id": entry, "position": position, "account_id": account_id,

@@ -7,10 +7,11 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from core.clock import utc_now
 from core.database import db, transaction
-from core.event_log import record_event
+from core.event_log import Event, record_event
 from core.models import Company
-from core.seal import Fault, canonical, verify_chain
+from core.seal import Fault, canonical, seal, verify_chain
 from core.triggers import missing_triggers, registered
 
 
@@ -94,6 +95,15 @@ def test_verify_finds_what_was_changed_behind_the_triggers(
 def test_every_registered_trigger_is_in_the_migrated_database(each_company: Company) -> None:
     assert missing_triggers(db.session.connection()) == []
     assert len(registered()) > 10
+
+
+def test_verify_reads_the_rows_whatever_a_verb_said_they_hold(each_company: Company) -> None:
+    with transaction():
+        event = Event(company_id=each_company.id, at=utc_now(), kind="test.happened")
+        db.session.add(event)
+        db.session.flush()
+        seal("event", event.id, {"kind": "test.invented"})
+    assert [fault.reason for fault in _faults(each_company)] == ["the rows no longer say what was sealed"]
 
 
 def test_verify_command_ends_with_one_when_something_was_changed(app: Flask, company: Company) -> None:

@@ -13,11 +13,15 @@ from sqlalchemy.exc import StatementError
 from accounting.models import Journal, JournalKind
 from core.database import db, transaction
 from core.tenancy import (
+    COMPANY,
     ForeignCompanyError,
     NoCompanyError,
     current_company_id,
     enter_company,
+    execute_scoped,
     in_company,
+    insert_row,
+    scoped,
     unscoped,
 )
 from tests.conftest import make_company
@@ -65,6 +69,33 @@ def test_every_way_of_reading_sees_only_the_company_entered(app: Flask, two: tup
         assert _codes() == ["X1"]
         assert db.session.get(Journal, foreign) is None
         assert db.session.scalar(select(func.count()).select_from(Journal).where(Journal.code == "X2")) == 0
+
+
+def test_statements_that_go_past_the_session_serve_the_company_entered(
+    app: Flask, two: tuple[int, int]
+) -> None:
+    table = Journal.metadata.tables["journal"]
+    by_table = select(table.c.code).where(table.c.company_id == COMPANY, table.c.code.startswith("X"))
+    built_once = scoped(select(Journal.code).where(Journal.code.startswith("X")))
+    with app.app_context():
+        for company_id, code in zip(two, ("X1", "X2"), strict=True):
+            with in_company(company_id), transaction():
+                new_id = insert_row(table, code=f"Y{code}", label="x", kind=JournalKind.GENERAL)
+                assert db.session.get_one(Journal, new_id).company_id == company_id
+                assert list(execute_scoped(by_table).scalars()) == [code]
+                assert list(db.session.scalars(built_once)) == [code]
+
+
+def test_statements_that_go_past_the_session_need_a_company_too(app: Flask) -> None:
+    table = Journal.metadata.tables["journal"]
+    with app.app_context():
+        with pytest.raises(NoCompanyError):
+            execute_scoped(select(table.c.code).where(table.c.company_id == COMPANY))
+        with pytest.raises(NoCompanyError), transaction():
+            insert_row(table, code="Z", label="x", kind=JournalKind.GENERAL)
+        with pytest.raises(StatementError) as caught:
+            db.session.scalars(scoped(select(Journal.code))).all()
+        assert isinstance(caught.value.orig, NoCompanyError)
 
 
 def test_a_bulk_update_reaches_only_the_company_entered(app: Flask, two: tuple[int, int]) -> None:

@@ -7,7 +7,7 @@ from flask import Flask
 
 from core.database import NestedTransactionError, StrayWriteError, db, on_commit, transaction
 from core.models import Company
-from core.tenancy import ForeignCompanyError, enter_company
+from core.tenancy import ForeignCompanyError, enter_company, insert_row
 
 
 def test_a_transaction_inside_another_is_refused(company: Company) -> None:
@@ -19,6 +19,11 @@ def test_a_flush_outside_a_transaction_is_refused(company: Company) -> None:
     company.city = "Paris"
     with pytest.raises(StrayWriteError):
         db.session.flush()
+
+
+def test_a_row_past_the_orm_outside_a_transaction_is_refused(company: Company) -> None:
+    with pytest.raises(StrayWriteError):
+        insert_row(Company.metadata.tables["todo"], kind="x", subject_id=1)
 
 
 def test_a_commit_outside_a_transaction_is_refused(company: Company) -> None:
