@@ -1,14 +1,29 @@
 // Follows what happens elsewhere (a payment arriving) without a reload.
 //   <div data-poll="/invoices/7/state.json" data-poll-state="open" data-poll-seconds="3"> asks a small JSON address:
 //   {"state": "paid", "final": true}. When `state` differs, the page is fetched again and every element with
-//   data-live and an id is replaced by its new self. `final` ends the asking. Waits grow to 30 s; a hidden tab asks nothing.
+//   data-live and an id is replaced by its new self. `final` ends the asking. Waits grow to 30 s and begin again short with
+// each piece of news; a hidden tab asks nothing. A request that fails or hangs (a line that broke, a download that was
+// begun meanwhile) is one answer less, never the end of the asking.
 
 const LONGEST_S = 30;
+const PATIENCE_MS = 10_000;
+
+async function got(url, accept, read) {
+  try {
+    const options = { headers: { Accept: accept }, credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) };
+    const answer = await fetch(url, options);
+    return answer.ok ? await read(answer) : null;
+  } catch {
+    return null;
+  }
+}
+
+const ask = (url) => got(url, "application/json", (answer) => answer.json());
 
 async function redraw() {
-  const answer = await fetch(location.href, { credentials: "same-origin" });
-  if (!answer.ok) return false;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = await got(location.href, "text/html", (answer) => answer.text());
+  if (text === null) return false;
+  const fresh = new DOMParser().parseFromString(text, "text/html");
   for (const part of document.querySelectorAll("[data-live][id]")) {
     const next = fresh.getElementById(part.id);
     if (next) part.replaceWith(document.adoptNode(next));
@@ -30,26 +45,19 @@ function whenVisible() {
 
 const wait = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
-async function ask(url) {
-  try {
-    const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
-    return answer.ok ? await answer.json() : null;
-  } catch {
-    return null;
-  }
-}
-
 async function follow(element) {
   const url = element.dataset.poll;
+  const shortest = Number(element.dataset.pollSeconds ?? 3);
   let state = element.dataset.pollState;
-  let seconds = Number(element.dataset.pollSeconds ?? 3);
+  let seconds = shortest;
   for (;;) {
     await wait(seconds);
     await whenVisible();
     const answer = await ask(url);
-    if (answer && answer.state !== state && await redraw()) state = answer.state;
+    const isNews = Boolean(answer) && answer.state !== state;
+    if (isNews && (await redraw())) state = answer.state;
     if (answer?.final && answer.state === state) return;
-    seconds = Math.min(seconds * 1.15, LONGEST_S);
+    seconds = isNews ? shortest : Math.min(seconds * 1.15, LONGEST_S);
   }
 }
 

@@ -38,12 +38,14 @@ def running_chromium() -> Iterator[Browser]:
 class Watch:
     """What a page complained about since it is watched.
 
-    `allowed` are the statuses a test provokes on purpose (the browser logs them as errors of its own).
+    `allowed` are the statuses a test provokes on purpose (the browser logs them as errors of its own);
+    `lost_on_purpose` says that it breaks connections.
     """
 
     complaints: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
     allowed: set[int] = field(default_factory=set)
+    lost_on_purpose: bool = False
 
     def on(self, page: Page) -> None:
         """Listen to a page, from before its first request."""
@@ -55,13 +57,16 @@ class Watch:
         page.on("dialog", self._asked)
 
     def _console(self, message: ConsoleMessage) -> None:
-        provoked = any(f"status of {status}" in message.text for status in self.allowed)
+        provoked = any(f"status of {status}" in message.text for status in self.allowed) or (
+            self.lost_on_purpose and "net::ERR_CONNECTION_RESET" in message.text
+        )
         if message.type in ("error", "warning") and not provoked:
             self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
 
     def _failed(self, request: Request) -> None:
         # A request that the page itself gave up (a later key stroke, a navigation, a download) is no failure.
-        if request.failure != "net::ERR_ABORTED":
+        on_purpose = self.lost_on_purpose and request.failure == "net::ERR_CONNECTION_RESET"
+        if request.failure != "net::ERR_ABORTED" and not on_purpose:
             self.complaints.append(f"{request.method} {request.url}: {request.failure}")
 
     def _answered(self, response: Response) -> None:
