@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from accounting.facts import VatRegime
 from core.clock import utc_now
 from core.database import Base, db
+from core.tenancy import COMPANY, execute_scoped
 from invoicing.legal_mentions import Mention, mentions_json
 from invoicing.lifecycle import DocumentState, check_passage
 from invoicing.models import Document
@@ -36,24 +38,51 @@ class FrozenPart:
     totals: Totals
 
 
+_DOCUMENTS = Base.metadata.tables["document"]
+_FROZEN = (
+    "state", "number", "sequence", "issue_date", "due_date", "regime", "seller", "buyer", "mentions", "issued_at",
+    "net_cents", "vat_cents", "rounding_cents", "total_cents",
+)  # fmt: skip
+_FREEZE = (
+    update(_DOCUMENTS)
+    .where(_DOCUMENTS.c.company_id == COMPANY, _DOCUMENTS.c.id == bindparam("document_id"))
+    .values({name: bindparam(name) for name in _FROZEN})
+)
 _INSERT_VAT = insert(Base.metadata.tables["document_vat"])
 
 
 def freeze_document(document: Document, frozen: FrozenPart) -> None:
     """Write the frozen part. After it, triggers refuse every change of the document, its lines and VAT rows."""
     check_passage(document.state, DocumentState.ISSUED)
+    # Lines and VAT rows go first: the database takes none for a document that is issued.
     _write_amounts(document, frozen.totals)
-    # Lines and VAT rows went first: the database takes none for a document that is issued.
+    columns = _columns(frozen)
+    # One statement and the same values on the object: a flush, which must find out what has changed, takes ten times
+    # as long while others wait for the series.
+    changed = execute_scoped(_FREEZE, document_id=document.id, **columns)
+    assert changed.rowcount == 1
+    for name, value in columns.items():
+        set_committed_value(document, name, value)
+
+
+def _columns(frozen: FrozenPart) -> dict[str, Any]:
     totals = frozen.totals
-    document.net_cents, document.vat_cents = totals.net_cents, totals.vat_cents
-    document.rounding_cents, document.total_cents = totals.rounding_cents, totals.total_cents
-    document.number, document.sequence = frozen.number.number, frozen.number.sequence
-    document.issue_date, document.due_date = frozen.issue_date, frozen.due_date
-    document.regime = frozen.regime
-    document.seller, document.buyer = party_json(frozen.seller), party_json(frozen.buyer)
-    document.mentions = mentions_json(frozen.mentions)
-    document.issued_at = utc_now()
-    document.state = DocumentState.ISSUED
+    return {
+        "state": DocumentState.ISSUED,
+        "number": frozen.number.number,
+        "sequence": frozen.number.sequence,
+        "issue_date": frozen.issue_date,
+        "due_date": frozen.due_date,
+        "regime": frozen.regime,
+        "seller": party_json(frozen.seller),
+        "buyer": party_json(frozen.buyer),
+        "mentions": mentions_json(frozen.mentions),
+        "issued_at": utc_now(),
+        "net_cents": totals.net_cents,
+        "vat_cents": totals.vat_cents,
+        "rounding_cents": totals.rounding_cents,
+        "total_cents": totals.total_cents,
+    }
 
 
 def _write_amounts(document: Document, totals: Totals) -> None:

@@ -26,7 +26,7 @@ from invoicing.gate import Candidate, problems_of
 from invoicing.ledger_facts import invoice_key, sale_fact
 from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits
 from invoicing.lifecycle import DocumentState, TodoKind
-from invoicing.locked_documents import locked_document
+from invoicing.locked_documents import locked_document, read_lines
 from invoicing.models import Customer, Document, InvoicingSettings
 from invoicing.numbering import take_number
 from invoicing.parties import buyer_of, seller_of
@@ -59,12 +59,12 @@ def issue_invoice(document_id: int, *, today: date | None = None, actor_id: int 
     document = locked_document(document_id)
     if document.state is DocumentState.ISSUED:
         return document
+    read_lines(document)
     candidate = candidate_of(document, today or paris_today())
     problems = problems_of(candidate)
     if problems:
         raise NotIssuableError(problems)
     _freeze(candidate)
-    db.session.flush()
     new_link(document.id)
     leave_todo(TodoKind.PDF, document.id)
     total, vat = document.total_cents, candidate.totals.vat
