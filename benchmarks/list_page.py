@@ -21,6 +21,7 @@ from core.tenancy import in_company
 from core.web.sign_in import add_user
 from demo.people import COMPANY, customers, siren
 from invoicing.customers import save_customer
+from invoicing.standing import rebuild_standings
 
 SMALL, USUAL, LARGE = 1_000, 100_000, 1_000_000
 PER_ROUND = 3
@@ -106,3 +107,5 @@ def _fill(company_id: int, customer_ids: list[int], first: int, count: int) -> N
         connection.execute(text(_PAYMENTS), {"company_id": company_id})
         connection.execute(text(_SETTLEMENTS), {"company_id": company_id})
         connection.commit()
+    with transaction():
+        rebuild_standings()

@@ -1,4 +1,4 @@
-"""What is open: total less live settlements, computed here and nowhere else. Nothing of it is ever stored.
+"""What is open: total less live settlements, computed here and nowhere else (`standing` keeps a copy to find by).
 
 A settlement is live until a row undoes it; the undoing row has the same sides and amount, so the live sum counts it
 negative. Pages, the payment link, the verbs and the facts told to the ledger all ask this module.
@@ -60,7 +60,7 @@ class OpenCredit:
 # The statements of this module are built once: building one takes longer than running it.
 @cache
 def open_cents_sql() -> ColumnElement[int]:
-    """SQL over `Document`: what is open on it, for lists that filter and sort by it."""
+    """SQL over `Document`: what is open on it, for sums over some of them."""
     settled = _settled(Settlement.invoice_id, Document.id) + _settled(Settlement.credit_note_id, Document.id)
     return Document.total_cents - settled
 
@@ -83,6 +83,11 @@ def credited_cents_sql() -> ColumnElement[int]:
 def balance_of(document_id: int) -> DocumentBalance:
     """How one issued document stands; the caller has made sure that it exists."""
     return balances_of([document_id])[document_id]
+
+
+def balance_at_issue(total_cents: int) -> DocumentBalance:
+    """How an invoice of that total stands before anything was paid or credited."""
+    return _balance(DocumentKind.INVOICE, total_cents, total_cents, 0, 0)
 
 
 def balances_of(document_ids: Iterable[int]) -> Mapping[int, DocumentBalance]:

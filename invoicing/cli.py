@@ -18,6 +18,7 @@ from invoicing.csv_files import FileRefusedError, ImportCount, Progress
 from invoicing.import_customers import import_customers
 from invoicing.import_invoices import import_invoices
 from invoicing.send_to_contacts import send_to_contacts
+from invoicing.standing import rebuild_standings
 
 customers_group = AppGroup("customers", help="Customers of a company.")
 invoices_group = AppGroup("invoices", help="Invoices of a company.")
@@ -65,6 +66,18 @@ def import_invoices_command(file: Path, siren: str | None, lang: str, *, issue: 
         )
 
     _run(file, siren, lang, work)
+
+
+@invoices_group.command("rebuild-lists")
+@COMPANY
+def rebuild_lists_command(siren: str | None) -> None:
+    """Derive anew which invoices the lists and the dashboard count as open, late or paid.
+
+    For a company of which `solde verify` says that lists are wrong. Nothing that is issued or recorded is touched.
+    """
+    with in_company(_company_id(siren)), transaction():
+        count = rebuild_standings()
+    click.echo(f"{count} invoices stand as they are derived.", err=True)
 
 
 def _run(file: Path, siren: str | None, lang: str, work: Callable[..., ImportCount]) -> None:

@@ -33,6 +33,7 @@ from invoicing.numbering import is_prefix, take_number
 from invoicing.parties import Buyer, read_buyer, seller_of
 from invoicing.settings import invoicing_settings
 from invoicing.settle import settle
+from invoicing.standing import note_changed
 from invoicing.vat import LineTotals, Totals, VatTotals
 
 _COPIED_OF_LINE = (
@@ -79,6 +80,7 @@ def credit_invoice(
         at_most_cents=note.total_cents, settled_on=case.day, invoice_id=invoice.id, credit_note_id=note.id
     )
     settled = settlement.amount_cents if settlement else 0
+    note_changed(invoice.id)
     record(sale_fact(note, note.vat_lines, case.buyer, _shares(note, settled), collection_states(invoice)))
     seal(note.kind.value, note.id)
     for kind, document in (("invoice.credited", invoice), ("credit_note.issued", note)):

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from heapq import nlargest
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, exists, extract, func, select
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy import ColumnElement, and_, exists, func, select, true
+from sqlalchemy.orm import InstrumentedAttribute, aliased, selectinload
 
 from core.clock import paris_today, utc_now
 from core.database import db
 from core.mail import MailState, OutboxMail
 from core.models import Company
 from core.tenancy import current_company_id
-from invoicing.balances import due_cents_sql
-from invoicing.documents import issued_invoices
+from invoicing.balances import balances_of
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Customer, Document, Sending, SendingMail
 from invoicing.payments import Payment, PaymentReversal
+from invoicing.standing import InvoiceStanding
 
 SHOWN = 5
 MONTHS = 12
 FAILURES_SHOWN_DAYS = 30
+_IS_OPEN = InvoiceStanding.is_open == true()
 
 
 @dataclass(frozen=True)
@@ -68,34 +71,31 @@ class FirstSteps:
 
 
 def owed() -> Owed:
-    """What is open on all issued invoices, in one pass over them."""
-    is_late = Document.due_date < paris_today()
-    standing = (
-        select(due_cents_sql().label("cents"), is_late.label("late")).where(*issued_invoices()).subquery()
-    )
-    late = case((standing.c.late, standing.c.cents), else_=0)
-    row = db.session.execute(
-        select(
-            func.coalesce(func.sum(standing.c.cents), 0),
-            func.count(),
-            func.coalesce(func.sum(late), 0),
-            func.count().filter(standing.c.late),
-        ).where(standing.c.cents > 0)
-    ).one()
-    return Owed(*(int(value) for value in row))
+    """What is open on all issued invoices, read off the open ones' part of one index."""
+    today = paris_today()
+    late_cents, late_count = _open_where(InvoiceStanding.due_date < today)
+    cents, count = _open_where(InvoiceStanding.due_date >= today)
+    return Owed(late_cents + cents, late_count + count, late_cents, late_count)
+
+
+def _open_where(due: ColumnElement[bool]) -> tuple[int, int]:
+    sums = select(func.coalesce(func.sum(InvoiceStanding.open_cents), 0), func.count())
+    row = db.session.execute(sums.where(_IS_OPEN, due)).one()
+    return int(row[0]), int(row[1])
 
 
 def oldest_late() -> list[tuple[Document, int]]:
     """The invoices that are late for longest, each with what is open on it."""
-    open_ = due_cents_sql()
-    rows = db.session.execute(
-        select(Document, open_)
-        .where(*issued_invoices(), Document.due_date < paris_today(), open_ > 0)
-        .options(selectinload(Document.customer))
-        .order_by(Document.due_date, Document.id)
+    oldest = (
+        select(InvoiceStanding.id)
+        .where(_IS_OPEN, InvoiceStanding.due_date < paris_today())
+        .order_by(InvoiceStanding.due_date, InvoiceStanding.id)
         .limit(SHOWN)
     )
-    return [(row[0], int(row[1])) for row in rows]
+    ids = db.session.scalars(oldest).all()
+    rows = select(Document).where(Document.id.in_(ids)).options(selectinload(Document.customer))
+    found, balances = {document.id: document for document in db.session.scalars(rows)}, balances_of(ids)
+    return [(found[id_], balances[id_].open_cents) for id_ in ids]
 
 
 def paid_between(first_day: date, last_day: date) -> int:
@@ -112,9 +112,11 @@ def paid_between(first_day: date, last_day: date) -> int:
 def drafts() -> tuple[int, Sequence[Document]]:
     """How many drafts wait, and the latest of them."""
     are_drafts = and_(Document.kind == DocumentKind.INVOICE, Document.state == DocumentState.DRAFT)
-    latest = select(Document).where(are_drafts).options(selectinload(Document.customer))
-    count = db.session.scalar(select(func.count(Document.id)).where(are_drafts)) or 0
-    return count, db.session.scalars(latest.order_by(Document.id.desc()).limit(SHOWN)).all()
+    # Sorted here: asked for the highest ids, SQLite may look for drafts among all documents, from the last one on.
+    ids = db.session.scalars(select(Document.id).where(are_drafts)).all()
+    latest = select(Document).where(Document.id.in_(nlargest(SHOWN, ids)))
+    rows = db.session.scalars(latest.options(selectinload(Document.customer)))
+    return len(ids), sorted(rows, key=lambda document: document.id, reverse=True)
 
 
 def latest_payments() -> Sequence[Payment]:
@@ -148,13 +150,12 @@ def failures() -> list[Failure]:
 def months() -> list[Month]:
     """The last twelve calendar months, this one last."""
     first_days = _first_days(paris_today())
-    sign = case((Document.kind == DocumentKind.INVOICE, 1), else_=-1)
-    invoiced = _by_month(
-        Document.issue_date, sign * Document.total_cents, Document.state == DocumentState.ISSUED
-    )
+    # A draft's total is 0 until it is issued, so the kind and the date are enough.
+    invoiced = _by_month(Document.issue_date, Document.total_cents, Document.kind == DocumentKind.INVOICE)
+    credited = _by_month(Document.issue_date, Document.total_cents, Document.kind == DocumentKind.CREDIT_NOTE)
     paid = _by_month(Payment.paid_on, Payment.amount_cents)
     taken_back = _by_month(PaymentReversal.reversed_on, PaymentReversal.amount_cents)
-    return [Month(day, invoiced.get(day, 0), paid.get(day, 0) - taken_back.get(day, 0)) for day in first_days]
+    return [Month(day, invoiced[day] - credited[day], paid[day] - taken_back[day]) for day in first_days]
 
 
 def _first_days(today: date) -> list[date]:
@@ -168,15 +169,17 @@ def _first_day(months_since_year_0: int) -> date:
 
 
 def _by_month(
-    day: SQLColumnExpression[Any], cents: SQLColumnExpression[int], *conditions: ColumnElement[bool]
-) -> dict[date, int]:
-    year, month = extract("year", day), extract("month", day)
+    day: InstrumentedAttribute[Any], cents: InstrumentedAttribute[int], *conditions: ColumnElement[bool]
+) -> Counter[date]:
+    """Cents by first day of a month; the database adds up each day, as the rows lie in the index."""
+    first_days = _first_days(paris_today())
     rows = db.session.execute(
-        select(year, month, func.sum(cents))
-        .where(day >= _first_days(paris_today())[0], *conditions)
-        .group_by(year, month)
+        select(day, func.sum(cents)).where(day >= first_days[0], *conditions).group_by(day)
     )
-    return {date(int(row[0]), int(row[1]), 1): int(row[2]) for row in rows}
+    months_: Counter[date] = Counter()
+    for on, total in rows:
+        months_[on.replace(day=1)] += int(total)
+    return months_
 
 
 def first_steps() -> FirstSteps:

@@ -1,29 +1,32 @@
 """Finding documents: one by id, and the list with its filters, page by page, also among a million of them.
 
-The list reads along `ix_document_list`; what is open is computed for the rows of one page. Counting stops at
-`MOST_COUNTED`, so that no page waits for a number nobody reads.
+The list reads along an index: of documents, or of their standings where it is narrowed to a state that is derived; what
+a row shows as open is computed for the rows of one page. Counting stops at `MOST_COUNTED`, so that no page waits for a
+number nobody reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from core.clock import paris_today
 from core.database import db
 from core.money import MoneyTextError, parse_cents
-from invoicing.balances import credited_cents_sql, due_cents_sql, open_cents_sql
+from invoicing.balances import open_cents_sql
 from invoicing.customers import customer_ids_matching
 from invoicing.errors import NotFoundError
-from invoicing.lifecycle import DocumentKind, DocumentState
+from invoicing.lifecycle import DocumentKind, DocumentState, PaymentStatus
 from invoicing.models import Document, NumberSeries
+from invoicing.standing import InvoiceStanding
 
 MOST_COUNTED = 10_000
 
@@ -101,9 +104,10 @@ def list_documents(wanted: DocumentFilter, *, limit: int, offset: int = 0) -> li
 def _rows(wanted: DocumentFilter, limit: int, offset: int) -> list[Document]:
     if limit <= 0:
         return []
-    statement = select(Document).where(*_conditions(wanted)).options(selectinload(Document.customer))
-    newest_first = (Document.issue_date.desc(), Document.id.desc())
-    return list(db.session.scalars(statement.order_by(*newest_first).limit(limit).offset(offset)))
+    ids = db.session.scalars(_newest_first(wanted).limit(limit).offset(offset)).all()
+    statement = select(Document).where(Document.id.in_(ids)).options(selectinload(Document.customer))
+    found = {document.id: document for document in db.session.scalars(statement)}
+    return [found[id_] for id_ in ids]
 
 
 def count_documents(wanted: DocumentFilter) -> int:
@@ -114,16 +118,19 @@ def count_documents(wanted: DocumentFilter) -> int:
 
 
 def _capped_count(wanted: DocumentFilter) -> int:
-    statement = select(Document.id).where(*_conditions(wanted)).limit(MOST_COUNTED + 1)
-    return db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+    found = _ids(wanted).limit(MOST_COUNTED + 1)
+    return db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
 
 
 def sums_of(wanted: DocumentFilter) -> Sums:
     """Totals of the issued documents that the filter finds; for lists whose count is not capped."""
-    statement = select(
-        func.coalesce(func.sum(Document.total_cents), 0), func.coalesce(func.sum(open_cents_sql()), 0)
-    )
-    row = db.session.execute(statement.where(*_conditions(wanted))).one()
+    # With its limit SQLite keeps the found ones apart and begins with them, not with every document there is.
+    found = _ids(wanted).limit(MOST_COUNTED + 1).subquery()
+    row = db.session.execute(
+        select(func.coalesce(func.sum(Document.total_cents), 0), func.coalesce(func.sum(open_cents_sql()), 0))
+        .select_from(found)
+        .join(Document, Document.id == found.c.id)
+    ).one()
     return Sums(int(row[0]), int(row[1]))
 
 
@@ -133,34 +140,41 @@ def years_of_documents() -> Sequence[int]:
     return db.session.scalars(years).all()
 
 
-def issued_invoices() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """SQL over `Document`: issued invoices, in the order of `ix_document_list`."""
-    return Document.kind == DocumentKind.INVOICE, Document.state == DocumentState.ISSUED
+def _newest_first(wanted: DocumentFilter) -> Select[int]:
+    day = InvoiceStanding.issue_date if wanted.state in _STANDINGS else Document.issue_date
+    id_ = InvoiceStanding.id if wanted.state in _STANDINGS else Document.id
+    return _ids(wanted).order_by(day.desc(), id_.desc())
 
 
-def _conditions(wanted: DocumentFilter) -> list[ColumnElement[bool]]:
-    kind = DocumentKind.CREDIT_NOTE if wanted.state is ListState.CREDIT_NOTES else DocumentKind.INVOICE
-    state = DocumentState.DRAFT if wanted.state is ListState.DRAFT else DocumentState.ISSUED
-    conditions = [Document.kind == kind, Document.state == state, *_standing(wanted.state)]
+def _ids(wanted: DocumentFilter) -> Select[int]:
+    """The ids of what the filter finds: along an index of documents, or of their standings."""
+    day: InstrumentedAttribute[Any]
+    if wanted.state in _STANDINGS:
+        statement, day = select(InvoiceStanding.id), InvoiceStanding.issue_date
+        statement = statement.where(*_STANDINGS[wanted.state]())
+        if wanted.text:
+            statement = statement.join(Document, Document.id == InvoiceStanding.id)
+    else:
+        kind = DocumentKind.CREDIT_NOTE if wanted.state is ListState.CREDIT_NOTES else DocumentKind.INVOICE
+        state = DocumentState.DRAFT if wanted.state is ListState.DRAFT else DocumentState.ISSUED
+        statement, day = select(Document.id), Document.issue_date
+        statement = statement.where(Document.kind == kind, Document.state == state)
     if wanted.year is not None:
-        first, last = date(wanted.year, 1, 1), date(wanted.year, 12, 31)
-        conditions.append(Document.issue_date.between(first, last))
-    if wanted.text:
-        conditions.append(_matches(wanted.text))
-    return conditions
+        statement = statement.where(day.between(date(wanted.year, 1, 1), date(wanted.year, 12, 31)))
+    return statement.where(_matches(wanted.text)) if wanted.text else statement
 
 
-def _standing(state: ListState) -> list[ColumnElement[bool]]:
-    """The state that is derived, as SQL; it says what `balances` says of one document."""
-    open_, credited = due_cents_sql(), credited_cents_sql()
-    not_credited = credited < Document.total_cents
-    return {
-        ListState.OPEN: [open_ > 0],
-        ListState.LATE: [open_ > 0, Document.due_date < paris_today()],
-        ListState.PARTLY_PAID: [open_ > 0, open_ < Document.total_cents],
-        ListState.PAID: [open_ <= 0, or_(not_credited, credited == 0)],
-        ListState.CREDITED: [credited > 0, credited >= Document.total_cents],
-    }.get(state, [])
+_Conditions = tuple[ColumnElement[bool], ...]
+_IS_OPEN = InvoiceStanding.is_open == true()
+
+_STANDINGS: Mapping[ListState, Callable[[], _Conditions]] = {
+    ListState.OPEN: lambda: (_IS_OPEN,),
+    ListState.LATE: lambda: (_IS_OPEN, InvoiceStanding.due_date < paris_today()),
+    ListState.PARTLY_PAID: lambda: (InvoiceStanding.status == PaymentStatus.PARTLY_PAID,),
+    ListState.PAID: lambda: (InvoiceStanding.status == PaymentStatus.PAID,),
+    ListState.CREDITED: lambda: (InvoiceStanding.status == PaymentStatus.CREDITED,),
+}
+"""The states that are derived, as SQL over what `standing` has written down."""
 
 
 def _matches(text: str) -> ColumnElement[bool]:

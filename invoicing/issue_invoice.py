@@ -33,6 +33,7 @@ from invoicing.parties import buyer_of, seller_of
 from invoicing.payment_link import new_link
 from invoicing.sealed_rows import payload_of_document
 from invoicing.settings import default_settings
+from invoicing.standing import note_issued
 from invoicing.vat import compute_totals
 
 # The parties and the settings in one read, built once: issue holds the series' lock for others to wait on.
@@ -67,6 +68,7 @@ def issue_invoice(document_id: int, *, today: date | None = None, actor_id: int 
     _freeze(candidate)
     new_link(document.id)
     leave_todo(TodoKind.PDF, document.id)
+    note_issued(document)
     total, vat = document.total_cents, candidate.totals.vat
     shares = (Share(invoice_key(document.id), total),) if total else ()
     record(sale_fact(document, vat, buyer_of(candidate.customer), shares))

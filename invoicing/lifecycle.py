@@ -22,7 +22,7 @@ class DocumentState(StrEnum):
 
 
 class PaymentStatus(StrEnum):
-    """The derived axis: how much of an issued document is settled, and how. Never stored."""
+    """The derived axis: how much of an issued document is settled, and how; see `balances`."""
 
     OPEN = "open"
     PARTLY_PAID = "partly_paid"

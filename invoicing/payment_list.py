@@ -67,13 +67,13 @@ def count_payments(wanted: PaymentFilter) -> PaymentCount:
 def invoices_of_payments(payment_ids: Collection[int]) -> Mapping[int, list[Document]]:
     """The invoices that each payment settled, in one query."""
     rows = db.session.execute(
-        select(Settlement.payment_id, Document)
+        select(Settlement.payment_id, Document, Settlement.id)
         .join(Document, Document.id == Settlement.invoice_id)
         .where(Settlement.payment_id.in_(payment_ids), Settlement.undoes_id.is_(None))
-        .order_by(Settlement.id)
-    )
+    ).all()
     found: dict[int, list[Document]] = defaultdict(list)
-    for payment_id, document in rows:
+    # Sorted here: asked for this order, SQLite would read every settlement in it.
+    for payment_id, document, _ in sorted(rows, key=lambda row: row[2]):
         if payment_id is not None and document not in found[payment_id]:
             found[payment_id].append(document)
     return found

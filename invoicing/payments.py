@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.clock import utc_now
@@ -47,7 +47,7 @@ class Payment(CompanyScoped, Base):
         company_key("customer", "customer_id"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         Index("ix_payment_customer_id", "company_id", "customer_id"),
-        Index("ix_payment_list", "company_id", "paid_on", "id"),
+        Index("ix_payment_list", "company_id", "paid_on", "id", "amount_cents"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -103,7 +103,6 @@ class Settlement(CompanyScoped, Base):
     __tablename__ = "settlement"
     __table_args__ = (
         UniqueConstraint("company_id", "id"),
-        UniqueConstraint("undoes_id"),
         company_key("document", "invoice_id"),
         company_key("payment_reversal", "reversal_id"),
         company_key("payment", "payment_id"),
@@ -112,10 +111,18 @@ class Settlement(CompanyScoped, Base):
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         CheckConstraint("(invoice_id IS NULL) <> (reversal_id IS NULL)", name="one_debit"),
         CheckConstraint("(payment_id IS NULL) <> (credit_note_id IS NULL)", name="one_credit"),
+        # Partial: SQLite takes a whole unique index for the way to "undoes nothing", which is nearly every row.
+        Index(
+            "uq_settlement_undoes_id",
+            "undoes_id",
+            unique=True,
+            sqlite_where=text("undoes_id IS NOT NULL"),
+            postgresql_where=text("undoes_id IS NOT NULL"),
+        ),
         Index("ix_settlement_invoice", "company_id", "invoice_id", "amount_cents", "undoes_id"),
-        Index("ix_settlement_payment_id", "payment_id"),
-        Index("ix_settlement_credit_note_id", "credit_note_id"),
-        Index("ix_settlement_reversal_id", "reversal_id"),
+        Index("ix_settlement_payment", "company_id", "payment_id"),
+        Index("ix_settlement_credit_note", "company_id", "credit_note_id"),
+        Index("ix_settlement_reversal", "company_id", "reversal_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

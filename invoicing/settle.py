@@ -17,6 +17,7 @@ from core.tenancy import insert_row
 from invoicing.balances import balance_of, open_of_payment, open_of_reversal
 from invoicing.payments import Settlement
 from invoicing.sealed_rows import payload_of_settlement
+from invoicing.standing import note_changed
 
 # Every movement of money passes here, so its row goes past the ORM.
 _SETTLEMENTS = Base.metadata.tables["settlement"]
@@ -88,6 +89,8 @@ def live_settlements_of_payment(payment_id: int) -> list[Settlement]:
 def _write(**columns: Any) -> Settled:
     row = {**columns, "created_at": utc_now()}
     settlement_id = insert_row(_SETTLEMENTS, **row)
+    if columns["invoice_id"] is not None:
+        note_changed(columns["invoice_id"])
     seal("settlement", settlement_id, payload_of_settlement(row))
     return Settled(settlement_id, columns["amount_cents"])
 

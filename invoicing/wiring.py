@@ -19,6 +19,7 @@ from invoicing.models import InvoicingSettings
 from invoicing.routes import crediting, customers, dashboard, editor, invoices, members, sendings, settings
 from invoicing.routes import payments as payment_pages
 from invoicing.source_urls import SOURCE_URLS
+from invoicing.standing import check_standings
 
 PAGES = (dashboard, invoices, editor, customers, payment_pages, crediting, sendings, settings, members)
 MENU = (
@@ -49,6 +50,7 @@ def init_app(app: Flask) -> None:
     for kind, find_url in SOURCE_URLS.items():
         add_source_link(app, kind, find_url)
     register_company_check("documents", check_documents)
+    register_company_check("lists", check_standings)
     with app.app_context():
         on_company_added(_set_up_invoicing)
 

@@ -21,10 +21,10 @@ from stdnum import luhn
 from stdnum.fr import siren as fr_siren
 
 from accounting.facts import SupplyKind, VatRegime
-from accounting.ledger_checks import check_ledger
 from accounting.models import Account, AccountingSettings, EntryLine
 from accounting.roles import AccountRole
 from accounting.vat_on_collection import due_vat
+from core.checks import company_faults
 from core.database import db, transaction
 from core.seal import verify_chain
 from core.tenancy import enter_company
@@ -160,7 +160,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @invariant()
     def the_ledger_holds(self) -> None:
         if hasattr(self, "customers"):
-            assert check_ledger() == []
+            assert list(company_faults()) == []
 
     @invariant()
     def numbers_have_no_gap(self) -> None:

@@ -14,8 +14,8 @@ from flask import Flask
 from sqlalchemy import func, select
 from waitress.server import create_server
 
-from accounting.ledger_checks import check_ledger
 from accounting.models import JournalEntry
+from core.checks import company_faults
 from core.database import db, transaction
 from core.seal import verify_chain
 from core.tenancy import in_company
@@ -144,7 +144,7 @@ class Shop:
     def assert_sound(self) -> None:
         """The ledger holds and so does the seal."""
         with self.inside():
-            assert check_ledger() == []
+            assert list(company_faults()) == []
             assert list(verify_chain(self.company_id)) == []
 
 
