@@ -150,12 +150,16 @@ def failures() -> list[Failure]:
 def months() -> list[Month]:
     """The last twelve calendar months, this one last."""
     first_days = _first_days(paris_today())
-    # A draft's total is 0 until it is issued, so the kind and the date are enough.
-    invoiced = _by_month(Document.issue_date, Document.total_cents, Document.kind == DocumentKind.INVOICE)
-    credited = _by_month(Document.issue_date, Document.total_cents, Document.kind == DocumentKind.CREDIT_NOTE)
+    invoiced, credited = _issued_by_month(DocumentKind.INVOICE), _issued_by_month(DocumentKind.CREDIT_NOTE)
     paid = _by_month(Payment.paid_on, Payment.amount_cents)
     taken_back = _by_month(PaymentReversal.reversed_on, PaymentReversal.amount_cents)
     return [Month(day, invoiced[day] - credited[day], paid[day] - taken_back[day]) for day in first_days]
+
+
+def _issued_by_month(kind: DocumentKind) -> Counter[date]:
+    # Issued is what has a sequence; the state is in no index that holds the totals (`Document` says why).
+    is_issued = Document.sequence.is_not(None)
+    return _by_month(Document.issue_date, Document.total_cents, Document.kind == kind, is_issued)
 
 
 def _first_days(today: date) -> list[date]:

@@ -181,7 +181,7 @@ class Document(CompanyScoped, Base):
         # No amounts: SQLite would read the company's whole part of it for the balances of five documents.
         Index("ix_document_list", "company_id", "kind", "state", "issue_date", "id"),
         # The months' sums read this one alone.
-        Index("ix_document_months", "company_id", "kind", "issue_date", "total_cents"),
+        Index("ix_document_months", "company_id", "kind", "issue_date", "total_cents", "sequence"),
         Index("ix_document_customer", "company_id", "customer_id"),
         # With the company first: SQLite takes the index that fits all equalities of the tenant’s reads.
         Index("ix_document_credits", "company_id", "credits_id"),

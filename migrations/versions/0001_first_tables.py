@@ -489,7 +489,9 @@ def upgrade() -> None:
             "ix_document_list", ["company_id", "kind", "state", "issue_date", "id"], unique=False
         )
         batch_op.create_index(
-            "ix_document_months", ["company_id", "kind", "issue_date", "total_cents"], unique=False
+            "ix_document_months",
+            ["company_id", "kind", "issue_date", "total_cents", "sequence"],
+            unique=False,
         )
 
     op.create_table(

@@ -225,6 +225,15 @@ def test_the_dashboard_and_the_payments_read_along_indexes(company: Company) -> 
     assert _read_whole(seen) == []
 
 
+def test_a_dated_draft_is_not_invoiced(each_company: Company) -> None:
+    with transaction():
+        make_draft(issue_date=paris_today())
+        issue(make_line("1", "10"))
+        credit_invoice(issue().id, reason="Erreur")
+    month = months()[-1]
+    assert (month.first_day, month.invoiced_cents) == (paris_today().replace(day=1), 12_00)
+
+
 def test_the_guard_sees_what_reads_everything(company: Company) -> None:
     with _statements() as seen:
         db.session.scalars(select(Payment.details)).all()
