@@ -1,32 +1,26 @@
 """Processes that are killed between two steps, as by a power cut: nothing in them cleans up.
 
-Started once by `test_crashes.py` (`python -m tests.payplug_bridge.crashing`); for each line of JSON on standard input
-it forks a child that does what the web process or the worker does, with SIGKILL put at one point, and writes how the
-child ended.
+Started once by `test_crashes.py` (`python -m tests.payplug_bridge.crashing`); each child that it forks
+(`tests/forks.py`) does what the web process or the worker does, with SIGKILL put at one point.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NoReturn
 
 from flask import Flask
 
-import payplug_bridge.wiring  # noqa: F401  # all is imported once, before the first fork
 from core.database import db
 from core.tenancy import in_company
 from payplug_bridge import process_notifications as inbox
 from payplug_bridge import start_payment as start
 from payplug_bridge.client import PayplugClient
 from payplug_bridge.receive_notification import receive_notification
-from tests.conftest import settings_for
+from tests.forks import served
 from tests.payplug_bridge.shop import BACK
-from wsgi import create_app
 
 
 def die(*_: Any, **__: Any) -> NoReturn:
@@ -99,8 +93,10 @@ def hear(app: Flask, token: str, payment_id: str) -> None:
         inbox.process_notifications()
 
 
-def run(point: str, url: str, folder: str, api: str, *details: str) -> None:
-    app = create_app(settings_for(url, Path(folder), payplug_api_url=api))
+def run(order: list[str], make_app: Callable[..., Flask]) -> None:
+    """One act with its death: point, database, folder, PayPlug's address, and what the act needs."""
+    point, url, folder, api, *details = order
+    app = make_app(url, folder, payplug_api_url=api)
     POINTS[point]()
     if POINTS[point] in PAYING:
         pay(app, int(details[0]), int(details[1]))
@@ -108,16 +104,5 @@ def run(point: str, url: str, folder: str, api: str, *details: str) -> None:
         hear(app, *details)
 
 
-def main() -> None:
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            run(*json.loads(line))
-            os._exit(0)
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        sys.stdout.write(f"{status}\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    served(run)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,39 +15,29 @@ from payplug_bridge import start_payment
 from payplug_bridge.errors import PaymentBeingPrepared
 from payplug_bridge.simulator.testing import RunningSimulator
 from tests.conftest import MakeApp
+from tests.forks import Forks, running_forks
 from tests.payplug_bridge.crashing import HEARING, PAYING
 from tests.payplug_bridge.shop import BACK, Shop, open_shop
 from tests.payplug_bridge.test_paying_by_card import ONE_OF_EACH
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture(scope="module")
-def forks() -> Iterator[subprocess.Popen[str]]:
+def forks() -> Iterator[Forks]:
     """The process that forks the ones to be killed."""
-    command = [sys.executable, "-m", "tests.payplug_bridge.crashing"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
+    with running_forks("tests.payplug_bridge.crashing") as running:
+        yield running
 
 
 Kill = Callable[..., None]
 
 
 @pytest.fixture
-def killed_at(forks: subprocess.Popen[str], tmp_path: Path) -> Kill:
+def killed_at(forks: Forks, tmp_path: Path) -> Kill:
     """Run the steps up to a point in a process of their own, and make sure that it was killed there."""
 
     def kill(point: str, shop: Shop, *details: str | int) -> None:
         url, api = shop.app.config["SQLALCHEMY_DATABASE_URI"], shop.simulator.url
-        assert forks.stdin is not None
-        assert forks.stdout is not None
-        forks.stdin.write(json.dumps([point, url, str(tmp_path), api, *map(str, details)]) + "\n")
-        forks.stdin.flush()
-        assert int(forks.stdout.readline()) == -signal.SIGKILL
+        assert forks.ended([point, url, str(tmp_path), api, *map(str, details)]) == -signal.SIGKILL
 
     return kill
 

@@ -1,19 +1,14 @@
 """Processes of the main job that are killed (SIGKILL) between two steps, from issue to settled.
 
-Started once by `test_killed_between_any_two_steps.py` (`python -m tests.scenarios.killing`); for each line of JSON on
-its standard input it forks a child that does one act of the story, some minutes later than now, with SIGKILL put at one
-point, and writes how the child ended.
+Started once by `test_killed_between_any_two_steps.py` (`python -m tests.scenarios.killing`); each child that it forks
+(`tests/forks.py`) does one act of the story, some minutes later than now, with SIGKILL put at one point.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sys
-import tempfile
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import time_machine
@@ -30,11 +25,10 @@ from invoicing import send_invoice as sending
 from payplug_bridge import process_notifications as inbox
 from payplug_bridge import start_payment as start
 from payplug_bridge.receive_notification import receive_notification
-from tests.conftest import settings_for
+from tests.forks import served
 from tests.payplug_bridge import crashing
 from tests.payplug_bridge.crashing import after, die
 from tests.payplug_bridge.shop import BACK
-from wsgi import create_app
 
 REQUEST_KEY = "theformskey"
 RECIPIENT = "compta@boulangerie.example.org"
@@ -171,32 +165,13 @@ def act_in(app: Flask, act: str, details: list[Any]) -> None:
             db.session.remove()
 
 
-def run(order: dict[str, Any]) -> None:
+def run(order: dict[str, Any], make_app: Callable[..., Flask]) -> None:
     """One act with its death: `act`, `point`, `minutes`, `settings`, `folder`, `details`."""
-    app = create_app(settings_for(order["database_url"], Path(order["folder"]), **order["settings"]))
+    app = make_app(order["database_url"], order["folder"], **order["settings"])
     POINTS[order["point"]]()
     with time_machine.travel(utc_now() + timedelta(minutes=order["minutes"]), tick=True):
         act_in(app, order["act"], order["details"])
 
 
-def warm_up() -> None:
-    """Make and forget one application, so that no child has to import anything."""
-    with tempfile.TemporaryDirectory() as folder:
-        app = create_app(settings_for(f"sqlite:///{folder}/none.db", Path(folder)))
-        app.extensions["solde_huey"].storage.close()
-
-
-def main() -> None:
-    warm_up()
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            run(json.loads(line))
-            os._exit(0)
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        sys.stdout.write(f"{status}\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    main()
+    served(run)

@@ -5,10 +5,7 @@ payment, two lettered entries.
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,23 +30,18 @@ from invoicing.payments import Payment, Settlement
 from payplug_bridge.simulator.testing import RunningSimulator, running_simulator
 from tests.conftest import MakeApp
 from tests.factories.invoicing import make_draft, make_line
+from tests.forks import Forks, running_forks
 from tests.payplug_bridge.shop import Shop, open_shop
 from tests.scenarios.killing import ACTS, RECIPIENT, act_in
 
-ROOT = Path(__file__).resolve().parents[2]
 SOME_MINUTES = 6
 
 
 @pytest.fixture(scope="module")
-def forks() -> Iterator[subprocess.Popen[str]]:
+def forks() -> Iterator[Forks]:
     """The process that forks the ones to be killed."""
-    command = [sys.executable, "-m", "tests.scenarios.killing"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
+    with running_forks("tests.scenarios.killing") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +56,7 @@ class Stage:
 
     shop: Shop
     mailbox: RunningMailbox
-    forks: subprocess.Popen[str]
+    forks: Forks
     folder: Path
     invoice_id: int
     minutes: int = 0
@@ -85,11 +77,7 @@ class Stage:
             "folder": str(self.folder),
             "details": self._details(act),
         }
-        assert self.forks.stdin is not None
-        assert self.forks.stdout is not None
-        self.forks.stdin.write(f"{json.dumps(order)}\n")
-        self.forks.stdin.flush()
-        status = int(self.forks.stdout.readline())
+        status = self.forks.ended(order)
         assert status in (0, -signal.SIGKILL), f"{act}, {point}: the child ended with {status}"
         self.minutes += SOME_MINUTES
         return status != 0
@@ -156,7 +144,7 @@ Begin = Callable[[str], Stage]
 def begin(
     request: pytest.FixtureRequest,
     make_app: MakeApp,
-    forks: subprocess.Popen[str],
+    forks: Forks,
     tmp_path: Path,
     _servers: tuple[RunningSimulator, RunningMailbox],
 ) -> Begin:
