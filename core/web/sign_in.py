@@ -100,6 +100,7 @@ def _open_for_sign_in() -> None:
     if request.blueprint == "security":
         db.session.info["sign_in"] = True
         if request.method == "POST":
+            db.session.rollback()  # who is signed in was read already: that read would become a write too late
             db.session.connection(execution_options={"solde_write": True})
 
 

@@ -134,3 +134,18 @@ def test_the_language_switch_goes_back_to_a_page_of_ours(app: Flask, target: str
 def test_the_back_button_shows_no_page_of_somebody_who_has_signed_out(app: Flask, path: str) -> None:
     client = signed_in_client(app, make_company(app), Role.OWNER)
     assert client.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_a_member_changes_her_password_from_the_menu(app: Flask, company_id: int) -> None:
+    client = signed_in_client(app, company_id, Role.VIEWER)
+    assert 'href="/change"' in client.get("/").text
+    page = client.get("/change").text
+    assert "Back to the dashboard" in page
+    new = {"new_password": "a longer sentence 42", "new_password_confirm": "a longer sentence 42"}
+    wrong = client.post("/change", data={"password": "not hers at all", **new})
+    assert wrong.status_code == 200
+    assert client.post("/change", data={"password": PASSWORD, **new}).status_code in (302, 303)
+    fresh = app.test_client()
+    assert fresh.post("/login", data={"email": "viewer@example.org", "password": PASSWORD}).status_code == 200
+    taken = fresh.post("/login", data={"email": "viewer@example.org", "password": "a longer sentence 42"})
+    assert taken.status_code in (302, 303)
