@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import threading
 from types import FrameType
 from typing import Any
 
@@ -13,6 +15,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 WORKER_THREADS = 2
+STOP_SECONDS = 20
 
 
 @click.command()
@@ -40,8 +43,8 @@ def serve(host: str, port: int, threads: int, proxy: str, *, worker: bool) -> No
         )
     except (OSError, ValueError) as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error}") from None
-    helper = subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi", "worker"]) if worker else None
     signal.signal(signal.SIGTERM, _stop)
+    helper = _Worker() if worker else None
     try:
         click.echo(f"Solde listens on http://{host}:{port}", err=True)
         server.run()
@@ -50,8 +53,41 @@ def serve(host: str, port: int, threads: int, proxy: str, *, worker: bool) -> No
     finally:
         server.close()
         if helper is not None:
-            helper.terminate()
-            helper.wait(timeout=20)
+            helper.stop()
+    if helper is not None and helper.died is not None:
+        raise click.ClickException(
+            f"the worker ended by itself (exit code {helper.died}), so Solde stops too"
+        )
+
+
+class _Worker:
+    """The worker beside the web server. When it dies, the server is ended: mails and PDFs would wait unseen."""
+
+    def __init__(self) -> None:
+        # A group of its own: Ctrl-C in a terminal reaches the server alone, which ends the worker in order.
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "flask", "--app", "wsgi", "worker"], start_new_session=True
+        )
+        self._stopping = False
+        self.died: int | None = None
+        """Its exit code, when nobody had asked it to end."""
+        threading.Thread(target=self._watch, name="worker-watch", daemon=True).start()
+
+    def _watch(self) -> None:
+        code = self._process.wait()
+        if not self._stopping:
+            self.died = code
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def stop(self) -> None:
+        """End it, and wait until it has."""
+        self._stopping = True
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 def proxy_options(proxy: str) -> dict[str, Any]:

@@ -1,0 +1,87 @@
+"""`solde serve` with its worker: two processes that end together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import psutil
+import pytest
+
+from tests.conftest import settings_for
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 40
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def server(sqlite_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """The server, listening, its worker started."""
+    given = settings_for(sqlite_url, tmp_path)
+    port = _free_port()
+    environment = {
+        **os.environ,
+        "SOLDE_DATABASE_URL": sqlite_url,
+        "SOLDE_SECRET_KEY": given.secret_key,
+        "SOLDE_SEAL_KEY": given.seal_key,
+        "SOLDE_ENCRYPTION_KEYS": "c29sZGUtdGVzdHMtdXNlLXRoaXMta2V5LW9ubHkhISE=",
+        "SOLDE_FILES_URL": given.files_url,
+    }
+    command = [sys.executable, str(ROOT / "wsgi.py"), "serve", "--port", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            _wait_for(port)
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError("the server did not start")
+
+
+def _workers(server: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(server.pid).children(recursive=True)
+
+
+def test_a_worker_that_dies_ends_the_server_with_one_clear_line(server: subprocess.Popen[str]) -> None:
+    (worker,) = _workers(server)
+    worker.send_signal(signal.SIGKILL)
+    _, said = server.communicate(timeout=PATIENCE_SECONDS)
+    assert server.returncode == 1
+    assert "Error: the worker ended by itself (exit code -9), so Solde stops too" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_stopped_ends_its_worker_and_is_content(
+    server: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    (worker,) = _workers(server)
+    server.send_signal(number)
+    _, said = server.communicate(timeout=PATIENCE_SECONDS)
+    assert server.returncode == 0
+    assert "ended by itself" not in said
+    assert not worker.is_running()
