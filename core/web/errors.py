@@ -8,7 +8,6 @@ import structlog
 from flask import Flask, g, render_template, request
 from flask_security.core import AnonymousUser
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import NoResultFound
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from core.database import db
@@ -25,7 +24,6 @@ def init_errors(app: Flask) -> None:
     """Register one handler per kind of error, the catch-all last."""
     app.register_error_handler(NoCompanyYet, lambda _: (render_template("errors/no_company.html"), 403))
     app.register_error_handler(SoldeError, lambda error: _page(error.status, str(error)))
-    app.register_error_handler(NoResultFound, lambda _: _page(404))
     app.register_error_handler(CSRFError, lambda _: (render_template("errors/csrf.html"), 400))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unknown)

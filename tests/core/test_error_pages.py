@@ -24,3 +24,17 @@ def test_the_error_page_shows_though_the_database_has_failed(app: Flask, lost: s
     assert answer.status_code == 500
     assert re.search(r'<strong class="code">[0-9a-f]{8}</strong>', answer.text)
     assert "Traceback" not in answer.text
+
+
+def test_a_row_that_must_be_there_and_is_not_is_our_fault_and_no_wrong_address(app: Flask) -> None:
+    client = signed_in_client(app, make_company(app), Role.OWNER)
+    app.testing = False
+
+    def broken() -> str:
+        return str(db.session.execute(text("SELECT 1 WHERE 1 = 0")).one())
+
+    app.view_functions["payments.index"] = broken
+    answer = client.get("/payments")
+    assert answer.status_code == 500
+    assert re.search(r'<strong class="code">[0-9a-f]{8}</strong>', answer.text)
+    assert client.get("/invoices/4711").status_code == 404
