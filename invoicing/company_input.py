@@ -18,11 +18,11 @@ from core.database import db, lock
 from core.event_log import record_event
 from core.models import LARGEST_CAPITAL_CENTS, Company
 from core.tenancy import current_company_id
-from invoicing.customer_input import checked_phone, is_french_vat_number
+from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS, checked_phone, is_french_vat_number
 from invoicing.errors import NotFoundError
-from invoicing.gate import LONGEST_TERMS_DAYS
 from invoicing.input_checks import FieldErrors, clean_text
 from invoicing.lifecycle import DocumentState
+from invoicing.locked_rows import locked_row
 from invoicing.models import Document, InvoicingSettings, VatRate
 from invoicing.numbering import is_prefix
 
@@ -193,7 +193,10 @@ def _checked_invoicing(given: InvoicingInput) -> InvoicingInput:
     credit_note_prefix = _checked_prefix(errors, "credit_note_prefix", given.credit_note_prefix)
     if invoice_prefix == credit_note_prefix:
         errors.add("credit_note_prefix", _l("Credit notes need a prefix of their own."))
-    for name, most in (("payment_terms_days", LONGEST_TERMS_DAYS), ("backdating_days", MOST_BACKDATING_DAYS)):
+    for name, most in (
+        ("payment_terms_days", LONGEST_BUSINESS_TERMS_DAYS),
+        ("backdating_days", MOST_BACKDATING_DAYS),
+    ):
         if not 0 <= getattr(given, name) <= most:
             errors.add(name, _l("Give a number of days between 0 and %(most)d.", most=most))
     checked = replace(
@@ -230,9 +233,8 @@ def add_vat_rate(
     if valid_from and valid_to and valid_to < valid_from:
         errors.add("valid_to", _l("The last day cannot lie before the first."))
     errors.raise_if_any()
-    row = lock(select(VatRate).where(VatRate.rate == rate)) or VatRate(rate=rate)
+    row = locked_row(VatRate, rate=rate)  # two first additions at once make one row
     row.valid_from, row.valid_to = valid_from, valid_to
-    db.session.add(row)
     db.session.flush()
     record_event(
         "settings.vat_rate_added",

@@ -18,6 +18,9 @@ from invoicing.models import CustomerKind
 LANGUAGES = ("fr", "en")
 MOST_CONTACTS = 20
 LONGEST_TERMS_DAYS = 365
+LONGEST_BUSINESS_TERMS_DAYS = 60
+"""C. com. L441-10 I (web): between businesses at most 60 days from the invoice date. The 45 days end of month that
+may be agreed instead are a due date of each invoice, not a number of days; the gate of issue knows both."""
 # Regions of CLDR that are no country of an address: unions, unknown, private and reserved codes.
 _NOT_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
 
@@ -60,6 +63,20 @@ def country_codes() -> frozenset[str]:
     return frozenset(code for code in codes if len(code) == 2 and code.isalpha()) - _NOT_COUNTRIES
 
 
+def check_terms(errors: FieldErrors, days: int | None, kind: CustomerKind) -> None:
+    """Refuse terms of payment that the law does not allow for such a customer, on `payment_terms_days`."""
+    if days is None or 0 <= days <= LONGEST_BUSINESS_TERMS_DAYS:
+        return
+    if not 0 <= days <= LONGEST_TERMS_DAYS:
+        message = _l("Give a number of days between 0 and %(most)d.", most=LONGEST_TERMS_DAYS)
+        errors.add("payment_terms_days", message)
+    elif kind is CustomerKind.BUSINESS:
+        message = _l(
+            "Between businesses the law allows at most %(most)d days.", most=LONGEST_BUSINESS_TERMS_DAYS
+        )
+        errors.add("payment_terms_days", message)
+
+
 def checked_customer(given: CustomerInput) -> CustomerInput:
     """The input cleaned and in normal form.
 
@@ -72,11 +89,7 @@ def checked_customer(given: CustomerInput) -> CustomerInput:
         errors.add("country", _l("Choose a country from the list."))
     if given.language not in LANGUAGES:
         errors.add("language", _l("Choose one of the languages offered."))
-    terms = given.payment_terms_days
-    if terms is not None and not 0 <= terms <= LONGEST_TERMS_DAYS:
-        errors.add(
-            "payment_terms_days", _l("Give a number of days between 0 and %(most)d.", most=LONGEST_TERMS_DAYS)
-        )
+    check_terms(errors, given.payment_terms_days, given.kind)
     business = given.kind is CustomerKind.BUSINESS
     siren = _checked_siren(errors, given.siren, required=country == "FR") if business else ""
     reference = errors.text("external_reference", given.external_reference or "", 100)

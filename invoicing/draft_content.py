@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from core.database import db
+from invoicing.customer_input import check_terms
 from invoicing.draft_input import DraftInput
 from invoicing.errors import InvalidInputError
+from invoicing.input_checks import FieldErrors
 from invoicing.models import Customer, CustomerKind, Document, DocumentLine
 from invoicing.vat import compute_totals
 
@@ -29,7 +31,14 @@ def customer_of_draft(customer_id: int) -> Customer:
 
 
 def write_content(document: Document, checked: DraftInput, customer: Customer) -> None:
-    """Put the input, its lines and the totals they give onto the draft."""
+    """Put the input, its lines and the totals they give onto the draft.
+
+    Raises:
+        InvalidInputError: terms of payment that the law does not allow for this customer.
+    """
+    errors = FieldErrors()
+    check_terms(errors, checked.payment_terms_days, customer.kind)
+    errors.raise_if_any()
     document.customer_id = customer.id
     document.language = checked.language or customer.language
     document.prices_include_vat = (

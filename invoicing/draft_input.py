@@ -56,6 +56,7 @@ class DraftInput:
         due_date: None follows from the payment terms.
         payment_terms_days: None takes the customer's, else the company's.
         external_reference: an import's own key, unique in the company.
+        request_key: a random key of the form, so that sending it twice makes one draft.
     """
 
     customer_id: int
@@ -69,6 +70,7 @@ class DraftInput:
     purchase_order: str = ""
     note: str = ""
     external_reference: str | None = None
+    request_key: str | None = None
 
 
 def checked_draft(given: DraftInput) -> DraftInput:

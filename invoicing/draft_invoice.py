@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from core.database import db
 from invoicing.draft_content import customer_of_draft, write_content
@@ -14,7 +14,8 @@ __all__ = ["DraftInput", "LineInput", "draft_invoice"]
 
 
 def draft_invoice(given: DraftInput, *, actor_id: int | None = None) -> Document:
-    """Make a draft invoice. An import run twice is harmless: a known external reference returns the earlier document.
+    """Make a draft invoice. A known external reference (an import run twice) or request key (a form sent twice) returns
+    the document made before.
 
     Args:
         given: what was typed; amounts are scaled integers, see `LineInput`.
@@ -25,19 +26,25 @@ def draft_invoice(given: DraftInput, *, actor_id: int | None = None) -> Document
     """
     checked = checked_draft(given)
     customer = customer_of_draft(checked.customer_id)
-    earlier = _earlier(checked.external_reference)
+    earlier = _earlier(checked)
     if earlier is not None:
         return earlier
-    document = Document(kind=DocumentKind.INVOICE, state=DocumentState.DRAFT, created_by_id=actor_id)
+    document = Document(
+        kind=DocumentKind.INVOICE,
+        state=DocumentState.DRAFT,
+        created_by_id=actor_id,
+        request_key=checked.request_key,
+    )
     write_content(document, checked, customer)
     db.session.add(document)
     db.session.flush()
     return document
 
 
-def _earlier(external_reference: str | None) -> Document | None:
-    if external_reference is None:
-        return None
-    return db.session.scalars(
-        select(Document).where(Document.external_reference == external_reference)
-    ).one_or_none()
+def _earlier(given: DraftInput) -> Document | None:
+    keys = []
+    if given.external_reference is not None:
+        keys.append(Document.external_reference == given.external_reference)
+    if given.request_key is not None:
+        keys.append(Document.request_key == given.request_key)
+    return db.session.scalars(select(Document).where(or_(*keys))).one_or_none() if keys else None

@@ -17,7 +17,7 @@ from stdnum.fr import siren as fr_siren
 
 from accounting.facts import VatRegime
 from core.models import Company
-from invoicing.customer_input import is_french_vat_number
+from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS, is_french_vat_number
 from invoicing.errors import Message, Place, Problem
 from invoicing.models import Customer, CustomerKind, Document, DocumentLine, InvoicingSettings
 from invoicing.numbering import is_prefix
@@ -28,7 +28,6 @@ from invoicing.vat_rates import refused_rates
 CAPITAL_FORMS = frozenset(
     {"SARL", "EURL", "SAS", "SASU", "SA", "SCA", "SELARL", "SELAS", "SELASU", "SELEURL"}
 )
-LONGEST_TERMS_DAYS = 60
 LONGEST_TERMS_END_OF_MONTH_DAYS = 45
 """C. com. L441-10 (web): 60 days from the invoice date, or 45 days end of month when agreed."""
 
@@ -181,7 +180,7 @@ def latest_due_date(day: date) -> date:
     """The last due date the law allows between businesses for an invoice of that day (L441-10), on any reading."""
     month_end = _month_end(day) + timedelta(days=LONGEST_TERMS_END_OF_MONTH_DAYS)
     return max(
-        day + timedelta(days=LONGEST_TERMS_DAYS),
+        day + timedelta(days=LONGEST_BUSINESS_TERMS_DAYS),
         month_end,
         _month_end(day + timedelta(days=LONGEST_TERMS_END_OF_MONTH_DAYS)),
     )

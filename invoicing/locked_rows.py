@@ -1,4 +1,4 @@
-"""Counters: one row per series, locked while the next value is given; made on first use without a race."""
+"""Rows that are made when they are first asked for, without a race: counters of series, a company's own VAT rates."""
 
 from __future__ import annotations
 

@@ -164,6 +164,7 @@ class Document(CompanyScoped, Base):
 
     Issuing fills `number`, `sequence`, `issued_at`, the totals, `regime`, and `seller`, `buyer`, `mentions`: canonical
     JSON copies of the parties and the legal wording as printed. `credits_id` names the invoice a credit note corrects.
+    `request_key` makes an editor's page sent twice one draft.
     """
 
     __tablename__ = "document"
@@ -171,6 +172,7 @@ class Document(CompanyScoped, Base):
         UniqueConstraint("company_id", "id"),
         UniqueConstraint("company_id", "number"),
         UniqueConstraint("company_id", "external_reference"),
+        UniqueConstraint("company_id", "request_key"),
         company_key("customer", "customer_id"),
         company_key("document", "credits_id"),
         CheckConstraint("(state = 'issued') = (number IS NOT NULL)", name="numbered_when_issued"),
@@ -192,6 +194,7 @@ class Document(CompanyScoped, Base):
     state: Mapped[DocumentState] = mapped_column(enum_type(DocumentState), default=DocumentState.DRAFT)
     customer_id: Mapped[int] = mapped_column(BigInteger)
     external_reference: Mapped[str | None] = mapped_column(String(100))
+    request_key: Mapped[str | None] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(2), default="fr")
     prices_include_vat: Mapped[bool] = mapped_column(default=False)
     issue_date: Mapped[date | None] = mapped_column(Date)

@@ -24,7 +24,13 @@ from wtforms import (
 from wtforms.validators import DataRequired, Optional
 
 from core.web.forms import choices
-from invoicing.customer_input import MOST_CONTACTS, ContactInput, CustomerInput, country_codes
+from invoicing.customer_input import (
+    LONGEST_BUSINESS_TERMS_DAYS,
+    MOST_CONTACTS,
+    ContactInput,
+    CustomerInput,
+    country_codes,
+)
 from invoicing.models import Customer, CustomerKind
 
 LANGUAGE_CHOICES = choices([("fr", "Français"), ("en", "English")])
@@ -64,6 +70,7 @@ class CustomerForm(FlaskForm):
     language = SelectField(
         _l("Language of documents"), choices=LANGUAGE_CHOICES, default="fr", validators=[DataRequired()]
     )
+    longest_terms = LONGEST_BUSINESS_TERMS_DAYS
     payment_terms_days = IntegerField(_l("Payment terms (days)"), [Optional()])
     contacts = FieldList(
         FormField(ContactForm), label=_l("Contact"), min_entries=1, max_entries=MOST_CONTACTS

@@ -26,7 +26,8 @@ from core.clock import paris_today
 from core.database import db
 from core.money import QUANTITY_DECIMALS, RATE_DECIMALS, UNIT_PRICE_DECIMALS, format_scaled
 from core.web.addresses import LARGEST_ID
-from core.web.forms import ScaledField, choices
+from core.web.forms import RequestKeyField, ScaledField, choices
+from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS
 from invoicing.draft_input import MOST_LINES, DraftInput, LineInput
 from invoicing.models import Customer, Document, DocumentLine
 from invoicing.units import DEFAULT_UNIT, UNITS
@@ -82,6 +83,7 @@ class LineForm(Form):
 class DocumentForm(FlaskForm):
     """A draft as typed; the verb checks everything and says what is wrong."""
 
+    longest_terms = LONGEST_BUSINESS_TERMS_DAYS
     customer_id = SelectField(
         _l("Customer"), coerce=_id_of, validators=[DataRequired(_l("Choose a customer."))]
     )
@@ -97,6 +99,7 @@ class DocumentForm(FlaskForm):
     due_date = DateField(_l("Due date"), [Optional()])
     purchase_order = StringField(_l("Customer’s order number"))
     note = TextAreaField(_l("Note on the invoice"))
+    request_key = RequestKeyField()
     lines = FieldList(FormField(LineForm), label=_l("Line"), min_entries=1, max_entries=MOST_LINES)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -143,6 +146,7 @@ class DocumentForm(FlaskForm):
             purchase_order=self.purchase_order.data or "",
             note=self.note.data or "",
             external_reference=external_reference,
+            request_key=self.request_key.key,
         )
 
 

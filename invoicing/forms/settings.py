@@ -14,6 +14,7 @@ from core.money import RATE_DECIMALS
 from core.web.context import ROLE_NAMES
 from core.web.forms import MoneyField, ScaledField, choices, typed_cents
 from invoicing.company_input import CompanyInput, InvoicingInput
+from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS
 from invoicing.models import InvoicingSettings
 
 _REQUIRED = _l("Please fill this in: it stands on every invoice.")
@@ -62,6 +63,7 @@ class CompanyForm(FlaskForm):
 class InvoicingForm(FlaskForm):
     """How the company invoices, as typed."""
 
+    longest_terms = LONGEST_BUSINESS_TERMS_DAYS
     invoice_prefix = StringField(_l("Prefix of invoice numbers"), [DataRequired(_l("Give a prefix."))])
     credit_note_prefix = StringField(
         _l("Prefix of credit note numbers"), [DataRequired(_l("Give a prefix."))]

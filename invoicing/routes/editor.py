@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_security import current_user
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from core.database import db, transaction
@@ -13,6 +14,7 @@ from core.web.forms import press_row_button, put_errors
 from core.web.rights import Right, requires
 from invoicing.delete_draft import delete_draft
 from invoicing.documents import find_document
+from invoicing.draft_input import DraftInput
 from invoicing.draft_invoice import draft_invoice
 from invoicing.errors import InvalidInputError, NotADraftError
 from invoicing.forms.documents import DocumentForm, LineForm
@@ -33,15 +35,25 @@ def new() -> str | Response:
         asked = request.args.get("customer", type=int)
         form.customer_id.data = asked if asked is not None and 0 < asked <= LARGEST_ID else None
     elif _is_complete(form):
-        actor = current_user.id
         try:
-            with transaction():
-                document_id = draft_invoice(form.as_input(), actor_id=actor).id
+            document_id = _drafted(form.as_input(), current_user.id)
         except InvalidInputError as error:
             put_errors(form, error.errors)
         else:
             return _saved(document_id)
     return _editor(form)
+
+
+def _drafted(given: DraftInput, actor_id: int) -> int:
+    def draft() -> int:
+        with transaction():
+            return draft_invoice(given, actor_id=actor_id).id
+
+    try:
+        return draft()
+    except IntegrityError:
+        # The same form, sent twice at once: the other one has just been committed, and is found now.
+        return draft()
 
 
 @blueprint.route("/<int:document_id>/edit", methods=["GET", "POST"])

@@ -421,6 +421,7 @@ def upgrade() -> None:
         ),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("external_reference", sa.String(length=100), nullable=True),
+        sa.Column("request_key", sa.String(length=64), nullable=True),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("prices_include_vat", sa.Boolean(), nullable=False),
         sa.Column("issue_date", sa.Date(), nullable=True),
@@ -481,6 +482,7 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint("company_id", "id", name=op.f("uq_document_company_id_id")),
         sa.UniqueConstraint("company_id", "number", name=op.f("uq_document_company_id_number")),
+        sa.UniqueConstraint("company_id", "request_key", name=op.f("uq_document_company_id_request_key")),
     )
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.create_index("ix_document_credits", ["company_id", "credits_id"], unique=False)

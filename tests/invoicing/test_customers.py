@@ -61,6 +61,8 @@ def test_a_customer_is_kept_in_normal_form(company):
         ("country", {"country": "EU"}),
         ("language", {"language": "de"}),
         ("payment_terms_days", {"payment_terms_days": -1}),
+        ("payment_terms_days", {"payment_terms_days": 61}),
+        ("payment_terms_days", {"kind": CustomerKind.INDIVIDUAL, "payment_terms_days": 366}),
         ("contacts-0-email", {"contacts": (ContactInput(email="paule(at)example.org"),)}),
         ("contacts-1-email", {"contacts": (ContactInput(email="a@example.org"), ContactInput(email="a@b"))}),
         ("contacts-0-phone", {"contacts": (ContactInput(phone="call me"),)}),
@@ -69,6 +71,16 @@ def test_a_customer_is_kept_in_normal_form(company):
 )
 def test_wrong_input_is_refused_beside_its_field(field, changes):
     assert errors_of(**changes) == [field]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"payment_terms_days": 60}, {"kind": CustomerKind.INDIVIDUAL, "payment_terms_days": 365}],
+)
+def test_terms_that_the_law_allows_are_taken(changes):
+    # C. com. L441-10: the 60 days bind businesses among each other.
+    given = CustomerInput(**{**BUSINESS, **changes})
+    assert checked_customer(given).payment_terms_days == given.payment_terms_days
 
 
 def test_all_errors_are_told_at_once():

@@ -148,3 +148,12 @@ def test_a_deleted_draft_leaves_a_trace_and_no_rows(each_company):
     assert (event.subject_kind, event.subject_id) == ("document", draft_id)
     with pytest.raises(NotFoundError), transaction():
         delete_draft(draft_id)
+
+
+def test_terms_beyond_the_law_are_refused_beside_their_field_for_businesses_alone(company):
+    with transaction(), pytest.raises(InvalidInputError) as refused:
+        make_draft(payment_terms_days=61)
+    assert list(refused.value.errors) == ["payment_terms_days"]
+    with transaction():
+        make_draft(payment_terms_days=60)
+        make_draft(customer=make_individual(), payment_terms_days=90)

@@ -239,7 +239,7 @@ def test_dates_must_be_allowed(company):
     today = date(2026, 11, 20)
     assert problems_of(issue_date=today + timedelta(days=1), today=today) == [("document", "issue_date")]
     assert problems_of(issue_date=today - timedelta(days=21), today=today) == [("document", "issue_date")]
-    assert problems_of(payment_terms_days=90, today=today) == [("document", "due_date")]
+    assert problems_of(due_date=today + timedelta(days=90), today=today) == [("document", "due_date")]
     assert problems_of(issue_date=None, due_date=today - timedelta(days=1), today=today) == [
         ("document", "due_date")
     ]

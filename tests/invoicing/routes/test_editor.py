@@ -30,6 +30,16 @@ def test_a_draft_is_saved_and_shown_with_its_totals(owner, typed):
     assert "€199.94" in shown
 
 
+def test_a_double_click_makes_one_draft(owner, typed):
+    assert 'name="request_key"' in page(owner, "/invoices/new")
+    first, again = (owner.post("/invoices/new", data={**typed, "request_key": "a" * 32}) for _ in range(2))
+    assert first.status_code == again.status_code == 303
+    assert first.headers["Location"] == again.headers["Location"]
+    changed = owner.post("/invoices/new", data={**typed, "request_key": "a" * 32, "note": "Merci"})
+    assert changed.headers["Location"] != first.headers["Location"]
+    assert 'name="request_key"' not in page(owner, f"{first.headers['Location']}/edit")
+
+
 def test_totals_while_typing_are_those_that_are_saved(owner, typed):
     text = plain(owner.post("/invoices/totals", data=typed).get_data(as_text=True))
     assert "€199.94" in text

@@ -1,0 +1,61 @@
+"""Two copies of one form that arrive at the same moment, on both engines."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from core.database import db, transaction
+from core.models import Role
+from core.tenancy import in_company
+from invoicing.models import Document, VatRate
+from tests.conftest import PASSWORD, make_company, signed_in_client
+from tests.factories.invoicing import make_customer
+
+AT_ONCE = 4
+
+
+def _at_once(app: Flask, company_id: int, path: str, data: dict[str, str]) -> list[tuple[int, str]]:
+    """Post the same form from several windows of one person; status and where it leads, each."""
+    signed_in_client(app, company_id, Role.OWNER)
+    together = Barrier(AT_ONCE)
+
+    def post(_: int) -> tuple[int, str]:
+        client = app.test_client()
+        client.post("/login", data={"email": "owner@example.org", "password": PASSWORD})
+        together.wait()
+        answer = client.post(path, data=data)
+        return answer.status_code, answer.headers.get("Location", "")
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(post, range(AT_ONCE)))
+
+
+def _count(app: Flask, company_id: int, model: type[Document] | type[VatRate]) -> int:
+    with app.app_context(), in_company(company_id):
+        return db.session.scalar(select(func.count(model.id))) or 0
+
+
+def test_one_draft_comes_of_one_form(each_app: Flask) -> None:
+    company_id = make_company(each_app)
+    with each_app.app_context(), in_company(company_id), transaction():
+        customer_id = make_customer().id
+    typed = {
+        "customer_id": str(customer_id), "prices": "net", "request_key": "b" * 32,
+        "lines-0-label": "Conseil", "lines-0-quantity": "1", "lines-0-unit": "HUR", "lines-0-unit_price": "100",
+        "lines-0-vat_rate": "2000", "lines-0-kind": "service", "lines-0-discount": "",
+    }  # fmt: skip
+    answers = _at_once(each_app, company_id, "/invoices/new", typed)
+    assert {status for status, _ in answers} == {303}
+    assert len({where for _, where in answers}) == 1
+    assert _count(each_app, company_id, Document) == 1
+
+
+def test_a_new_vat_rate_is_added_once(each_app: Flask) -> None:
+    company_id = make_company(each_app)
+    answers = _at_once(each_app, company_id, "/settings/vat-rates", {"rate": "6"})
+    assert {status for status, _ in answers} == {303}
+    assert _count(each_app, company_id, VatRate) == 1
