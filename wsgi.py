@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -37,7 +38,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _root() -> str:
-    return __file__.rpartition("/")[0] or "."
+    """Where templates, static files, translations and migrations lie: beside this file, or where a wheel puts them."""
+    here = Path(__file__).resolve().parent
+    return str(here if (here / "templates").is_dir() else Path(sys.prefix) / "share" / "solde")
 
 
 def __getattr__(name: str) -> Any:
