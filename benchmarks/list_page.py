@@ -1,4 +1,4 @@
-"""The list of invoices: a page of it in a company of 1,000 invoices, and in one of a hundred or thousand times more."""
+"""The list of invoices and the dashboard: in a company of 1,000 invoices, and in one of a hundred times more."""
 
 from __future__ import annotations
 
@@ -26,7 +26,15 @@ from invoicing.standing import rebuild_standings
 SMALL, USUAL, LARGE = 1_000, 100_000, 1_000_000
 PER_ROUND = 3
 ROUNDS = 5
-PAGES = (("first page", "/invoices"), ("open ones", "/invoices?state=open"))
+PAGES = (
+    ("first page", "/invoices"),
+    ("open ones", "/invoices?state=open"),
+    ("late ones", "/invoices?state=late"),
+    ("partly paid", "/invoices?state=partly-paid"),
+    ("paid ones", "/invoices?state=paid"),
+    ("credited", "/invoices?state=credited"),
+    ("dashboard", "/"),
+)
 
 # Half of the invoices are paid. Ids begin where no other company's are.
 _DOCUMENTS = """
