@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from flask import Flask, current_app, g, request, url_for
+from flask.globals import request_ctx
 from flask_security import MailUtil, RoleMixin, Security, SQLAlchemyUserDatastore, hash_password
 from flask_security.recoverable import generate_reset_password_token
 from flask_security.signals import user_authenticated
@@ -98,10 +100,19 @@ def _(text: str) -> str:
 def _open_for_sign_in() -> None:
     """Flask-Security reads, then writes: on SQLite it needs the write lock from the start, as `transaction()` does."""
     if request.blueprint == "security":
+        _write_public_addresses()
         db.session.info["sign_in"] = True
         if request.method == "POST":
             db.session.rollback()  # who is signed in was read already: that read would become a write too late
             db.session.connection(execution_options={"solde_write": True})
+
+
+def _write_public_addresses() -> None:
+    """Flask-Security puts the host that was asked for into its mails: whoever asks, or a proxy, would choose it."""
+    adapter = request_ctx.url_adapter
+    assert adapter is not None
+    public = urlsplit(current_app.config["SOLDE"].public_url)
+    adapter.url_scheme, adapter.server_name = public.scheme, public.netloc
 
 
 def _remember_sign_in(_app: Flask, *, user: User, **_details: Any) -> None:

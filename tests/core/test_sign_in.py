@@ -16,7 +16,7 @@ from core.event_log import Event
 from core.mail import OutboxMail
 from core.models import Role, User
 from core.seal import verify_chain
-from tests.conftest import PASSWORD, make_company, make_user, settings_for, signed_in_client
+from tests.conftest import PASSWORD, MakeApp, make_company, make_user, settings_for, signed_in_client
 from wsgi import create_app
 
 
@@ -95,6 +95,22 @@ def test_a_forgotten_password_is_replaced_by_the_link_in_the_mail(each_app: Flas
     assert answer.status_code == 302
     again = each_app.test_client().post("/login", data={"email": owner, "password": fresh})
     assert again.status_code == 302
+
+
+def test_the_link_in_the_mail_leads_to_the_public_address_whatever_host_was_asked_for(
+    make_app: MakeApp, sqlite_url: str
+) -> None:
+    # A proxy that names itself as the host, or somebody who asks in another's name: both reach us as 127.0.0.1.
+    app = make_app(sqlite_url, public_url="https://factures.example.org")
+    email = make_user(app, make_company(app), Role.OWNER)
+    app.config["WTF_CSRF_ENABLED"] = False
+    asked = {"Host": "127.0.0.1:8123"}
+    app.test_client().post("/reset", base_url="https://127.0.0.1", headers=asked, data={"email": email})
+    with app.app_context():
+        mail = db.session.scalars(select(OutboxMail)).one()
+    for text in (mail.text, mail.html):
+        assert "https://factures.example.org/reset/" in text
+        assert "127.0.0.1" not in text
 
 
 def test_asking_for_an_unknown_person_sends_nothing_and_says_nothing(each_app: Flask, owner: str) -> None:
