@@ -8,14 +8,26 @@ import subprocess
 import sys
 import threading
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from core.web.headers import MOST_BODY_BYTES
+
 WORKER_THREADS = 2
 STOP_SECONDS = 20
+LIMITS: Final[dict[str, Any]] = {
+    # Waitress writes a body to the disk before the application can refuse it (1 GB by itself). Above the limit of the
+    # pages, so that somebody who sends a file that is a little too large still reads a page of ours.
+    "max_request_body_size": 4 * MOST_BODY_BYTES,
+    # Browsers keep half a dozen connections open; with 100 in all, some twenty visitors would shut everybody else out.
+    "connection_limit": 800,
+    # More than 1,024 descriptors are no danger to poll(), as they are to select().
+    "asyncore_use_poll": True,
+}
+"""What a flood of bodies or of idle connections may take of the machine."""
 
 
 @click.command()
@@ -39,7 +51,7 @@ def serve(host: str, port: int, threads: int, proxy: str, *, worker: bool) -> No
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     try:
         server = create_server(
-            app, host=host, port=port, threads=threads, ident="Solde", **proxy_options(proxy)
+            app, host=host, port=port, threads=threads, ident="Solde", **LIMITS, **proxy_options(proxy)
         )
     except (OSError, ValueError) as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error}") from None

@@ -85,3 +85,26 @@ def test_a_server_that_is_stopped_ends_its_worker_and_is_content(
     assert server.returncode == 0
     assert "ended by itself" not in said
     assert not worker.is_running()
+
+
+def _address_of(server: subprocess.Popen[str]) -> tuple[str, int]:
+    assert isinstance(server.args, list)
+    return "127.0.0.1", int(server.args[-1])
+
+
+def test_a_huge_body_is_refused_before_it_is_sent(server: subprocess.Popen[str]) -> None:
+    with socket.create_connection(_address_of(server), timeout=10) as line:
+        line.sendall(
+            b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000000\r\n\r\n0123456789"
+        )
+        assert line.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def test_idle_connections_shut_nobody_out(server: subprocess.Popen[str]) -> None:
+    idle = [socket.create_connection(_address_of(server), timeout=10) for _ in range(200)]
+    try:
+        with urlopen(f"http://127.0.0.1:{_address_of(server)[1]}/health", timeout=10) as answer:
+            assert answer.status == 200
+    finally:
+        for line in idle:
+            line.close()
