@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from accounting.insert_missing import insert_missing
 from accounting.models import FiscalYear
 from accounting.settings import accounting_settings
 from core.database import Base, db
+from core.insert_missing import insert_missing
 from core.tenancy import COMPANY, current_company_id, execute_scoped
 
 _ONE_DAY = timedelta(days=1)

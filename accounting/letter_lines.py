@@ -16,7 +16,6 @@ from sqlalchemy import Select, bindparam, exists, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from accounting.errors import EntryRefused
-from accounting.insert_missing import insert_missing
 from accounting.models import (
     EntryLine,
     JournalEntry,
@@ -26,6 +25,7 @@ from accounting.models import (
     LetteringUndo,
 )
 from core.database import db, lock
+from core.insert_missing import insert_missing
 from core.tenancy import COMPANY, current_company_id, execute_scoped
 
 

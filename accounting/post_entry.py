@@ -14,12 +14,12 @@ from accounting.chart import Chart, read_chart
 from accounting.drafts import EntryDraft, LineDraft
 from accounting.errors import EntryRefused
 from accounting.fiscal_years import open_year_for
-from accounting.insert_missing import insert_missing
 from accounting.models import EntryCounter, JournalEntry
 from accounting.roles import JournalCode
 from accounting.sealed_entry import payload_of_rows
 from core.clock import utc_now
 from core.database import Base, db, dialect_name, next_id_sql
+from core.insert_missing import insert_missing
 from core.seal import seal
 from core.tenancy import COMPANY, current_company_id, execute_scoped, insert_row
 

@@ -34,9 +34,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import triggers
 from core.clock import utc_now
 from core.database import Base, BigId, UtcDateTime, before_commit, db, transaction_notes
+from core.insert_missing import insert_missing
 from core.tenancy import entered_company_id
 
 FIRST_HASH = "0" * 64
+INSTALLATION_CHAIN_ID = 0
+"""An empty company is not unique to a database; sequences of ids begin at 1."""
 _PENDING = "pending_seals"
 
 Payload = Mapping[str, Any]
@@ -233,8 +236,9 @@ def _locked_head(company_id: int | None) -> _Head:
     connection = db.session.connection()
     head = connection.execute(_HEAD, {"company_id": company_id}).one_or_none()
     if head is None:
-        new = {"company_id": company_id, "last_sequence": 0, "last_hash": FIRST_HASH}
-        connection.execute(insert(_CHAINS), new)
+        # Two first links at once make one chain: the company is unique, and so is the installation's own id.
+        own_id = {"id": INSTALLATION_CHAIN_ID} if company_id is None else {}
+        insert_missing(SealChain, company_id=company_id, last_sequence=0, last_hash=FIRST_HASH, **own_id)
         head = connection.execute(_HEAD, {"company_id": company_id}).one()
     return _Head(*head)
 

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
-from accounting.insert_missing import insert_missing
 from core.database import Base, lock
+from core.insert_missing import insert_missing
 from core.tenancy import current_company_id
 
 Counter = TypeVar("Counter", bound=Base)

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, select, update
 
-from accounting.insert_missing import insert_missing
 from core.database import Base, db
+from core.insert_missing import insert_missing
 from core.tenancy import COMPANY, current_company_id, execute_scoped
 from invoicing.errors import NotIssuableError, Place, Problem
 from invoicing.models import NumberSeries

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from core.clock import utc_now
 from core.database import db, transaction
 from core.event_log import Event, record_event
 from core.models import Company
-from core.seal import Fault, canonical, seal, verify_chain
+from core.seal import Fault, SealChain, SealLink, canonical, seal, verify_chain
 from core.triggers import missing_triggers, registered
+from tests.payplug_bridge.shop import at_once
 
 
 def _write(statement: str) -> None:
@@ -49,10 +52,10 @@ def test_links_of_one_transaction_follow_each_other(each_company: Company) -> No
     with transaction():
         record_event("test.one")
         record_event("test.two")
-    sequences = list(
-        db.session.execute(text("SELECT sequence FROM seal_link WHERE chain_id = 2 ORDER BY id")).scalars()
-    )
-    assert sequences == list(range(1, len(sequences) + 1))
+    links = select(SealLink.sequence).join(SealChain).where(SealChain.company_id == each_company.id)
+    sequences = list(db.session.scalars(links.order_by(SealLink.id)))
+    # The addition of the company and the two.
+    assert sequences == [1, 2, 3]
     assert _faults(each_company) == []
 
 
@@ -135,3 +138,27 @@ def test_what_a_rolled_back_transaction_wanted_sealed_does_not_follow_into_the_n
     with transaction():
         record_event("test.done")
     assert _faults(each_company) == []
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_many_who_seal_at_once_hang_their_links_on_one_chain(each_app: Flask, is_first: bool) -> None:
+    if not is_first:
+        _seal_one(each_app)
+    ready = threading.Barrier(4)
+
+    def seal_one() -> None:
+        _seal_one(each_app, ready if each_app.config["SOLDE"].database_url.startswith("postgresql") else None)
+
+    assert at_once(*[seal_one] * 4) == []
+    with each_app.app_context():
+        assert list(verify_chain(None)) == []
+        (chain,) = db.session.scalars(select(SealChain))
+        assert chain.last_sequence == (4 if is_first else 5)
+
+
+def _seal_one(app: Flask, ready: threading.Barrier | None = None) -> None:
+    """Record an event of the installation; on PostgreSQL all have theirs before the first one asks for the head."""
+    with app.app_context(), transaction():
+        record_event("test.happened")
+        if ready is not None:
+            ready.wait(30)
