@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 import requests
 from flask import Flask, request
-from waitress.server import create_server
 
 from core.cli.servers import proxy_options
 from core.web.rights import public
 from tests.conftest import MakeApp
+from tests.serving import listening_socket, served
 
 SITE = "https://factures.example.org"
 FORWARDED = {
@@ -33,26 +31,20 @@ def secure_app(make_app: MakeApp, sqlite_url: str) -> Flask:
 
 
 @contextmanager
-def served(app: Flask, proxy: str) -> Iterator[str]:
-    server: Any = create_server(app, host="127.0.0.1", port=0, **proxy_options(proxy))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        server.close()
-        thread.join(5)
+def behind(app: Flask, proxy: str) -> Iterator[str]:
+    with listening_socket() as listener, served(app, listener, **proxy_options(proxy)):
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def test_what_a_proxy_forwards_is_served_and_not_redirected(secure_app: Flask) -> None:
-    with served(secure_app, "127.0.0.1") as url:
+    with behind(secure_app, "127.0.0.1") as url:
         answer = requests.get(f"{url}/who", headers=FORWARDED, allow_redirects=False, timeout=10)
     assert (answer.status_code, answer.text) == (200, "https 203.0.113.9")
 
 
 @pytest.mark.parametrize("proxy", ["", "192.0.2.1"])
 def test_somebody_else_is_not_believed(secure_app: Flask, proxy: str) -> None:
-    with served(secure_app, proxy) as url:
+    with behind(secure_app, proxy) as url:
         answer = requests.get(f"{url}/who", headers=FORWARDED, allow_redirects=False, timeout=10)
     assert answer.status_code == 302
     assert answer.headers["Location"] == f"{SITE}/who"

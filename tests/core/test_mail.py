@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import signal
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes
@@ -33,6 +31,7 @@ from core.mail import (
 from core.tenancy import in_company
 from tests.conftest import MakeApp, make_company
 from tests.core.scripted_smtp import DROP, Script, scripted_smtp
+from tests.forks import Forks, running_forks
 
 TO = "client@example.org"
 
@@ -232,40 +231,26 @@ def test_a_mail_whose_attachment_is_lost_does_not_stop_the_next(mail_app: Flask,
     assert _read(good).state is MailState.SENT
 
 
-KILLED = """
-import os, sys
-from pathlib import Path
-import core.mail
-from tests.conftest import settings_for
-from wsgi import create_app
-
-step = sys.argv[3]
-if step == "claimed":
-    core.mail.hand_over = lambda *_: os._exit(9)
-else:
-    core.mail._record = lambda *_: os._exit(9)
-app = create_app(settings_for(sys.argv[1], Path(sys.argv[2]), smtp_url=sys.argv[4]))
-with app.app_context():
-    core.mail.send_due_mail()
-"""
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    """The process that forks the workers to be killed."""
+    with running_forks("tests.core.killed_worker") as running:
+        yield running
 
 
 @pytest.mark.parametrize("killed_when", [("claimed", 1), ("accepted", 2)], ids=["claimed", "accepted"])
 def test_a_worker_killed_while_sending_is_replaced_when_its_lease_ends(
-    each_mail_app: Flask, each_url: str, server: Script, tmp_path: Path, killed_when: tuple[str, int]
+    each_mail_app: Flask,
+    each_url: str,
+    server: Script,
+    tmp_path: Path,
+    forks: Forks,
+    killed_when: tuple[str, int],
 ) -> None:
     step, copies = killed_when
     mail_id = _queue()
     db.session.rollback()
-    root = str(Path(__file__).parents[2])
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, each_url, str(tmp_path), step, server.url],
-        cwd=root,
-        check=False,
-        env={**os.environ, "PYTHONPATH": root},
-        timeout=60,
-    )
-    assert killed.returncode == 9
+    assert forks.ended([each_url, str(tmp_path), step, server.url]) == -signal.SIGKILL
     assert _read(mail_id).state is MailState.SENDING
     send_due_mail()
     assert _read(mail_id).state is MailState.SENDING, "the lease still holds"

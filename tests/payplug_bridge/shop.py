@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import func, select
-from waitress.server import create_server
 
 from accounting.models import JournalEntry
 from core.checks import company_faults
@@ -153,34 +151,6 @@ def open_shop(make_app: Callable[..., Flask], url: str, simulator: RunningSimula
     shop = Shop(app, simulator, make_company(app))
     shop.save_key()
     return shop
-
-
-@contextmanager
-def listening_socket() -> Iterator[socket.socket]:
-    """A socket on a free loopback port, whose number is known before the application is made."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        yield listener
-
-
-@contextmanager
-def served(app: Flask, listener: socket.socket) -> Iterator[None]:
-    """The application behind a real server, for the length of a test."""
-    server = create_server(app, sockets=[listener], threads=16, ident=None)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.task_dispatcher.shutdown(timeout=5)
-        server.trigger.pull_trigger(lambda: _close(server))
-        thread.join(5)
-
-
-def _close(server: Any) -> None:
-    for channel in list(server.active_channels.values()):
-        channel.handle_close()
-    server.close()
 
 
 def at_once(*calls: Callable[[], Any]) -> list[BaseException]:

@@ -19,8 +19,9 @@ from payplug_bridge.models import PayplugMode
 from payplug_bridge.simulator.testing import RunningSimulator
 from payplug_bridge.start_payment import start_payment
 from tests.conftest import make_company
-from tests.payplug_bridge.shop import BACK, Shop, at_once, listening_socket, served
+from tests.payplug_bridge.shop import BACK, Shop, at_once
 from tests.payplug_bridge.test_paying_by_card import ONE_OF_EACH
+from tests.serving import listening_socket, served
 
 
 def test_the_same_snapshot_applied_by_many_at_the_same_instant_is_recorded_once(each_shop: Shop) -> None:

@@ -17,7 +17,8 @@ from core.local_mailbox.testing import RunningMailbox, running_mailbox
 from core.models import Role
 from payplug_bridge.simulator.testing import RunningSimulator, running_simulator
 from tests.conftest import make_company, signed_in_client
-from tests.payplug_bridge.shop import Shop, listening_socket, served
+from tests.payplug_bridge.shop import Shop
+from tests.serving import listening_socket, served
 
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/p/[\w-]+")
 
