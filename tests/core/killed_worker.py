@@ -1,5 +1,6 @@
-"""A mail worker that is killed, forked by `tests/forks.py` for `test_mail.py`: after it took a mail, or after the server
-accepted it.
+"""A mail worker that is killed after it took a mail, or after the server accepted it.
+
+Forked by `tests/forks.py` for `test_mail.py`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -238,19 +238,20 @@ def forks() -> Iterator[Forks]:
         yield running
 
 
+@pytest.fixture
+def killed_at(forks: Forks, each_url: str, tmp_path: Path, server: Script) -> Callable[[str], int]:
+    """Let another worker send what is due and die at a step; returns how it ended."""
+    return lambda step: forks.ended([each_url, str(tmp_path), step, server.url])
+
+
 @pytest.mark.parametrize("killed_when", [("claimed", 1), ("accepted", 2)], ids=["claimed", "accepted"])
 def test_a_worker_killed_while_sending_is_replaced_when_its_lease_ends(
-    each_mail_app: Flask,
-    each_url: str,
-    server: Script,
-    tmp_path: Path,
-    forks: Forks,
-    killed_when: tuple[str, int],
+    each_mail_app: Flask, server: Script, killed_at: Callable[[str], int], killed_when: tuple[str, int]
 ) -> None:
     step, copies = killed_when
     mail_id = _queue()
     db.session.rollback()
-    assert forks.ended([each_url, str(tmp_path), step, server.url]) == -signal.SIGKILL
+    assert killed_at(step) == -signal.SIGKILL
     assert _read(mail_id).state is MailState.SENDING
     send_due_mail()
     assert _read(mail_id).state is MailState.SENDING, "the lease still holds"
