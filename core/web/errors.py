@@ -50,7 +50,8 @@ def _unknown(error: Exception) -> Answer:
         "unexpected_error",
         exc_info=error,
         reference=reference,
-        path=request.path,
+        # The route and not the address: that of a payment page or of a new password is a secret itself.
+        route=str(request.url_rule),
         error_type=type(error).__name__,
     )
     _forget_person()

@@ -7,6 +7,7 @@ import re
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from core.database import db
 from core.models import Role
@@ -38,3 +39,22 @@ def test_a_row_that_must_be_there_and_is_not_is_our_fault_and_no_wrong_address(a
     assert answer.status_code == 500
     assert re.search(r'<strong class="code">[0-9a-f]{8}</strong>', answer.text)
     assert client.get("/invoices/4711").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/p/{}", "/reset/{}"])
+def test_the_log_of_an_error_holds_no_token(app: Flask, address: str) -> None:
+    app.testing = False
+    token = "k7Qz" * 10
+
+    def broken(**_: object) -> str:
+        raise RuntimeError
+
+    route, _ = app.url_map.bind("127.0.0.1").match(address.format(token))
+    app.view_functions[route] = broken
+    if "payment_page" in app.before_request_funcs:
+        app.before_request_funcs["payment_page"] = []
+    with capture_logs() as logs:
+        assert app.test_client().get(address.format(token)).status_code == 500
+    (logged,) = (entry for entry in logs if entry["event"] == "unexpected_error")
+    assert token not in str(logged)
+    assert logged["route"] == address.format("<token>")
