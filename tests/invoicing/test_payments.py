@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func
+from sqlalchemy.exc import IntegrityError
 
 from accounting.ledger_checks import check_ledger
 from accounting.models import EntryLine, JournalEntry
 from core.clock import paris_today
-from core.database import db, transaction
+from core.database import Base, db, transaction
 from core.errors import ConflictError
 from core.seal import verify_chain
-from core.tenancy import enter_company
+from core.tenancy import enter_company, insert_row
 from invoicing.apply_credit import apply_credit
 from invoicing.balances import (
     balance_of,
@@ -98,6 +99,17 @@ def test_the_same_payment_told_twice_is_recorded_once(each_company, key):
             record_payment(replace(given, **again))
     assert db.session.query(Payment).count() == db.session.query(Settlement).count() == 1
     assert db.session.query(JournalEntry).count() == 2
+
+
+@pytest.mark.parametrize("key", ["external_id", "request_key"])
+def test_the_database_itself_takes_one_payment_of_a_key(each_company, key):
+    # A verb that forgets the invoice's lock, or another program.
+    keys: dict[str, Any] = {key: "same"}
+    with transaction():
+        paid = record_payment(PaymentInput(issue().id, PaymentMethod.TRANSFER, 12000, paris_today(), **keys))
+        row = {c.name: getattr(paid, c.name) for c in Payment.__table__.columns if c.name != "id"}
+    with pytest.raises(IntegrityError, match=key), transaction():
+        insert_row(Base.metadata.tables["payment"], **row)
 
 
 WRONG_PAYMENTS: list[tuple[str, dict[str, Any]]] = [

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import IntegrityError
 
 from core.database import db, transaction
 from payplug_bridge.apply_snapshot import Outcome, apply_snapshot
-from payplug_bridge.attempts import find_by_payplug_id
+from payplug_bridge.attempts import find_by_payplug_id, new_attempt
 from payplug_bridge.errors import NothingToPay
 from payplug_bridge.keys import client_for
 from payplug_bridge.models import PayplugMode
@@ -63,6 +64,19 @@ def test_two_tabs_are_sent_to_one_page(each_shop: Shop) -> None:
     assert at_once(*[click] * 6) == []
     assert len(set(addresses)) == 1
     assert len(shop.simulator.payments()) == 1
+    assert shop.states(invoice) == ["created"]
+
+
+def test_the_database_itself_takes_one_open_attempt_of_an_invoice(each_shop: Shop) -> None:
+    shop = each_shop
+    invoice = shop.invoice()
+    shop.click(invoice)
+    with (
+        pytest.raises(IntegrityError, match=r"uq_payment_attempt_open|payment_attempt\.document_id"),
+        shop.inside(),
+        transaction(),
+    ):
+        new_attempt(invoice, 12_000, PayplugMode.LIVE)
     assert shop.states(invoice) == ["created"]
 
 
