@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -416,6 +417,31 @@ def test_cancelling_and_using_a_payment_at_once_ends_in_one_truth(two_connection
     assert [type(failure) for failure in failures] in ([], [ConflictError])
     assert owed_in_the_books("C00001") == customer_due_cents(customer_id) - customer_credit_cents(customer_id)
     assert everything_holds(company_id)
+
+
+def test_a_payment_being_used_elsewhere_is_not_cancelled_on_what_was_known_before(postgres_app):
+    company_id = make_company(postgres_app)
+    used = threading.Event()
+    with postgres_app.app_context():
+        enter_company(company_id)
+        with transaction():
+            customer = make_customer()
+            payment_id = pay(issue(customer=customer), "150").id
+            second_id = issue(customer=customer).id
+
+        def cancel() -> None:
+            used.wait(30)
+            with pytest.raises(ConflictError):
+                cancel_payment(payment_id, reason="Erreur")
+
+        def use() -> None:
+            assert apply_credit(second_id) == 3000
+            used.set()
+            time.sleep(0.5)  # long enough for the other one to wait for a lock, or to go on without
+
+        assert _at_once(postgres_app, company_id, use, cancel) == []
+        assert open_of_payment(payment_id) == 0
+        assert everything_holds(company_id)
 
 
 def test_crediting_and_paying_at_once_ends_in_one_truth(two_connections):

@@ -11,7 +11,10 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
+from core.clock import paris_today
 from core.database import db, transaction
+from invoicing.payments import PaymentMethod
+from invoicing.record_payment import PaymentInput, record_payment
 from payplug_bridge.apply_snapshot import Outcome, apply_snapshot
 from payplug_bridge.attempts import find_by_payplug_id, new_attempt
 from payplug_bridge.errors import NothingToPay
@@ -19,6 +22,7 @@ from payplug_bridge.keys import client_for
 from payplug_bridge.models import PayplugMode
 from payplug_bridge.simulator.testing import RunningSimulator
 from payplug_bridge.start_payment import start_payment
+from payplug_bridge.troubles import Trouble
 from tests.conftest import make_company
 from tests.payplug_bridge.shop import BACK, Shop, at_once
 from tests.payplug_bridge.test_paying_by_card import ONE_OF_EACH
@@ -95,6 +99,32 @@ def test_a_click_while_a_transfer_is_recorded_never_charges_more_than_is_due_uns
     assert "created" not in shop.states(invoice)
     assert all(p["failure"]["code"] == "aborted" for p in shop.simulator.payments())
     assert shop.counted()["payments"] == 1
+
+
+def test_a_card_paid_while_a_transfer_is_being_recorded_is_told_as_a_surplus(each_shop: Shop) -> None:
+    shop = each_shop
+    invoice = shop.invoice()
+    payment = shop.click(invoice)
+    shop.simulator.pay(payment, notify=False)
+    with shop.inside():
+        snapshot = client_for(PayplugMode.LIVE).retrieve_payment(payment)
+    recorded = threading.Event()
+
+    def transfer() -> None:
+        with shop.inside(), transaction():
+            record_payment(PaymentInput(invoice, PaymentMethod.TRANSFER, 12_000, paris_today()))
+            recorded.set()
+            time.sleep(0.5)  # long enough for the card to wait for the invoice, or to go on without
+
+    def card() -> None:
+        recorded.wait(30)
+        with shop.inside(), transaction():
+            assert apply_snapshot(snapshot) is Outcome.RECORDED
+
+    assert at_once(transfer, card) == []
+    assert shop.attempts(invoice)[-1].trouble == Trouble.SURPLUS
+    assert shop.credit(invoice) == 12_000
+    shop.assert_sound()
 
 
 def test_payments_and_aborts_at_once_end_in_one_truth(each_shop: Shop) -> None:
