@@ -152,7 +152,10 @@ VALIDATION_ORDER: Final = _error(
 OPENING_FIRST: Final = _error("opening-first", N_("Opening entries (journal %(journal)s) must come first."))
 LETTERING_UNBALANCED: Final = _warning(
     "lettering-unbalanced",
-    N_("Lettering %(code)s of account %(account)s does not balance within the file: %(difference)s."),
+    N_(
+        "Lettering %(code)s of account %(account)s does not balance within the file: %(difference)s. "
+        "Its other side may lie in another financial year."
+    ),
 )
 LETTERING_LATER: Final = _info(
     "lettering-later", N_("Lettering %(code)s of account %(account)s was completed after the closing date.")

@@ -65,6 +65,11 @@ def rate(value: int | None) -> str:
     return "" if value is None else f"{format_scaled(value, RATE_DECIMALS, get_locale())}\u00a0%"
 
 
+def number(value: int | None) -> str:
+    """A count: `1 718`."""
+    return "" if value is None else format_scaled(value, 0, get_locale())
+
+
 def init_formats(app: Flask) -> None:
     """Register the filters."""
     filters = {
@@ -77,5 +82,6 @@ def init_formats(app: Flask) -> None:
         "quantity": quantity,
         "unit_price": unit_price,
         "rate": rate,
+        "number": number,
     }
     app.jinja_env.filters.update(filters)
