@@ -37,6 +37,12 @@ def test_a_sign_in_is_logged_and_sealed(each_app: Flask, owner: str) -> None:
         assert list(verify_chain(None)) == []
 
 
+def test_the_way_to_a_new_password_stands_once_and_after_the_fields(each_app: Flask) -> None:
+    text = each_app.test_client().get("/login").text
+    assert text.count('href="/reset"') == 1
+    assert text.index('type="password"') < text.index('href="/reset"')
+
+
 def test_a_password_is_hashed_slowly(tmp_path: Path) -> None:
     app = create_app(settings_for(f"sqlite:///{tmp_path}/none.db", tmp_path))
     with app.app_context():
