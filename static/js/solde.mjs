@@ -6,6 +6,7 @@ import { startLines } from "./lines.mjs";
 import { startLiveTotals } from "./live_totals.mjs";
 import { startPoll } from "./poll.mjs";
 import { startGuards } from "./guards.mjs";
+import { startTabs } from "./tabs.mjs";
 
 document.documentElement.classList.add("scripted");
 startThemeSwitch(document);
@@ -15,3 +16,4 @@ startLines(document);
 startLiveTotals(document);
 startPoll(document);
 startGuards(document);
+startTabs(document);

@@ -8,7 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Dialog,
+    FloatRect,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -85,11 +94,19 @@ def watched_page(context_page: Page) -> Watch:
     return watch
 
 
+def is_within(box: FloatRect | None, width: int) -> bool:
+    """Whether the whole box is seen without moving sideways."""
+    return box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width
+
+
 def faults_of(page: Page, where: str) -> list[str]:
     """Axe violations, and what is wider than the window."""
     width = page.viewport_size["width"] if page.viewport_size else 0
     wide = page.evaluate("document.documentElement.scrollWidth")
     faults = [f"{where}: {wide} pixels wide"] if wide > width else []
+    tab = page.locator(".tabs [aria-current]")
+    if tab.count() and not is_within(tab.first.bounding_box(), width):
+        faults.append(f"{where}: the current tab is out of sight")
     result = Axe().run(page)
     if result.violations_count:
         faults.append(f"{where}\n{result.generate_report()}")
