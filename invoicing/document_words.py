@@ -101,8 +101,8 @@ def legal_lines(seller: Seller) -> tuple[str, ...]:
         form = _("%(form)s with a share capital of %(amount)s", form=form, amount=amount) if form else ""
     first = " · ".join(filter(None, (seller.name, form, seller.registration)))
     second = (
-        f"SIREN{NO_BREAK}{_siren(seller.siren)}",
-        f"SIRET{NO_BREAK}{_siren(seller.siret)}" if seller.siret else "",
+        f"SIREN{NO_BREAK}{siren_text(seller.siren)}",
+        f"SIRET{NO_BREAK}{siren_text(seller.siret)}" if seller.siret else "",
         _("VAT number %(number)s", number=seller.vat_number) if seller.vat_number else "",
     )
     return tuple(filter(None, (first, " · ".join(filter(None, second)))))
@@ -143,7 +143,7 @@ def _supply_label(kinds: frozenset[SupplyKind]) -> str:
 
 
 def _identifiers(buyer: Buyer) -> tuple[str, ...]:
-    siren = f"SIREN{NO_BREAK}{_siren(buyer.siren)}" if buyer.siren else ""
+    siren = f"SIREN{NO_BREAK}{siren_text(buyer.siren)}" if buyer.siren else ""
     vat = _("VAT number %(number)s", number=buyer.vat_number) if buyer.vat_number else ""
     return tuple(filter(None, (siren, vat)))
 
@@ -159,7 +159,7 @@ def _day(value: date | None) -> str:
     return "" if value is None else str(format_date(value, DAY_FORMAT, locale=get_locale()))
 
 
-def _siren(number: str) -> str:
+def siren_text(number: str) -> str:
     """`732 829 320`, and the five digits of the establishment after it when they are there."""
     head, tail = number[:9], number[9:]
     return NO_BREAK.join(filter(None, (grouped(head, 3), tail)))

@@ -15,6 +15,7 @@ from core.web.settings_tabs import SettingsTab, add_settings_tab
 from invoicing import dispatch_sendings, models, payments, render_pdf, sealed_rows, triggers  # noqa: F401
 from invoicing.cli import customers_group, invoices_group
 from invoicing.document_checks import check_documents
+from invoicing.document_words import siren_text
 from invoicing.models import InvoicingSettings
 from invoicing.routes import crediting, customers, dashboard, editor, invoices, members, sendings, settings
 from invoicing.routes import payments as payment_pages
@@ -49,6 +50,7 @@ def init_app(app: Flask) -> None:
         add_settings_tab(app, tab)
     for kind, find_url in SOURCE_URLS.items():
         add_source_link(app, kind, find_url)
+    app.add_template_filter(siren_text, "siren")
     register_company_check("documents", check_documents)
     register_company_check("lists", check_standings)
     with app.app_context():

@@ -90,7 +90,7 @@ class DocumentForm(FlaskForm):
     prices = SelectField(
         _l("Prices"),
         choices=choices(
-            [("", _l("As usual for this customer")), ("net", _l("Net of VAT")), ("gross", _l("VAT included"))]
+            [("", _l("Customer’s usual")), ("net", _l("Net of VAT")), ("gross", _l("VAT included"))]
         ),
     )
     issue_date = DateField(_l("Invoice date"), [Optional()])

@@ -18,6 +18,7 @@ def test_a_new_customer_is_saved_and_shown(owner):
     assert "Fleurs d’Essai" in shown
     assert "paule@example.org" in shown
     assert "C00001" in shown
+    assert "404 833 048" in shown
 
 
 def test_a_wrong_siren_is_told_beside_its_field_and_what_was_typed_is_kept(owner):
