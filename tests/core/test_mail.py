@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email import message_from_bytes
@@ -16,7 +18,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from core.clock import utc_now
-from core.database import db, transaction
+from core.database import db, lock, transaction
 from core.files import put_bytes, register_file
 from core.mail import (
     LEASE,
@@ -242,6 +244,30 @@ def forks() -> Iterator[Forks]:
 def killed_at(forks: Forks, each_url: str, tmp_path: Path, server: Script) -> Callable[[str], int]:
     """Let another worker send what is due and die at a step; returns how it ended."""
     return lambda step: forks.ended([each_url, str(tmp_path), step, server.url])
+
+
+def test_a_mail_that_another_worker_is_just_claiming_is_left_to_it(
+    each_mail_app: Flask, server: Script
+) -> None:
+    mail_id = _queue()
+    claiming = threading.Event()
+
+    def other_worker() -> None:
+        with each_mail_app.app_context(), transaction():
+            mail = lock(select(OutboxMail).where(OutboxMail.id == mail_id))
+            assert mail is not None
+            mail.state, mail.due_at = MailState.SENDING, utc_now() + LEASE
+            db.session.flush()
+            claiming.set()
+            time.sleep(0.5)  # long enough for us to wait for the row, or to go on without
+
+    thread = threading.Thread(target=other_worker)
+    thread.start()
+    assert claiming.wait(30)
+    send_due_mail()
+    thread.join(30)
+    assert server.received == []
+    assert _read(mail_id).state is MailState.SENDING
 
 
 @pytest.mark.parametrize("killed_when", [("claimed", 1), ("accepted", 2)], ids=["claimed", "accepted"])
