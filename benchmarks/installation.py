@@ -44,6 +44,7 @@ def settings(url: str, folder: Path, **changes: Any) -> Settings:
     values: dict[str, Any] = {
         "database_url": url, "secret_key": new_secret(), "seal_key": new_secret(),
         "encryption_keys": (new_encryption_key(),), "files_url": f"file://{folder}/files",
+        "smtp_url": "smtp://127.0.0.1:9",  # nobody listens there: nothing reaches a demo that is running
     }  # fmt: skip
     return Settings(_env_file=None, **{**values, **changes})
 
@@ -54,7 +55,7 @@ def environment(app: Flask) -> dict[str, str]:
     return {
         "SOLDE_DATABASE_URL": chosen.database_url, "SOLDE_SECRET_KEY": chosen.secret_key,
         "SOLDE_SEAL_KEY": chosen.seal_key, "SOLDE_ENCRYPTION_KEYS": ",".join(chosen.encryption_keys),
-        "SOLDE_FILES_URL": chosen.files_url,
+        "SOLDE_FILES_URL": chosen.files_url, "SOLDE_SMTP_URL": chosen.smtp_url,
     }  # fmt: skip
 
 
