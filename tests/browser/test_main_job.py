@@ -46,7 +46,7 @@ def test_from_a_new_customer_to_a_fec_that_passes(
         pdf_text = text_of_pdf(owner)
         never_reloaded(owner)
 
-        customer_pays(chromium, installation, number)
+        customer_pays(chromium, installation, number, owner)
 
         see_it_settled_without_reloading(owner, number)
         fec = accountant_downloads_the_fec(accountant, house, tmp_path)
@@ -140,7 +140,7 @@ def never_reloaded(owner: Window) -> None:
     owner.page.evaluate("window.neverReloaded = true")
 
 
-def customer_pays(chromium: Browser, installation: Installation, number: str) -> None:
+def customer_pays(chromium: Browser, installation: Installation, number: str, owner: Window) -> None:
     with opened_window(chromium, installation) as customer:
         installation.mailbox.wait_for(1, seconds=30)
         page = open_the_payment_link(customer, installation, number)
@@ -154,6 +154,8 @@ def customer_pays(chromium: Browser, installation: Installation, number: str) ->
         page.wait_for_url(f"{installation.simulator.url}/**")
         pay_with(page, DECLINED_CARD)
         page.get_by_role("heading", name="Paiement refusé").wait_for()
+        # Once the card has paid, PayPlug no longer tells of the refusal: the owner sees it before.
+        owner.reads("Card declined")
         pay_with(page, CARD_WITH_3D_SECURE)
         page.get_by_role("button", name="Confirmer le paiement").click()
         page.wait_for_url(f"{installation.url}/p/**")

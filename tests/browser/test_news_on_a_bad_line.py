@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.installation import Installation
 from tests.browser.window import opened_window
@@ -33,3 +33,27 @@ def test_a_page_left_open_outlives_requests_that_fail(
         house.shop.transfer(invoice, house.shop.balance(invoice).open_cents)
         owner.reads("Nothing is owed any more.")
     assert sorted(lost) == ["page", "state"]
+
+
+def test_a_download_begun_while_the_page_still_loads_ends_nothing(
+    sqlite_installation: Installation, chromium: Browser
+) -> None:
+    house = sqlite_installation.new_house()
+    invoice = house.shop.invoice()
+    with opened_window(chromium, sqlite_installation) as owner:
+        owner.sign_in(house.owner)
+        slow_down(owner.page)
+        owner.page.goto(f"{owner.url}/invoices/{invoice}", wait_until="commit")
+        with owner.page.expect_download():
+            owner.link("PDF").click()
+        house.shop.transfer(invoice, house.shop.balance(invoice).open_cents)
+        owner.reads("Nothing is owed any more.")
+
+
+def slow_down(page: Page) -> None:
+    """A telephone on a train: nothing from the cache, each answer late."""
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    late = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
+    network.send("Network.emulateNetworkConditions", late)
