@@ -99,9 +99,9 @@ def test_what_was_typed_stays_with_a_word_beside_each_field(owner: Window, house
         assert page.locator(f"#{field}").get_attribute("aria-invalid") == "true"
     assert page.locator("main script").count() == 0
     # The summary leads to the field, by keyboard too.
-    assert page.evaluate("document.activeElement.classList.contains('error-summary')")
+    expect(page.locator(".error-summary")).to_be_focused()
     page.locator(".error-summary a").first.click()
-    assert page.evaluate("document.activeElement.getAttribute('aria-invalid')") == "true"
+    expect(page.locator("main [aria-invalid=true]:focus")).to_have_count(1)
     page.keyboard.type(" x")
     owner.click("Invoices")
     page.wait_for_url("**/invoices")
