@@ -125,7 +125,7 @@ def test_a_preview_of_anything_sends_nothing(app):
         assert db.session.execute(db.text("SELECT count(*) FROM sending")).scalar() == 0
 
 
-def test_buttons_of_rows_with_odd_numbers_change_nothing(app):
+def test_buttons_of_rows_with_odd_numbers_are_answered(app):
     client = prepare(app)
     for action in (
         "remove-line-99",
