@@ -36,7 +36,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 
 T = TypeVar("T")
@@ -105,6 +105,11 @@ def enum_type(kind: type[StrEnum]) -> Enum:
         name=kind.__name__.lower(),
         validate_strings=True,
     )
+
+
+def version_column() -> MappedColumn[int]:
+    """The count of a row's saves, from 1: a form carries it, so that a save from an older page is found out."""
+    return mapped_column(Integer, default=1, server_default="1")
 
 
 def company_key(table: str, *columns: str, **options: Any) -> ForeignKeyConstraint:

@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.clock import utc_now
-from core.database import Base, BigId, UtcDateTime, enum_type
+from core.database import Base, BigId, UtcDateTime, enum_type, version_column
 
 LARGEST_CAPITAL_CENTS = 10**14
 
@@ -34,6 +34,7 @@ class Company(Base):
     __tablename__ = "company"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    version: Mapped[int] = version_column()
     name: Mapped[str] = mapped_column(String(255))
     legal_form: Mapped[str] = mapped_column(String(60), default="")
     share_capital_cents: Mapped[int | None] = mapped_column(BigId)

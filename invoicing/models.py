@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounting.facts import SupplyKind, VatRegime
 from core.clock import utc_now
-from core.database import Base, BigId, UtcDateTime, company_key, enum_type
+from core.database import Base, BigId, UtcDateTime, company_key, enum_type, version_column
 from core.files import StoredFile
 from core.models import User
 from core.tenancy import CompanyScoped
@@ -53,6 +53,7 @@ class InvoicingSettings(CompanyScoped, Base):
     __table_args__ = (UniqueConstraint("company_id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    version: Mapped[int] = version_column()
     invoice_prefix: Mapped[str] = mapped_column(String(10), default="F")
     credit_note_prefix: Mapped[str] = mapped_column(String(10), default="A")
     payment_terms_days: Mapped[int] = mapped_column(default=30)
@@ -87,7 +88,10 @@ class CustomerCounter(CompanyScoped, Base):
 
 
 class Customer(CompanyScoped, Base):
-    """Who is invoiced. Documents copy what they need at issue, so this row may change freely."""
+    """Who is invoiced. Documents copy what they need at issue, so this row may change freely.
+
+    `request_key` makes a form sent twice one customer.
+    """
 
     __tablename__ = "customer"
     __table_args__ = (
@@ -95,11 +99,15 @@ class Customer(CompanyScoped, Base):
         UniqueConstraint("company_id", "number"),
         UniqueConstraint("company_id", "external_reference"),
         Index("ix_customer_name", "company_id", "name"),
+        # An index, not a constraint: SQLite can add it without rebuilding a table that others point to.
+        Index("ix_customer_request_key", "company_id", "request_key", unique=True),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    version: Mapped[int] = version_column()
     number: Mapped[str] = mapped_column(String(20))
     external_reference: Mapped[str | None] = mapped_column(String(100))
+    request_key: Mapped[str | None] = mapped_column(String(64))
     kind: Mapped[CustomerKind] = mapped_column(enum_type(CustomerKind))
     name: Mapped[str] = mapped_column(String(255))
     first_name: Mapped[str] = mapped_column(String(100), default="")
@@ -190,6 +198,7 @@ class Document(CompanyScoped, Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    version: Mapped[int] = version_column()
     kind: Mapped[DocumentKind] = mapped_column(enum_type(DocumentKind))
     state: Mapped[DocumentState] = mapped_column(enum_type(DocumentState), default=DocumentState.DRAFT)
     customer_id: Mapped[int] = mapped_column(BigInteger)
