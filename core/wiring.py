@@ -8,6 +8,7 @@ from flask_migrate import Migrate
 
 from core import event_log, files, mail, models, seal, todo  # noqa: F401  # their tables and triggers register themselves
 from core.cli import register_commands
+from core.cli.servers import WEB_THREADS
 from core.database import db, init_database
 from core.logs import init_logs
 from core.settings import Settings
@@ -28,6 +29,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["SOLDE"] = settings
     app.config["SECRET_KEY"] = settings.secret_key
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
+    app.config["WEB_THREADS"] = WEB_THREADS
     init_database(app, settings.database_url)
     Migrate(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
     Bootstrap5(app)

@@ -40,6 +40,7 @@ from payplug_bridge.snapshots import (
     read_payment,
     read_payment_page,
 )
+from payplug_bridge.waiting import seconds_left
 
 API_VERSION: Final = "2019-08-06"
 CONNECT_SECONDS: Final = 3
@@ -107,7 +108,7 @@ class _BoundedRequest(RequestsRequest):
                     url,
                     headers=headers,
                     data=body,
-                    timeout=(CONNECT_SECONDS, READ_SECONDS),
+                    timeout=_time_limit(),
                     verify=certifi.where(),
                     allow_redirects=False,
                     # Without it a ~/.netrc of the machine would replace our Authorization header.
@@ -119,13 +120,24 @@ class _BoundedRequest(RequestsRequest):
             raise exceptions.ClientError("no answer", client_exception=error) from error
 
 
+def _time_limit() -> Any:
+    """The limits of one call; `requests` takes urllib3's object too, which bounds connecting and answering together.
+
+    ConnectTimeout when those who look on have no time left: like a connection that was never made.
+    """
+    left = seconds_left(CONNECT_SECONDS + READ_SECONDS)
+    if not left:
+        raise requests.ConnectTimeout
+    return urllib3.Timeout(total=left, connect=CONNECT_SECONDS, read=READ_SECONDS)
+
+
 def _keep_headers(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
     return prepared
 
 
 def _read_whole(answer: requests.Response) -> bytes:
     """The body; OSError when it is too large or comes drop by drop (the time limit is per read)."""
-    deadline = time.monotonic() + READ_SECONDS
+    deadline = time.monotonic() + seconds_left(READ_SECONDS)
     body = bytearray()
     for chunk in answer.iter_content(_CHUNK_BYTES):
         body += chunk

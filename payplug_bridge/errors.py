@@ -68,6 +68,12 @@ class PayplugUnreadable(PayplugUnconfirmed):
         self.what = what
 
 
+class PayplugBusy(PayplugError):
+    """Enough people are waiting for a slow PayPlug already; nothing was asked and nothing written."""
+
+    default = _l("PayPlug is slow just now. Please try again in a minute.")
+
+
 class NotPayplugId(SoldeError):
     """A text that is not an identifier of PayPlug; it must never become part of an address."""
 

@@ -32,6 +32,7 @@ from payplug_bridge.errors import (
     CardNotPossible,
     NothingToPay,
     PaymentBeingPrepared,
+    PayplugBusy,
     PayplugError,
     PayplugRefused,
     PayplugUnconfirmed,
@@ -40,6 +41,7 @@ from payplug_bridge.errors import (
 from payplug_bridge.keys import client_for, notification_url
 from payplug_bridge.models import AttemptState, PaymentAttempt
 from payplug_bridge.snapshots import PaymentSnapshot
+from payplug_bridge.waiting import seconds_left
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +53,8 @@ a page for 10 minutes)."""
 CLOSE_WITHIN: Final = timedelta(days=1)
 WAIT_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 0.25
+LEAST_SECONDS: Final = 2.0
+"""A payment is not asked for with less time left: its answer would be lost."""
 MOST_ROUNDS: Final = 8
 LONGEST_DESCRIPTION: Final = 80
 
@@ -102,10 +106,13 @@ def start_payment(document_id: int, back: ReturnAddresses, answers: Mapping[str,
         BillingIncomplete: the payer's details have to be completed.
         PaymentBeingPrepared: another tab is being served; trying again in a few seconds will do.
         PayplugUnconfirmed: PayPlug is down; nothing can be paid twice by trying again.
+        PayplugBusy: the time of those who look on went by before a payment was asked for.
     """
     deadline = time.monotonic() + WAIT_SECONDS
     closed: set[int] = set()
     for _ in range(MOST_ROUNDS):
+        if seconds_left(LEAST_SECONDS) < LEAST_SECONDS:
+            raise PayplugBusy
         step = _next_step(document_id, closed, answers or {})
         match step:
             case _Reuse(url):

@@ -16,6 +16,7 @@ from flask.cli import with_appcontext
 
 from core.web.headers import MOST_BODY_BYTES
 
+WEB_THREADS = 8
 WORKER_THREADS = 2
 STOP_SECONDS = 20
 LIMITS: Final[dict[str, Any]] = {
@@ -33,7 +34,7 @@ LIMITS: Final[dict[str, Any]] = {
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=5000, show_default=True, help="Port to listen on.")
-@click.option("--threads", default=8, show_default=True, help="Requests served at once.")
+@click.option("--threads", default=WEB_THREADS, show_default=True, help="Requests served at once.")
 @click.option(
     "--proxy",
     default="127.0.0.1",
@@ -49,6 +50,7 @@ def serve(host: str, port: int, threads: int, proxy: str, *, worker: bool) -> No
     from waitress.server import create_server  # noqa: PLC0415  # only this command needs it
 
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    app.config["WEB_THREADS"] = threads
     try:
         server = create_server(
             app, host=host, port=port, threads=threads, ident="Solde", **LIMITS, **proxy_options(proxy)

@@ -23,6 +23,7 @@ from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugNotificat
 from payplug_bridge.outcomes import words_for_outcome
 from payplug_bridge.process_notifications import replay_notification
 from payplug_bridge.troubles import words_for
+from payplug_bridge.waiting import waiting_for_payplug
 
 blueprint = Blueprint("payplug", __name__, url_prefix="/payplug")
 
@@ -88,7 +89,8 @@ def check(document_id: int) -> Response:
     find_issued(document_id)
     asked = [a.id for a in attempts_of(document_id) if _may_have_news(a)]
     try:
-        states = [check_attempt(attempt_id) for attempt_id in asked]
+        with waiting_for_payplug():
+            states = [check_attempt(attempt_id) for attempt_id in asked]
     except (PayplugError, CardNotPossible, SimulatorNotAllowed) as error:
         flash(str(error), "danger")
         return _back()

@@ -31,21 +31,29 @@ from payplug_bridge.errors import (
     CardNotPossible,
     NothingToPay,
     PaymentBeingPrepared,
+    PayplugBusy,
     PayplugError,
     SimulatorNotAllowed,
 )
 from payplug_bridge.forms import payer_form
 from payplug_bridge.public_page import PublicPage, colours_css, payable_attempt, public_page
 from payplug_bridge.start_payment import ReturnAddresses, start_payment
+from payplug_bridge.waiting import waiting_for_payplug
 
 log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("payment_page", __name__, url_prefix="/p/<token>")
 
-RETRY_AFTER_SECONDS = 30
+RETRY_AFTER_SECONDS = 60
+RETURN_SECONDS = 5.0
+"""A payer who comes back waits no longer for the news: her page shows it when it comes."""
 PAYPLUG_IS_DOWN = _l(
     "The card payment service does not answer at the moment. You have not been charged. Please try again in a few "
     "minutes, or pay by transfer."
+)
+PAYPLUG_IS_SLOW = _l(
+    "The card payment service is slow just now. You have not been charged. Please try again in a minute, or pay by "
+    "transfer."
 )
 CARD_NOT_POSSIBLE = _l(
     "Card payment is not possible at the moment. Please pay by transfer, or contact the seller."
@@ -100,11 +108,12 @@ def show(token: str) -> ResponseReturnValue:
 @csrf.exempt
 @public
 @limiter.limit("30/minute")
-def pay(token: str) -> ResponseReturnValue:
+def pay(token: str) -> ResponseReturnValue:  # noqa: PLR0911  # one answer for each thing that may stand against it
     """Start the payment and go to PayPlug; whatever stands against it is told on the page."""
     answers = {name: request.form[name] for name in REQUIRED if request.form.get(name)}
     try:
-        address = start_payment(g.payment_document_id, _back(token), answers)
+        with waiting_for_payplug():
+            address = start_payment(g.payment_document_id, _back(token), answers)
     except NothingToPay:
         return redirect(url_for("payment_page.show", token=token), code=303)
     except BillingIncomplete as incomplete:
@@ -113,6 +122,9 @@ def pay(token: str) -> ResponseReturnValue:
         return _page(token, notice=_Notice(error.default, "info"), status=409)
     except (CardNotPossible, SimulatorNotAllowed):
         return _page(token, notice=_Notice(CARD_NOT_POSSIBLE), status=409)
+    except PayplugBusy:
+        log.warning("payplug_is_slow")
+        return _page(token, notice=_Notice(PAYPLUG_IS_SLOW), status=503)
     except PayplugError as error:
         log.warning("payment_not_started", error_type=type(error).__name__)
         return _page(token, notice=_Notice(PAYPLUG_IS_DOWN), status=503)
@@ -177,7 +189,8 @@ def _ask_payplug() -> None:
     if attempt is None:
         return
     try:
-        check_attempt(attempt.id)
+        with waiting_for_payplug(RETURN_SECONDS):
+            check_attempt(attempt.id)
     except (PayplugError, CardNotPossible, SimulatorNotAllowed) as error:
         log.warning("return_not_checked", error_type=type(error).__name__)
 

@@ -16,6 +16,7 @@ from core.web.rights import Right, requires
 from payplug_bridge.forms import KeyForm
 from payplug_bridge.keys import choose_mode, find_account, is_simulated, save_key, stored_modes
 from payplug_bridge.models import PayplugMode
+from payplug_bridge.waiting import waiting_for_payplug
 
 blueprint = Blueprint("payplug_settings", __name__, url_prefix="/settings/payplug")
 
@@ -30,7 +31,8 @@ def index() -> ResponseReturnValue:
     if form.validate_on_submit():
         actor_id = current_user.id
         try:
-            mode = save_key(form.secret_key.data, actor_id=actor_id)
+            with waiting_for_payplug():
+                mode = save_key(form.secret_key.data, actor_id=actor_id)
         except SoldeError as error:
             put_errors(form, {"secret_key": error.message})
         else:
