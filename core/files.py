@@ -1,8 +1,14 @@
-"""Stored documents: files kept under their SHA-256 on any storage fsspec reaches; never changed, never deleted."""
+"""Stored documents: files kept under their SHA-256 on any storage fsspec reaches; never changed, never deleted.
+
+A hash is sealed only for bytes that a power cut cannot take back: on a folder of this machine the file and the folders
+that name it are flushed before `put_bytes` returns. Other storages are relied on to have kept what they say is written,
+as object stores promise.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import datetime
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -11,6 +17,7 @@ from uuid import uuid4
 
 import fsspec
 from flask import current_app
+from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy import BigInteger, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -41,18 +48,35 @@ class DamagedFileError(RuntimeError):
 
 
 def put_bytes(content: bytes) -> str:
-    """Write content to the storage, outside any transaction, and return its SHA-256. Writing it twice is harmless."""
+    """Write content to the storage, outside any transaction, and return its SHA-256. Writing it twice is harmless, and
+    mends a file that was damaged."""
     digest = hashlib.sha256(content).hexdigest()
-    storage, path = _storage(current_app.config["SOLDE"].files_url), _path(digest)
-    target = f"{_root(current_app.config['SOLDE'].files_url)}/{path}"
-    if storage.exists(target) and storage.size(target) == len(content):
-        return digest
-    storage.makedirs(str(PurePosixPath(target).parent), exist_ok=True)
-    # A reader must never meet half a file: write beside it, then move.
-    partial = f"{target}.{uuid4().hex}"
-    storage.pipe_file(partial, content)
-    storage.mv(partial, target)
+    url = current_app.config["SOLDE"].files_url
+    storage, target = _storage(url), f"{_root(url)}/{_path(digest)}"
+    if not (storage.exists(target) and storage.cat_file(target) == content):
+        storage.makedirs(str(PurePosixPath(target).parent), exist_ok=True)
+        # A reader must never meet half a file: write beside it, then move.
+        partial = f"{target}.{uuid4().hex}"
+        storage.pipe_file(partial, content)
+        _flush(storage, partial)
+        storage.mv(partial, target)
+    else:
+        # Perhaps another process has just written it, and the machine not yet.
+        _flush(storage, target)
+    for folder in list(PurePosixPath(target).parents)[:3]:
+        _flush(storage, str(folder))
     return digest
+
+
+def _flush(storage: Any, path: str) -> None:
+    """Have the machine write a file, or the names in a folder, to its disk; other storages have done so themselves."""
+    if not isinstance(storage, LocalFileSystem):
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def register_file(digest: str, size_bytes: int, media_type: str) -> StoredFile:
