@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from core.clock import utc_now
-from core.database import db, transaction
+from core.database import db, lock, transaction
 from core.jobs import run_due_jobs
 from payplug_bridge import process_notifications as inbox
 from payplug_bridge.apply_snapshot import Outcome, apply_snapshot
@@ -53,6 +54,38 @@ def test_the_same_notification_fifty_times_at_once_records_once(each_shop: Shop)
     assert len(shop.notifications()) == FLOOD
     assert shop.counted() == ONE_OF_EACH
     assert shop.balance(invoice).open_cents == 0
+    shop.assert_sound()
+
+
+def test_a_notification_that_another_worker_is_just_claiming_is_left_to_it(each_shop: Shop) -> None:
+    shop = each_shop
+    invoice = shop.invoice()
+    payment = shop.click(invoice)
+    shop.simulator.pay(payment, notify=False)
+    assert shop.notify_about(payment) == 200
+    claiming = threading.Event()
+
+    def other_worker() -> None:
+        with shop.inside(), transaction():
+            row = lock(select(PayplugNotification))
+            assert row is not None
+            row.tries, row.due_at = row.tries + 1, utc_now() + inbox.LEASE
+            db.session.flush()
+            claiming.set()
+            time.sleep(0.5)  # long enough for us to wait for the row, or to go on without
+
+    def we() -> None:
+        assert claiming.wait(30)
+        shop.work()
+
+    assert at_once(other_worker, we) == []
+    (row,) = shop.notifications()
+    # The other one is reading the payment now: it alone applies it, or a sweep does once its lease has ended.
+    assert (row.tries, row.state, shop.states(invoice)) == (1, NotificationState.RECEIVED, ["created"])
+    with time_machine.travel(utc_now() + inbox.LEASE, tick=True):
+        shop.work()
+    assert shop.notifications()[0].state is NotificationState.DONE
+    assert shop.counted() == ONE_OF_EACH
     shop.assert_sound()
 
 
