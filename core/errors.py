@@ -34,6 +34,22 @@ class ConflictError(SoldeError):
     status = 409
 
 
+class OutdatedError(ConflictError):
+    """A page was sent that shows what has been saved anew since. Nothing was done.
+
+    `version` is the row's present one: a form shown again with it is saved when it is sent again, on purpose.
+    """
+
+    default = _l(
+        "Meanwhile this was changed in another window or by somebody else, so nothing was saved. Look at what is there"
+        " now; to replace it with what stands below, save again."
+    )
+
+    def __init__(self, version: int, message: LazyString | str | None = None) -> None:
+        super().__init__(message)
+        self.version = version
+
+
 class NotAllowedError(SoldeError):
     """The member's role does not allow it (403)."""
 

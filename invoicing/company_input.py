@@ -18,6 +18,7 @@ from core.database import db, lock
 from core.event_log import record_event
 from core.models import LARGEST_CAPITAL_CENTS, Company
 from core.tenancy import current_company_id
+from core.versions import count_save
 from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS, checked_phone, is_french_vat_number
 from invoicing.errors import NotFoundError
 from invoicing.input_checks import FieldErrors, clean_text
@@ -25,6 +26,7 @@ from invoicing.lifecycle import DocumentState
 from invoicing.locked_rows import locked_row
 from invoicing.models import Document, InvoicingSettings, VatRate
 from invoicing.numbering import is_prefix
+from invoicing.settings import UNSAVED
 
 MOST_BACKDATING_DAYS = 90
 LARGEST_RATE = 10_000
@@ -68,16 +70,22 @@ class InvoicingInput:
     discount_terms: str = ""
 
 
-def save_company(given: CompanyInput, *, actor_id: int | None = None) -> Company:
+def save_company(given: CompanyInput, *, version: int | None = None, actor_id: int | None = None) -> Company:
     """Change the company entered; documents already issued keep what they said.
 
+    Args:
+        given: what was typed.
+        version: the version the person's page showed; None for what comes from no page.
+        actor_id: who does it.
+
     Raises:
+        OutdatedError: the company was saved since that version, and says something else.
         InvalidInputError: naming every field that is wrong.
     """
     company = lock(select(Company).where(Company.id == current_company_id()))
     assert company is not None, "the company entered exists"
     checked = _checked_company(given, company)
-    _write("settings.company", company, checked, actor_id)
+    _write("settings.company", company, checked, version, actor_id)
     return company
 
 
@@ -172,18 +180,26 @@ def _checked_colour(errors: FieldErrors, value: str) -> str:
     return colour.lower()
 
 
-def save_invoicing_settings(given: InvoicingInput, *, actor_id: int | None = None) -> InvoicingSettings:
+def save_invoicing_settings(
+    given: InvoicingInput, *, version: int | None = None, actor_id: int | None = None
+) -> InvoicingSettings:
     """Change how the company entered invoices; it holds for documents issued from now on.
 
+    Args:
+        given: what was typed.
+        version: the version the person's page showed; None for what comes from no page.
+        actor_id: who does it.
+
     Raises:
+        OutdatedError: the settings were saved since that version, and say something else.
         InvalidInputError: naming every field that is wrong.
     """
     checked = _checked_invoicing(given)
     settings = lock(select(InvoicingSettings))
     if settings is None:
-        settings = InvoicingSettings()
+        settings = InvoicingSettings(version=UNSAVED)
         db.session.add(settings)
-    _write("settings.invoicing", settings, checked, actor_id)
+    _write("settings.invoicing", settings, checked, version, actor_id)
     return settings
 
 
@@ -260,7 +276,9 @@ def remove_vat_rate(rate_id: int, *, actor_id: int | None = None) -> None:
     db.session.flush()
 
 
-def _write(kind: str, row: Company | InvoicingSettings, checked: Any, actor_id: int | None) -> None:
+def _write(
+    kind: str, row: Company | InvoicingSettings, checked: Any, version: int | None, actor_id: int | None
+) -> None:
     """Put the checked values onto the row and log what changed, if anything did."""
     changed: dict[str, list[str]] = {}
     for field in fields(checked):
@@ -268,6 +286,8 @@ def _write(kind: str, row: Company | InvoicingSettings, checked: Any, actor_id: 
         if before != after:
             changed[field.name] = [_logged(field.name, before), _logged(field.name, after)]
             setattr(row, field.name, after)
+    if changed:
+        count_save(row, version)
     db.session.flush()
     if changed:
         record_event(kind, actor_id=actor_id, changed=changed)

@@ -38,7 +38,10 @@ class ContactInput:
 
 @dataclass(frozen=True)
 class CustomerInput:
-    """Everything about a customer as typed. Contacts that are left out are removed from an existing customer."""
+    """Everything about a customer as typed. Contacts that are left out are removed from an existing customer.
+
+    `request_key` is a random key of the form of a new customer, so that sending it twice makes one.
+    """
 
     kind: CustomerKind
     name: str
@@ -54,6 +57,7 @@ class CustomerInput:
     payment_terms_days: int | None = None
     external_reference: str | None = None
     contacts: tuple[ContactInput, ...] = ()
+    request_key: str | None = None
 
 
 @cache

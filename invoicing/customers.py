@@ -7,6 +7,7 @@ from sqlalchemy import Select, func, or_, select
 
 from core.database import db, lock
 from core.event_log import record_event
+from core.versions import count_save, is_changed
 from invoicing.customer_input import ContactInput, CustomerInput, checked_customer
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.locked_rows import locked_row
@@ -19,41 +20,58 @@ _COPIED = (
 
 
 def save_customer(
-    given: CustomerInput, *, customer_id: int | None = None, actor_id: int | None = None
+    given: CustomerInput,
+    *,
+    customer_id: int | None = None,
+    version: int | None = None,
+    actor_id: int | None = None,
 ) -> Customer:
     """Make a customer, or change the one named. Documents already issued keep what they said.
 
-    An import run twice is harmless: a new customer whose external reference exists returns the earlier one unchanged.
+    An import run twice, or a form sent twice, is harmless: a new customer whose external reference or request key
+    exists returns the earlier one unchanged.
 
     Args:
         given: what was typed; `contacts` replace those the customer has.
         customer_id: the customer to change; None makes a new one and gives it the next number (C00001…).
+        version: the version the person's page showed; None for what comes from no page.
         actor_id: who does it.
 
     Raises:
         InvalidInputError: naming every field that is wrong.
+        OutdatedError: the customer was saved since that version, and says something else.
         NotFoundError: `customer_id` names no customer of this company.
     """
     checked = checked_customer(given)
     if customer_id is None:
-        # The counter's lock makes two imports of one reference come one after the other.
+        # The counter's lock makes two imports of one reference, or two sendings of one form, come one after the other.
         counter = locked_row(CustomerCounter)
-        earlier = find_by_reference(checked.external_reference)
+        earlier = find_by_reference(checked.external_reference) or _find_by_request(checked.request_key)
         if earlier is not None:
             return earlier
         counter.last += 1
-        customer = Customer(number=f"C{counter.last:05d}")
+        customer = Customer(number=f"C{counter.last:05d}", request_key=checked.request_key)
+        _write(customer, checked)
         db.session.add(customer)
     else:
         customer = _locked_customer(customer_id)
         _refuse_taken_reference(checked.external_reference, customer_id)
-    for name in _COPIED:
-        setattr(customer, name, getattr(checked, name))
-    customer.contacts[:] = [_contact(customer, contact) for contact in checked.contacts]
+        with db.session.no_autoflush:
+            _write(customer, checked)
+            if not is_changed():
+                return customer
+            count_save(customer, version)
     db.session.flush()
     kind = "customer.created" if customer_id is None else "customer.changed"
     record_event(kind, actor_id=actor_id, subject=("customer", customer.id))
     return customer
+
+
+def _write(customer: Customer, checked: CustomerInput) -> None:
+    for name in _COPIED:
+        setattr(customer, name, getattr(checked, name))
+    stored = list(customer.contacts)
+    customer.contacts[:] = [_contact(stored, contact) for contact in checked.contacts]
 
 
 def _locked_customer(customer_id: int) -> Customer:
@@ -70,14 +88,24 @@ def _refuse_taken_reference(reference: str | None, customer_id: int) -> None:
         raise InvalidInputError({"external_reference": message})
 
 
-def _contact(customer: Customer, given: ContactInput) -> Contact:
-    known = {contact.id: contact for contact in customer.contacts}
-    contact = known.get(given.id) if given.id is not None else None
+def _contact(stored: list[Contact], given: ContactInput) -> Contact:
+    """The stored contact that is meant, taken out of the list, or a new one."""
+    contact = next((c for c in stored if _is_meant(c, given)), None)
     if contact is None:
         contact = Contact()
+    else:
+        stored.remove(contact)
     contact.name, contact.email, contact.phone = given.name, given.email, given.phone
     contact.receives_invoices = given.receives_invoices
     return contact
+
+
+def _is_meant(contact: Contact, given: ContactInput) -> bool:
+    """By its id; one without an id that says the same was added by the same form, sent before."""
+    if given.id is not None:
+        return contact.id == given.id
+    told = (given.name, given.email, given.phone, given.receives_invoices)
+    return (contact.name, contact.email, contact.phone, contact.receives_invoices) == told
 
 
 def find_customer(customer_id: int) -> Customer:
@@ -99,6 +127,12 @@ def find_by_reference(external_reference: str | None) -> Customer | None:
     return db.session.scalars(
         select(Customer).where(Customer.external_reference == external_reference)
     ).one_or_none()
+
+
+def _find_by_request(request_key: str | None) -> Customer | None:
+    if request_key is None:
+        return None
+    return db.session.scalars(select(Customer).where(Customer.request_key == request_key)).one_or_none()
 
 
 def find_by_number(number: str) -> Customer | None:

@@ -17,7 +17,7 @@ from invoicing.document_view import DocumentView, view_of
 from invoicing.errors import Problem
 from invoicing.gate import problems_of
 from invoicing.history import HistoryItem, history
-from invoicing.issue_invoice import candidate_of
+from invoicing.issue_invoice import candidate_of, versions_of
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Document
 from invoicing.payments import Payment, Settlement
@@ -99,6 +99,11 @@ def document_page(document: Document) -> DocumentPage:
 def problems_of_draft(document: Document) -> list[Problem]:
     """What keeps a draft from being issued today."""
     return problems_of(candidate_of(document, paris_today()))
+
+
+def shown_versions(document: Document) -> str:
+    """What the page of a draft shows, for `issue_invoice` to issue that and nothing else; empty once it is issued."""
+    return versions_of(candidate_of(document, paris_today())) if document.state is DocumentState.DRAFT else ""
 
 
 def fingerprint(document_id: int, balance: DocumentBalance | None, sendings: list[SendingStatus]) -> str:

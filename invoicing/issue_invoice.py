@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, select
 
 from accounting.facts import Share
@@ -14,6 +15,7 @@ from accounting.record import record
 from accounting.settings import vat_regime_on
 from core.clock import paris_today
 from core.database import db
+from core.errors import OutdatedError
 from core.event_log import record_event
 from core.jobs import wake
 from core.models import Company
@@ -44,17 +46,26 @@ _CONTEXT = scoped(
     .where(Customer.id == bindparam("customer_id"))
 )
 
+_OUTDATED = _l(
+    "Meanwhile this draft, its customer or your settings were changed, so nothing was issued. This is the present"
+    " state: look at it, then issue it."
+)
 
-def issue_invoice(document_id: int, *, today: date | None = None, actor_id: int | None = None) -> Document:
+
+def issue_invoice(
+    document_id: int, *, today: date | None = None, seen: str | None = None, actor_id: int | None = None
+) -> Document:
     """Issue a draft invoice for good. A document that is issued already is returned as it is.
 
     Args:
         document_id: the draft.
         today: the business day it is issued on; imports and demo data pass their own. None is today in Paris.
+        seen: what `versions_of` gave for the page on which the person decided; None for what comes from no page.
         actor_id: who does it.
 
     Raises:
         NotFoundError: there is no such document.
+        OutdatedError: that page showed something else than would be issued.
         NotIssuableError: it would not be a legal document; names everything to mend.
     """
     document = locked_document(document_id)
@@ -62,6 +73,8 @@ def issue_invoice(document_id: int, *, today: date | None = None, actor_id: int 
         return document
     read_lines(document)
     candidate = candidate_of(document, today or paris_today())
+    if seen is not None and seen != versions_of(candidate):
+        raise OutdatedError(document.version, _OUTDATED)
     problems = problems_of(candidate)
     if problems:
         raise NotIssuableError(problems)
@@ -102,6 +115,12 @@ def candidate_of(document: Document, today: date) -> Candidate:
         today=today,
         regime=vat_regime_on(issue_date),
     )
+
+
+def versions_of(candidate: Candidate) -> str:
+    """The versions of all that issue copies: the draft, its customer, the company and how it invoices."""
+    rows = (candidate.document, candidate.customer, candidate.company, candidate.settings)
+    return "-".join(str(row.version) for row in rows)
 
 
 def _context(customer_id: int) -> tuple[Customer, Company, InvoicingSettings | None]:

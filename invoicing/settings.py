@@ -8,6 +8,9 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from core.database import db
 from invoicing.models import InvoicingSettings
 
+UNSAVED = 0
+"""The version of settings that nobody has saved yet."""
+
 
 def invoicing_settings() -> InvoicingSettings:
     """The settings of the company entered; the defaults, as an unsaved row, while it has not chosen any."""
@@ -22,4 +25,4 @@ def default_settings() -> InvoicingSettings:
         for column in columns
         if isinstance(column.default, ScalarElementColumnDefault)
     }
-    return InvoicingSettings(**defaults)
+    return InvoicingSettings(**defaults | {"version": UNSAVED})

@@ -11,10 +11,13 @@ from typing import Any
 from uuid import uuid4
 
 from flask import request
-from flask_babel import LazyString, get_locale
+from flask_babel import LazyString, get_locale, gettext
+from markupsafe import Markup
+from werkzeug.exceptions import BadRequest
 from wtforms import Field, FieldList, Form, FormField, HiddenField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
+from core.errors import OutdatedError
 from core.money import CENT_DECIMALS, MoneyTextError, format_scaled, parse_scaled
 
 LONGEST_KEY = 64
@@ -129,6 +132,35 @@ class RequestKeyField(HiddenField):
         return hashlib.sha256(json.dumps([self.data, typed]).encode()).hexdigest()
 
 
+class VersionField(HiddenField):
+    """The hidden version of the row that a form shows, so that a save from an older page is found out."""
+
+    @property
+    def seen(self) -> int | None:
+        """The version shown; None when somebody sent none, 0 (never the row's) for what is no version."""
+        if not self.data:
+            return None
+        text = str(self.data)
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def tell_outdated(form: Form, version: VersionField, error: OutdatedError, url: str) -> None:
+    """Say at the top that the row was saved meanwhile, with the way to what is there; sent again, the form is saved."""
+    link = Markup('{} <a href="{}" target="_blank" rel="noopener">{}</a>')
+    form.form_errors.append(link.format(str(error), url, gettext("See what is there now (new tab)")))
+    version.data = str(error.version)
+
+
+def refuse_unknown_button(*known: str) -> None:
+    """Refuse a button that the form does not have; Enter in a field sends none, which means save.
+
+    Raises:
+        BadRequest: the page with 400; nothing is saved.
+    """
+    if request.form.get("action", "") not in ("", *known):
+        raise BadRequest
+
+
 def press_row_button(rows: FieldList, noun: str) -> bool:
     """Do what a row's button asks when scripts are off: add, remove or move a row, for the form to be shown again.
 
@@ -140,11 +172,14 @@ def press_row_button(rows: FieldList, noun: str) -> bool:
         True when such a button was pressed; nothing is to be saved then.
     """
     action, _, number = request.form.get("action", "").rpartition("-")
-    index = int(number) if number.isdecimal() and len(number) < 5 else len(rows.entries)
     if (action, number) == ("add", noun):
         if not rows.max_entries or len(rows.entries) < rows.max_entries:
             rows.append_entry()
-    elif action == f"remove-{noun}":
+        return True
+    if not (number.isascii() and number.isdecimal() and len(number) < 5):
+        return False
+    index = int(number)
+    if action == f"remove-{noun}":
         _remove(rows, index)
     elif action in (f"{noun}-up", f"{noun}-down"):
         _move(rows, index, index + (1 if action.endswith("down") else -1))

@@ -23,7 +23,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Optional
 
-from core.web.forms import choices
+from core.web.forms import RequestKeyField, VersionField, choices
 from invoicing.customer_input import (
     LONGEST_BUSINESS_TERMS_DAYS,
     MOST_CONTACTS,
@@ -76,6 +76,9 @@ class CustomerForm(FlaskForm):
         FormField(ContactForm), label=_l("Contact"), min_entries=1, max_entries=MOST_CONTACTS
     )
 
+    request_key = RequestKeyField()
+    version = VersionField()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.country.choices = choices(_countries(str(get_locale())))
@@ -112,6 +115,7 @@ class CustomerForm(FlaskForm):
             payment_terms_days=self.payment_terms_days.data,
             external_reference=external_reference,
             contacts=tuple(_contact(entry.form) for entry in self.contacts.entries),
+            request_key=self.request_key.key,
         )
 
 

@@ -26,7 +26,7 @@ from core.clock import paris_today
 from core.database import db
 from core.money import QUANTITY_DECIMALS, RATE_DECIMALS, UNIT_PRICE_DECIMALS, format_scaled
 from core.web.addresses import LARGEST_ID
-from core.web.forms import RequestKeyField, ScaledField, choices
+from core.web.forms import RequestKeyField, ScaledField, VersionField, choices
 from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS
 from invoicing.draft_input import MOST_LINES, DraftInput, LineInput
 from invoicing.models import Customer, Document, DocumentLine
@@ -100,6 +100,7 @@ class DocumentForm(FlaskForm):
     purchase_order = StringField(_l("Customer’s order number"))
     note = TextAreaField(_l("Note on the invoice"))
     request_key = RequestKeyField()
+    version = VersionField()
     lines = FieldList(FormField(LineForm), label=_l("Line"), min_entries=1, max_entries=MOST_LINES)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -112,6 +113,7 @@ class DocumentForm(FlaskForm):
         """The form filled with a draft."""
         return cls(
             data={
+                "version": document.version,
                 "customer_id": document.customer_id,
                 "prices": "gross" if document.prices_include_vat else "net",
                 "issue_date": document.issue_date,

@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Optional
 from core.models import Company, Role
 from core.money import RATE_DECIMALS
 from core.web.context import ROLE_NAMES
-from core.web.forms import MoneyField, ScaledField, choices, typed_cents
+from core.web.forms import MoneyField, ScaledField, VersionField, choices, typed_cents
 from invoicing.company_input import CompanyInput, InvoicingInput
 from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS
 from invoicing.models import InvoicingSettings
@@ -42,6 +42,7 @@ class CompanyForm(FlaskForm):
     bic = StringField("BIC")
     colour = ColorField(_l("Colour"), [DataRequired(_l("Choose a colour."))])
     legal_notice = TextAreaField(_l("Legal notice"))
+    version = VersionField()
 
     @classmethod
     def of(cls, company: Company) -> CompanyForm:
@@ -72,6 +73,7 @@ class InvoicingForm(FlaskForm):
     backdating_days = IntegerField(_l("Oldest invoice date (days back)"), [InputRequired(_DAYS)])
     late_penalty = StringField(_l("Late-payment penalties"))
     discount_terms = StringField(_l("Discount for early payment"))
+    version = VersionField()
 
     @classmethod
     def of(cls, settings: InvoicingSettings) -> InvoicingForm:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from core.database import db, transaction
-from core.web.forms import press_row_button, put_errors
+from core.errors import OutdatedError
+from core.web.forms import press_row_button, put_errors, refuse_unknown_button, tell_outdated
 from core.web.pages import Page, searched
 from core.web.rights import Right, requires
 from invoicing.balances import balances_of, customer_credit_cents, customer_due_cents
@@ -62,11 +64,16 @@ def show(customer_id: int) -> str:
 
 @blueprint.route("/<int:customer_id>/edit", methods=["GET", "POST"])
 @requires(Right.INVOICE)
-def edit(customer_id: int) -> str | Response:
+def edit(customer_id: int) -> ResponseReturnValue:
     """Change a customer; documents already issued keep what they said."""
     customer = find_customer(customer_id)
     form = CustomerForm() if request.method == "POST" else CustomerForm.of(customer)
-    if _saved(form, customer_id, customer.external_reference) is not None:
+    try:
+        saved = _saved(form, customer_id, customer.external_reference)
+    except OutdatedError as error:
+        tell_outdated(form, form.version, error, url_for("customers.show", customer_id=customer_id))
+        return _form_page(form, customer_id), error.status
+    if saved is not None:
         return redirect(url_for("customers.show", customer_id=customer_id), code=303)
     return _form_page(form, customer_id)
 
@@ -79,12 +86,15 @@ def _blank() -> dict[str, type[ContactForm]]:
 
 def _saved(form: CustomerForm, customer_id: int | None = None, reference: str | None = None) -> int | None:
     """Save what was sent; None when there is nothing to save or something to mend."""
-    if press_row_button(form.contacts, "contact") or not form.validate_on_submit():
+    if press_row_button(form.contacts, "contact"):
         return None
-    actor = current_user.id
+    refuse_unknown_button()
+    if not form.validate_on_submit():
+        return None
+    given, version, actor = form.as_input(reference), form.version.seen, current_user.id
     try:
         with transaction():
-            saved = save_customer(form.as_input(reference), customer_id=customer_id, actor_id=actor).id
+            saved = save_customer(given, customer_id=customer_id, version=version, actor_id=actor).id
     except InvalidInputError as error:
         put_errors(form, error.errors)
         return None

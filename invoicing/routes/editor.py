@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import current_user
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from core.database import db, transaction
+from core.errors import OutdatedError
 from core.web.addresses import LARGEST_ID
-from core.web.forms import press_row_button, put_errors
+from core.web.forms import press_row_button, put_errors, refuse_unknown_button, tell_outdated
 from core.web.rights import Right, requires
 from invoicing.delete_draft import delete_draft
 from invoicing.documents import find_document
@@ -24,6 +26,7 @@ from invoicing.update_draft import update_draft
 from invoicing.vat import Totals, compute_totals
 
 blueprint = Blueprint("editor", __name__, url_prefix="/invoices")
+PREVIEW = "preview"
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -58,7 +61,7 @@ def _drafted(given: DraftInput, actor_id: int) -> int:
 
 @blueprint.route("/<int:document_id>/edit", methods=["GET", "POST"])
 @requires(Right.INVOICE)
-def edit(document_id: int) -> str | Response:
+def edit(document_id: int) -> ResponseReturnValue:
     """Change a draft."""
     document = find_document(document_id)
     if document.state is not DocumentState.DRAFT:
@@ -69,9 +72,12 @@ def edit(document_id: int) -> str | Response:
     if _is_complete(form):
         try:
             with transaction():
-                update_draft(document_id, form.as_input(reference))
+                update_draft(document_id, form.as_input(reference), version=form.version.seen)
         except InvalidInputError as error:
             put_errors(form, error.errors)
+        except OutdatedError as error:
+            tell_outdated(form, form.version, error, url_for("invoices.show", document_id=document_id))
+            return _editor(form, find_document(document_id)), error.status
         else:
             return _saved(document_id)
     return _editor(form, find_document(document_id))
@@ -98,12 +104,15 @@ def delete(document_id: int) -> Response:
 
 def _is_complete(form: DocumentForm) -> bool:
     """False when a line's button was pressed or something is missing: the form is shown again."""
-    return not press_row_button(form.lines, "line") and bool(form.validate_on_submit())
+    if press_row_button(form.lines, "line"):
+        return False
+    refuse_unknown_button(PREVIEW)
+    return bool(form.validate_on_submit())
 
 
 def _saved(document_id: int) -> Response:
     flash(gettext("The draft is saved."), "success")
-    endpoint = "invoices.preview" if request.form.get("action") == "preview" else "invoices.show"
+    endpoint = "invoices.preview" if request.form.get("action") == PREVIEW else "invoices.show"
     return redirect(url_for(endpoint, document_id=document_id), code=303)
 
 

@@ -12,12 +12,19 @@ from flask_security import current_user
 from markupsafe import Markup
 
 from core.database import transaction
+from core.errors import OutdatedError
 from core.files import read_bytes
 from core.web.pages import Page, searched
 from core.web.panels import panels_of
 from core.web.rights import Right, may, requires
 from invoicing.balances import balances_of
-from invoicing.document_page import document_page, fingerprint, is_settled_down, problems_of_draft
+from invoicing.document_page import (
+    document_page,
+    fingerprint,
+    is_settled_down,
+    problems_of_draft,
+    shown_versions,
+)
 from invoicing.document_view import document_view
 from invoicing.document_words import unit_text, words_of
 from invoicing.documents import (
@@ -83,6 +90,7 @@ def _page(document: Document, problems: Sequence[Problem]) -> str:
         "invoicing/invoice.html",
         page=page,
         fingerprint=fingerprint(document.id, page.balance, page.sendings),
+        shown_versions=shown_versions(document),
         document=document,
         view=page.view,
         balance=page.balance,
@@ -126,10 +134,14 @@ def state(document_id: int) -> Response:
 @requires(Right.INVOICE)
 def issue(document_id: int) -> ResponseReturnValue:
     """Issue a draft for good; what keeps it from that is listed on its page."""
-    actor = current_user.id
+    actor, seen = current_user.id, request.form.get("seen")
     try:
         with transaction():
-            number = issue_invoice(document_id, actor_id=actor).number
+            number = issue_invoice(document_id, seen=seen, actor_id=actor).number
+    except OutdatedError as error:
+        flash(str(error), "warning")
+        document = find_document(document_id)
+        return _page(document, problems_of_draft(document)), error.status
     except NotIssuableError as error:
         return _page(find_document(document_id), error.problems), 400
     flash(gettext("Invoice %(number)s is issued.", number=number), "success")

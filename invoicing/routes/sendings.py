@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core.database import db, transaction
 from core.mail import retry_mail
-from core.web.forms import put_errors
+from core.web.forms import put_errors, refuse_unknown_button
 from core.web.rights import Right, requires
 from invoicing.customers import find_customer
 from invoicing.document_view import DocumentView, document_view
@@ -24,6 +24,7 @@ from invoicing.render_pdf import file_name
 from invoicing.send_invoice import proposed_recipients, send_invoice
 
 blueprint = Blueprint("sendings", __name__)
+PREVIEW = "preview"
 
 
 @blueprint.route("/invoices/<int:document_id>/send", methods=["GET", "POST"])
@@ -35,9 +36,9 @@ def new(document_id: int) -> ResponseReturnValue:
     preview = None
     if request.method == "GET":
         _propose(form, view)
-    elif request.form.get("action") == "preview":
+    elif request.form.get("action") == PREVIEW:
         preview = _preview(form, view)
-    elif form.validate_on_submit() and _sent(form, document_id):
+    elif _may_send(form) and _sent(form, document_id):
         return redirect(url_for("invoices.show", document_id=document_id), code=303)
     return render_template(
         "invoicing/send_form.html",
@@ -47,6 +48,11 @@ def new(document_id: int) -> ResponseReturnValue:
         variables=VARIABLES,
         attachment=file_name(view),
     )
+
+
+def _may_send(form: SendForm) -> bool:
+    refuse_unknown_button(PREVIEW)
+    return bool(form.validate_on_submit())
 
 
 def _offered(customer_id: int) -> tuple[tuple[str, str], ...]:

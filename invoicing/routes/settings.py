@@ -13,9 +13,10 @@ from sqlalchemy import select
 
 from core.clock import paris_today
 from core.database import db, transaction
+from core.errors import OutdatedError
 from core.models import Company
 from core.tenancy import current_company_id
-from core.web.forms import put_errors
+from core.web.forms import put_errors, tell_outdated
 from core.web.rights import Right, requires
 from invoicing.company_input import add_vat_rate, remove_vat_rate, save_company, save_invoicing_settings
 from invoicing.errors import InvalidInputError
@@ -35,8 +36,10 @@ def company() -> ResponseReturnValue:
         form = CompanyForm.of(db.session.get_one(Company, current_company_id()))
     else:
         form = CompanyForm()
-        actor = current_user.id
-        if form.validate_on_submit() and _saved(form, lambda: save_company(form.as_input(), actor_id=actor)):
+        actor, version = current_user.id, form.version.seen
+        if form.validate_on_submit() and _saved(
+            form, lambda: save_company(form.as_input(), version=version, actor_id=actor)
+        ):
             return redirect(url_for("settings.company"), code=303)
     return render_template("invoicing/settings_company.html", form=form)
 
@@ -47,9 +50,9 @@ def invoicing() -> ResponseReturnValue:
     """How the company invoices: numbers, terms, clauses."""
     form = InvoicingForm.of(invoicing_settings()) if request.method == "GET" else InvoicingForm()
     if request.method == "POST":
-        actor = current_user.id
+        actor, version = current_user.id, form.version.seen
         if form.validate_on_submit() and _saved(
-            form, lambda: save_invoicing_settings(form.as_input(), actor_id=actor)
+            form, lambda: save_invoicing_settings(form.as_input(), version=version, actor_id=actor)
         ):
             return redirect(url_for("settings.invoicing"), code=303)
     return render_template("invoicing/settings_invoicing.html", form=form, today=paris_today())
@@ -89,6 +92,9 @@ def _saved(form: FlaskForm, save: Callable[[], object]) -> bool:
             save()
     except InvalidInputError as error:
         put_errors(form, error.errors)
+        return False
+    except OutdatedError as error:
+        tell_outdated(form, form.version, error, request.path)
         return False
     flash(gettext("The settings are saved."), "success")
     return True

@@ -21,6 +21,18 @@ def test_a_new_customer_is_saved_and_shown(owner):
     assert "404 833 048" in shown
 
 
+def test_a_form_sent_twice_makes_one_customer(owner):
+    assert 'name="request_key"' in page(owner, "/customers/new")
+    typed = {**CUSTOMER, "request_key": "a" * 32}
+    first, again = (owner.post("/customers/new", data=typed) for _ in range(2))
+    assert first.status_code == again.status_code == 303
+    assert first.headers["Location"] == again.headers["Location"]
+    assert "C00002" not in page(owner, "/customers")
+    changed = owner.post("/customers/new", data={**typed, "name": "Fleurs d’Ailleurs"})
+    assert changed.headers["Location"] != first.headers["Location"]
+    assert 'name="request_key"' not in page(owner, f"{first.headers['Location']}/edit")
+
+
 def test_a_wrong_siren_is_told_beside_its_field_and_what_was_typed_is_kept(owner):
     answer = owner.post("/customers/new", data={**CUSTOMER, "siren": "123456789"})
     text = plain(answer.get_data(as_text=True))

@@ -5,15 +5,18 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
-from core.database import db, transaction
+from core.database import Base, db, transaction
 from core.models import Role
-from core.tenancy import in_company
-from invoicing.models import Document, VatRate
+from core.tenancy import in_company, insert_row
+from invoicing.models import Customer, Document, VatRate
 from tests.conftest import PASSWORD, make_company, signed_in_client
 from tests.factories.invoicing import make_customer
+from tests.invoicing.routes.test_customer_pages import CUSTOMER
 
 AT_ONCE = 4
 
@@ -34,7 +37,7 @@ def _at_once(app: Flask, company_id: int, path: str, data: dict[str, str]) -> li
         return list(pool.map(post, range(AT_ONCE)))
 
 
-def _count(app: Flask, company_id: int, model: type[Document] | type[VatRate]) -> int:
+def _count(app: Flask, company_id: int, model: type[Document] | type[Customer] | type[VatRate]) -> int:
     with app.app_context(), in_company(company_id):
         return db.session.scalar(select(func.count(model.id))) or 0
 
@@ -52,6 +55,27 @@ def test_one_draft_comes_of_one_form(each_app: Flask) -> None:
     assert {status for status, _ in answers} == {303}
     assert len({where for _, where in answers}) == 1
     assert _count(each_app, company_id, Document) == 1
+
+
+def test_one_customer_comes_of_one_form(each_app: Flask) -> None:
+    company_id = make_company(each_app)
+    typed = {**CUSTOMER, "request_key": "c" * 32}
+    answers = _at_once(each_app, company_id, "/customers/new", typed)
+    assert {status for status, _ in answers} == {303}
+    assert len({where for _, where in answers}) == 1
+    assert _count(each_app, company_id, Customer) == 1
+
+
+def test_the_database_itself_takes_one_customer_of_a_form(each_app: Flask) -> None:
+    # A verb that forgets the counter's lock, or another program.
+    company_id = make_company(each_app)
+    with each_app.app_context(), in_company(company_id):
+        with transaction():
+            first = make_customer(request_key="c" * 32)
+            row = {c.name: getattr(first, c.name) for c in Customer.__table__.columns if c.name != "id"}
+        row["number"] = "C00002"
+        with pytest.raises(IntegrityError, match="request_key"), transaction():
+            insert_row(Base.metadata.tables["customer"], **row)
 
 
 def test_a_new_vat_rate_is_added_once(each_app: Flask) -> None:
