@@ -339,7 +339,10 @@ def test_the_history_tells_everything_in_order(company):
     assert [item.settled_cents for item in items if item.kind == "payment"] == [12000, 0]
 
 
-def _at_once(app, company_id: int, *actions) -> list[BaseException]:
+def _at_once(
+    app, company_id: int, *actions, second_after: threading.Event | None = None
+) -> list[BaseException]:
+    """Run each action in a transaction of its own, together, or the rest after an event that the first sets."""
     failures: list[BaseException] = []
     start = threading.Barrier(len(actions))
 
@@ -348,6 +351,9 @@ def _at_once(app, company_id: int, *actions) -> list[BaseException]:
             with app.app_context():
                 enter_company(company_id)
                 start.wait(timeout=30)
+                if second_after is not None and action is not actions[0]:
+                    # Before the transaction opens: on SQLite opening it takes the one write lock.
+                    assert second_after.wait(30)
                 with transaction():
                     action()
         except BaseException as error:  # noqa: BLE001  # the tests look at them
@@ -458,4 +464,25 @@ def test_crediting_and_paying_at_once_ends_in_one_truth(two_connections):
     assert failures == []
     assert standing(invoice_id) == (0, STATUS.CREDITED)
     assert customer_credit_cents(customer_id) == 12000
+    assert everything_holds(company_id)
+
+
+def test_an_invoice_being_credited_elsewhere_is_credited_once(two_connections):
+    app, company_id = two_connections
+    credited = threading.Event()
+    with transaction():
+        invoice_id = issue().id
+    notes: list[int] = []
+
+    def first() -> None:
+        notes.append(credit_invoice(invoice_id, reason="Erreur").id)
+        credited.set()
+        time.sleep(0.5)  # long enough for the other one to wait for the invoice, or to go on without
+
+    def second() -> None:
+        notes.append(credit_invoice(invoice_id, reason="Erreur").id)
+
+    assert _at_once(app, company_id, first, second, second_after=credited) == []
+    assert len(notes) == 2
+    assert len(set(notes)) == 1
     assert everything_holds(company_id)
