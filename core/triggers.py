@@ -145,6 +145,25 @@ def create_all_triggers(connection: Connection) -> None:
             connection.exec_driver_sql(statement)
 
 
+def drop_all_triggers(connection: Connection) -> None:
+    """Drop every trigger of ours; the first step of every migration, whose last one creates them again.
+
+    SQLite builds a table anew by renaming, and refuses while a trigger of another table names the one that is gone.
+    """
+    if connection.dialect.name == "sqlite":
+        for name in _present(connection):
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        return
+    on_ours = (
+        "SELECT tgname, tgrelid::regclass::text FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
+        " WHERE NOT tgisinternal AND c.relnamespace = current_schema()::regnamespace"
+    )
+    for name, table in connection.execute(text(on_ours)).all():
+        # The queue keeps tables of its own in the same database.
+        if not table.startswith("huey_"):
+            connection.execute(text(f"DROP TRIGGER {name} ON {table}"))
+
+
 def missing_triggers(connection: Connection) -> list[str]:
     """Names that the registry asks for and the database does not have."""
     present = set(_present(connection))

@@ -34,11 +34,16 @@ from invoicing.parties import Buyer, read_buyer, seller_of
 from invoicing.settings import invoicing_settings
 from invoicing.settle import settle
 from invoicing.standing import note_changed
-from invoicing.vat import LineTotals, Totals, VatTotals
+from invoicing.vat import LineTotals, Totals, vat_totals
 
 _COPIED_OF_LINE = (
-    "position", "kind", "label", "description", "quantity", "unit", "unit_price", "discount", "vat_rate",
-    "amount_cents", "net_cents",
+    "position", "role", "kind", "label", "description", "quantity", "unit", "unit_price", "discount", "vat_rate",
+    "vat_ground", "sales_account", "item_id", "deposit_id", "amount_cents", "net_cents",
+)  # fmt: skip
+_COPIED = (
+    "customer_id", "invoice_type", "language", "prices_include_vat", "vat_case", "vat_ground", "discount_rate",
+    "discount_cents", "discount_label", "supply_date", "period_start", "period_end", "purchase_order",
+    "buyer_reference", "contract_reference", "delivery", "quote_id",
 )  # fmt: skip
 
 
@@ -148,11 +153,7 @@ def _draft_note(case: _Case, actor_id: int | None) -> Document:
     return Document(
         kind=DocumentKind.CREDIT_NOTE,
         state=DocumentState.DRAFT,
-        customer_id=invoice.customer_id,
-        language=invoice.language,
-        prices_include_vat=invoice.prices_include_vat,
-        supply_date=invoice.supply_date,
-        purchase_order=invoice.purchase_order,
+        **{name: getattr(invoice, name) for name in _COPIED},
         credits_id=invoice.id,
         reason=case.reason,
         created_by_id=actor_id,
@@ -166,7 +167,7 @@ def _totals_of(invoice: Document) -> Totals:
     """The amounts of the invoice, copied and not computed again: the note mirrors it to the cent for ever."""
     return Totals(
         tuple(LineTotals(line.amount_cents, line.net_cents) for line in invoice.lines),
-        tuple(VatTotals(row.rate, row.kind, row.net_cents, row.vat_cents) for row in invoice.vat_lines),
+        tuple(vat_totals(row) for row in invoice.vat_lines),
         invoice.net_cents,
         invoice.vat_cents,
         invoice.rounding_cents,

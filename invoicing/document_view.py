@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from typing import Any, Final
 
 from accounting.facts import SupplyKind
 from core.clock import paris_today
@@ -17,11 +18,26 @@ from core.database import db
 from invoicing.errors import NotFoundError
 from invoicing.issue_invoice import candidate_of, mentions_of
 from invoicing.legal_mentions import Mention, read_mentions
-from invoicing.lifecycle import DocumentKind, DocumentState
+from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, LineRole
 from invoicing.models import Document, DocumentLine, DocumentVat
-from invoicing.parties import Buyer, Seller, buyer_of, read_buyer, read_seller, seller_of
+from invoicing.parties import (
+    Address,
+    Buyer,
+    Seller,
+    buyer_of,
+    read_address,
+    read_buyer,
+    read_seller,
+    seller_of,
+)
 from invoicing.payment_link import link_of, link_url
 from invoicing.vat import LineTotals, VatTotals
+from invoicing.vat_categories import VatCase, VatCategory
+
+_SAID: Final = (
+    "invoice_type", "vat_case", "vat_ground", "discount_rate", "discount_label", "period_start", "period_end",
+    "valid_until", "buyer_reference", "contract_reference", "conditions",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,7 @@ class LineView:
     `amount_cents` is net, or VAT included when the document's prices are.
     """
 
+    role: LineRole
     kind: SupplyKind
     label: str
     description: str
@@ -39,16 +56,23 @@ class LineView:
     unit_price: int
     discount: int
     vat_rate: int
+    vat_ground: str
     amount_cents: int
 
 
 @dataclass(frozen=True)
 class VatView:
-    """Net and VAT of the whole document at one rate (1/100 %), goods and services together. Cents."""
+    """Net and VAT of the whole document at one rate (1/100 %) of one category, goods and services together. Cents.
+
+    `net_cents` is after the `discount_cents` that a discount on the whole takes off here.
+    """
 
     rate: int
     net_cents: int
     vat_cents: int
+    category: VatCategory = VatCategory.STANDARD
+    ground: str = ""
+    discount_cents: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,6 +93,8 @@ class DocumentView:
         issue_date: a draft's own date, else today.
         due_date: None for a credit note.
         vat: highest rate first.
+        discount_cents: what a discount on the whole takes off the net; `net_cents` is after it.
+        delivery: where goods go when that is not the buyer's address.
         payment_url: the address of the payment page; None for drafts and credit notes.
         issued_at: UTC; None for a draft.
     """
@@ -98,6 +124,19 @@ class DocumentView:
     total_cents: int
     mentions: tuple[Mention, ...]
     payment_url: str | None
+    invoice_type: InvoiceType
+    vat_case: VatCase
+    vat_ground: str
+    discount_rate: int
+    discount_label: str
+    discount_cents: int
+    period_start: date | None
+    period_end: date | None
+    valid_until: date | None
+    buyer_reference: str
+    contract_reference: str
+    delivery: Address | None
+    conditions: str
 
     @property
     def kinds(self) -> frozenset[SupplyKind]:
@@ -156,6 +195,8 @@ def _issued_view(document: Document) -> DocumentView:
         total_cents=document.total_cents,
         mentions=read_mentions(document.mentions),
         payment_url=None if link is None else link_url(link.token),
+        discount_cents=sum(row.discount_cents for row in document.vat_lines),
+        **_said(document),
     )
 
 
@@ -188,7 +229,14 @@ def _draft_view(document: Document) -> DocumentView:
         total_cents=totals.total_cents,
         mentions=mentions_of(candidate) if document.lines else (),
         payment_url=None,
+        discount_cents=totals.discount_cents,
+        **_said(document),
     )
+
+
+def _said(document: Document) -> dict[str, Any]:
+    """What a draft and an issued document say in the same columns."""
+    return {**{name: getattr(document, name) for name in _SAID}, "delivery": read_address(document.delivery)}
 
 
 def _draft_lines(rows: Iterable[DocumentLine], totals: Iterable[LineTotals]) -> tuple[LineView, ...]:
@@ -201,13 +249,20 @@ def _line(row: DocumentLine, amount_cents: int) -> LineView:
 
 
 def _by_rate(rows: Iterable[DocumentVat | VatTotals]) -> tuple[VatView, ...]:
-    ordered = sorted(rows, key=lambda row: row.rate, reverse=True)
+    ordered = sorted(rows, key=lambda row: (-row.rate, row.category, row.ground))
     return tuple(
-        VatView(rate, sum(row.net_cents for row in members), sum(row.vat_cents for row in members))
-        for rate, members in (
-            (rate, list(group)) for rate, group in groupby(ordered, key=lambda row: row.rate)
+        VatView(
+            rate, sum(row.net_cents for row in members), sum(row.vat_cents for row in members), category, ground,
+            sum(row.discount_cents for row in members),
         )
-    )
+        for (rate, category, ground), members in (
+            (key, list(group)) for key, group in groupby(ordered, key=_group_of)
+        )
+    )  # fmt: skip
+
+
+def _group_of(row: DocumentVat | VatTotals) -> tuple[int, VatCategory, str]:
+    return row.rate, row.category, row.ground
 
 
 def _credited(document: Document) -> CreditedView | None:

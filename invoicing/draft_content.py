@@ -10,12 +10,19 @@ from invoicing.draft_input import DraftInput
 from invoicing.errors import InvalidInputError
 from invoicing.input_checks import FieldErrors
 from invoicing.models import Customer, CustomerKind, Document, DocumentLine
-from invoicing.vat import compute_totals
+from invoicing.parties import address_json, delivery_of
+from invoicing.settings import invoicing_settings
+from invoicing.vat import compute_totals, terms_of
 
 _COPIED = (
     "issue_date", "supply_date", "due_date", "payment_terms_days", "purchase_order", "note", "external_reference",
+    "vat_ground", "discount_rate", "discount_cents", "discount_label", "period_start", "period_end", "valid_until",
+    "buyer_reference", "contract_reference", "conditions",
 )  # fmt: skip
-_COPIED_OF_LINE = ("kind", "label", "description", "quantity", "unit", "unit_price", "discount", "vat_rate")
+_COPIED_OF_LINE = (
+    "role", "kind", "label", "description", "quantity", "unit", "unit_price", "discount", "vat_rate", "vat_ground",
+    "sales_account", "item_id", "deposit_id",
+)  # fmt: skip
 
 
 def customer_of_draft(customer_id: int) -> Customer:
@@ -46,13 +53,15 @@ def write_content(document: Document, checked: DraftInput, customer: Customer) -
         if checked.prices_include_vat is None
         else checked.prices_include_vat
     )
+    document.vat_case = checked.vat_case or customer.vat_case or invoicing_settings().vat_case
+    document.delivery = address_json(checked.delivery or delivery_of(customer))
     for name in _COPIED:
         setattr(document, name, getattr(checked, name))
     _write_lines(document, checked)
 
 
 def _write_lines(document: Document, checked: DraftInput) -> None:
-    totals = compute_totals(checked.lines, document.prices_include_vat)
+    totals = compute_totals(checked.lines, document.prices_include_vat, terms_of(document))
     # Rows are reused by position: deleting and inserting would meet the unique (document, position) in between.
     del document.lines[len(checked.lines) :]
     while len(document.lines) < len(checked.lines):

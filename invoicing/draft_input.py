@@ -13,13 +13,17 @@ from core.clock import paris_today
 from core.money import QUANTITY_DECIMALS, UNIT_PRICE_DECIMALS
 from invoicing.customer_input import LANGUAGES, LONGEST_TERMS_DAYS
 from invoicing.input_checks import FieldErrors
+from invoicing.lifecycle import LineRole
+from invoicing.parties import Address
 from invoicing.units import DEFAULT_UNIT, UNITS
 from invoicing.vat import WHOLE, line_amount
+from invoicing.vat_categories import VatCase
 from invoicing.vat_rates import allowed_rates
 
 LONGEST_LABEL = 255
 LONGEST_DESCRIPTION = 2000
 LONGEST_NOTE = 2000
+LONGEST_CONDITIONS = 10_000
 LONGEST_REFERENCE = 100
 MOST_LINES = 500
 LARGEST_QUANTITY = 10**8 * 10**QUANTITY_DECIMALS
@@ -31,7 +35,8 @@ LARGEST_LINE_CENTS = 10**12
 class LineInput:
     """One line as typed. Scaled integers: quantity 4 decimals, unit price 6 (euros), discount and VAT rate 1/100 %.
 
-    The unit price is net, or VAT included when the document's prices are.
+    The unit price is net, or VAT included when the document's prices are. Headings and sub-totals have a label only.
+    `vat_ground`, `sales_account`, `item_id` and `deposit_id` are those of `DocumentLine`.
     """
 
     label: str
@@ -42,6 +47,11 @@ class LineInput:
     description: str = ""
     unit: str = DEFAULT_UNIT
     discount: int = 0
+    role: LineRole = LineRole.ITEM
+    vat_ground: str = ""
+    sales_account: str = ""
+    item_id: int | None = None
+    deposit_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,10 @@ class DraftInput:
         payment_terms_days: None takes the customer's, else the company's.
         external_reference: an import's own key, unique in the company.
         request_key: a random key of the form, so that sending it twice makes one draft.
+        vat_case: None takes the customer's, else the company's.
+        discount_rate, discount_cents: taken off the whole, as `DocumentTerms` has them; never both.
+        delivery: where goods go; None takes the customer's own.
+        valid_until: of a quote.
     """
 
     customer_id: int
@@ -71,6 +85,18 @@ class DraftInput:
     note: str = ""
     external_reference: str | None = None
     request_key: str | None = None
+    vat_case: VatCase | None = None
+    vat_ground: str = ""
+    discount_rate: int = 0
+    discount_cents: int = 0
+    discount_label: str = ""
+    period_start: date | None = None
+    period_end: date | None = None
+    valid_until: date | None = None
+    buyer_reference: str = ""
+    contract_reference: str = ""
+    delivery: Address | None = None
+    conditions: str = ""
 
 
 def checked_draft(given: DraftInput) -> DraftInput:
@@ -83,6 +109,7 @@ def checked_draft(given: DraftInput) -> DraftInput:
     if given.language is not None and given.language not in LANGUAGES:
         errors.add("language", _l("Choose one of the languages offered."))
     issue_date = _check_dates(errors, given)
+    _check_discount(errors, given)
     if len(given.lines) > MOST_LINES:
         errors.add("lines", _l("At most %(count)d lines fit on one document.", count=MOST_LINES))
     rates = allowed_rates(issue_date or paris_today())
@@ -90,7 +117,11 @@ def checked_draft(given: DraftInput) -> DraftInput:
         given,
         lines=tuple(_checked_line(errors, i, line, rates) for i, line in enumerate(given.lines[:MOST_LINES])),
         purchase_order=errors.text("purchase_order", given.purchase_order, LONGEST_REFERENCE),
+        buyer_reference=errors.text("buyer_reference", given.buyer_reference, LONGEST_REFERENCE),
+        contract_reference=errors.text("contract_reference", given.contract_reference, LONGEST_REFERENCE),
+        discount_label=errors.text("discount_label", given.discount_label, LONGEST_LABEL),
         note=errors.text("note", given.note, LONGEST_NOTE, lines=True),
+        conditions=errors.text("conditions", given.conditions, LONGEST_CONDITIONS, lines=True),
         external_reference=errors.text(
             "external_reference", given.external_reference or "", LONGEST_REFERENCE
         )
@@ -104,6 +135,11 @@ def _check_dates(errors: FieldErrors, given: DraftInput) -> date | None:
     issue_date = errors.day("issue_date", given.issue_date)
     errors.day("supply_date", given.supply_date)
     errors.day("due_date", given.due_date)
+    errors.day("period_start", given.period_start)
+    errors.day("period_end", given.period_end)
+    errors.day("valid_until", given.valid_until)
+    if given.period_start and given.period_end and given.period_end < given.period_start:
+        errors.add("period_end", _l("The period cannot end before it begins."))
     if given.due_date and given.issue_date and given.due_date < given.issue_date:
         errors.add("due_date", _l("The due date cannot lie before the invoice date."))
     terms = given.payment_terms_days
@@ -114,8 +150,22 @@ def _check_dates(errors: FieldErrors, given: DraftInput) -> date | None:
     return issue_date
 
 
+def _check_discount(errors: FieldErrors, given: DraftInput) -> None:
+    if not 0 <= given.discount_rate <= WHOLE:
+        errors.add("discount_rate", _l("Give a discount between 0 and 100."))
+    if not 0 <= given.discount_cents <= LARGEST_LINE_CENTS:
+        errors.add("discount_cents", _l("Give an amount that is not negative."))
+    elif given.discount_rate and given.discount_cents:
+        errors.add("discount_cents", _l("Give a percentage or an amount, not both."))
+
+
 def _checked_line(errors: FieldErrors, index: int, line: LineInput, rates: Collection[int]) -> LineInput:
     field = f"lines-{index}"
+    if line.role in (LineRole.SECTION, LineRole.SUBTOTAL):
+        required = _l("Give the heading.") if line.role is LineRole.SECTION else None
+        label = errors.text(f"{field}-label", line.label, LONGEST_LABEL, required=required)
+        # Whatever stood in the hidden fields: a heading has no amounts.
+        return LineInput(label=label, quantity=0, unit_price=0, vat_rate=0, role=line.role)
     label = errors.text(f"{field}-label", line.label, LONGEST_LABEL, required=_l("Say what is sold."))
     description = errors.text(f"{field}-description", line.description, LONGEST_DESCRIPTION, lines=True)
     if line.unit not in UNITS:

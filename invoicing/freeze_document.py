@@ -98,7 +98,4 @@ def _write_amounts(document: Document, totals: Totals) -> None:
 
 
 def _vat_row(document: Document, part: VatTotals) -> dict[str, Any]:
-    return {
-        "company_id": document.company_id, "document_id": document.id, "rate": part.rate, "kind": part.kind,
-        "net_cents": part.net_cents, "vat_cents": part.vat_cents,
-    }  # fmt: skip
+    return {"company_id": document.company_id, "document_id": document.id, **vars(part)}

@@ -36,7 +36,7 @@ from invoicing.payment_link import new_link
 from invoicing.sealed_rows import payload_of_document
 from invoicing.settings import default_settings
 from invoicing.standing import note_issued
-from invoicing.vat import compute_totals
+from invoicing.vat import compute_totals, terms_of
 
 # The parties and the settings in one read, built once: issue holds the series' lock for others to wait on.
 _CONTEXT = scoped(
@@ -109,7 +109,7 @@ def candidate_of(document: Document, today: date) -> Candidate:
         customer=customer,
         company=company,
         settings=settings,
-        totals=compute_totals(document.lines, document.prices_include_vat),
+        totals=compute_totals(document.lines, document.prices_include_vat, terms_of(document)),
         issue_date=issue_date,
         due_date=document.due_date or issue_date + timedelta(days=terms),
         today=today,

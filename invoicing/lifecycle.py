@@ -8,10 +8,40 @@ from core.errors import ConflictError
 
 
 class DocumentKind(StrEnum):
-    """What a document is; both kinds have lines, totals, a number, a PDF."""
+    """What a document is. All have lines and totals; all but the pattern of recurring ones get a number and a PDF."""
 
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
+    QUOTE = "quote"
+    RECURRING = "recurring"
+
+
+class InvoiceType(StrEnum):
+    """What an invoice is for: a sale, a deposit on one, or a sale of which deposits are deducted.
+
+    A credit note carries the type of the invoice it corrects.
+    """
+
+    STANDARD = "standard"
+    DEPOSIT = "deposit"
+    FINAL = "final"
+
+
+class LineRole(StrEnum):
+    """What a line is. Only items, chosen options and deductions of deposits have amounts that count."""
+
+    ITEM = "item"
+    OPTION = "option"
+    SECTION = "section"
+    SUBTOTAL = "subtotal"
+    DEPOSIT = "deposit"
+
+
+class AnswerKind(StrEnum):
+    """What a customer says to a quote."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
 
 
 class DocumentState(StrEnum):

@@ -39,8 +39,23 @@ class Seller:
 
 
 @dataclass(frozen=True)
+class Address:
+    """Where goods are delivered, as typed on a document or kept for a customer."""
+
+    name: str = ""
+    address1: str = ""
+    address2: str = ""
+    postcode: str = ""
+    city: str = ""
+    country: str = "FR"
+
+
+@dataclass(frozen=True)
 class Buyer:
-    """The customer on a document; `name` is the full name as printed."""
+    """The customer on a document; `name` is the full name as printed.
+
+    What has a default was not kept on documents from the beginning: reading an old one leaves it empty.
+    """
 
     kind: CustomerKind
     number: str
@@ -52,6 +67,8 @@ class Buyer:
     postcode: str
     city: str
     country: str
+    siret: str = ""
+    einvoice_address: str = ""
 
 
 def seller_of(company: Company) -> Seller:
@@ -63,6 +80,23 @@ def buyer_of(customer: Customer) -> Buyer:
     """The customer as it stands now."""
     same = {name: getattr(customer, name) for name in Buyer.__dataclass_fields__ if name != "name"}
     return Buyer(name=customer.full_name, **same)
+
+
+def address_json(address: Address | None) -> str:
+    """How a document keeps a delivery address; empty for none."""
+    return "" if address is None else canonical(vars(address))
+
+
+def read_address(text: str) -> Address | None:
+    """The delivery address of a document, or None."""
+    return Address(**json.loads(text)) if text else None
+
+
+def delivery_of(customer: Customer) -> Address | None:
+    """The customer's own delivery address, or None when it is that of billing."""
+    if not customer.delivery_address1:
+        return None
+    return Address(**{name: getattr(customer, f"delivery_{name}") for name in Address.__dataclass_fields__})
 
 
 def party_json(party: Seller | Buyer) -> str:

@@ -15,7 +15,7 @@ from core.database import Base, db
 from core.files import StoredFile
 from core.seal import Payload, Serializer, register_serializer
 from invoicing.lifecycle import DocumentKind, DocumentState
-from invoicing.models import Document, DocumentFile, DocumentVat
+from invoicing.models import Document, DocumentFile, DocumentVat, DocumentXml
 from invoicing.payments import Payment, PaymentReversal, Settlement
 from invoicing.vat import VatTotals
 
@@ -29,6 +29,14 @@ _LINE = (
     "amount_cents", "net_cents",
 )  # fmt: skip
 _VAT = ("rate", "kind", "net_cents", "vat_cents")
+# What version 2 seals besides: everything that a document may say since.
+_DOCUMENT_V2 = (
+    *_DOCUMENT, "invoice_type", "vat_case", "vat_ground", "discount_rate", "discount_cents", "discount_label",
+    "period_start", "period_end", "valid_until", "buyer_reference", "contract_reference", "delivery", "conditions",
+    "quote_id", "attachments",
+)  # fmt: skip
+_LINE_V2 = (*_LINE, "role", "vat_ground", "sales_account", "item_id", "deposit_id")
+_VAT_V2 = (*_VAT, "category", "ground", "account", "is_deposit", "discount_cents")
 _PAYMENT = (
     "customer_id", "method", "amount_cents", "paid_on", "paid_at", "reference", "details", "external_id",
     "recorded_at", "recorded_by_id",
@@ -48,17 +56,40 @@ def _document_v1(document_id: int) -> Payload | None:
     document = db.session.get(Document, document_id)
     if document is None:
         return None
-    return payload_of_document(document, document.vat_lines)
-
-
-def payload_of_document(document: Document, vat: Iterable[DocumentVat | VatTotals]) -> Payload:
-    """What the serializer reads of an issued document; the verb that wrote its VAT rows has them at hand."""
-    ordered = sorted(vat, key=lambda row: (-row.rate, row.kind))
+    ordered = sorted(document.vat_lines, key=lambda row: (-row.rate, row.kind))
     return {
         **_fields(document, _DOCUMENT),
         "state": document.state,
         "lines": [_fields(line, _LINE) for line in document.lines],
         "vat": [_fields(row, _VAT) for row in ordered],
+    }
+
+
+def _document_v2(document_id: int) -> Payload | None:
+    document = db.session.get(Document, document_id)
+    if document is None:
+        return None
+    xml_hash = select(DocumentXml.sha256).where(DocumentXml.document_id == document_id)
+    return payload_of_document(document, document.vat_lines, db.session.scalar(xml_hash) or "")
+
+
+def payload_of_document(
+    document: Document, vat: Iterable[DocumentVat | VatTotals], xml_sha256: str = ""
+) -> Payload:
+    """What the serializer reads of an issued document; the verb that wrote its VAT rows has them at hand.
+
+    Args:
+        xml_sha256: hash of its e-invoice; empty when it has none.
+    """
+    ordered = sorted(
+        vat, key=lambda row: (-row.rate, row.kind, row.category, row.ground, row.account, row.is_deposit)
+    )
+    return {
+        **_fields(document, _DOCUMENT_V2),
+        "state": document.state,
+        "lines": [_fields(line, _LINE_V2) for line in document.lines],
+        "vat": [_fields(row, _VAT_V2) for row in ordered],
+        "xml_sha256": xml_sha256,
     }
 
 
@@ -106,8 +137,10 @@ def _all_of(
     return subjects
 
 
-for _kind in DocumentKind:
+for _kind in (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE):
     register_serializer(Serializer(_kind.value, 1, _document_v1, _issued(_kind)))
+for _kind in (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE, DocumentKind.QUOTE):
+    register_serializer(Serializer(_kind.value, 2, _document_v2, _issued(_kind)))
 register_serializer(Serializer("payment", 1, _row_v1(Payment, _PAYMENT), _all_of(Payment)))
 register_serializer(
     Serializer("payment_reversal", 1, _row_v1(PaymentReversal, _REVERSAL), _all_of(PaymentReversal))

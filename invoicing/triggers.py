@@ -15,6 +15,11 @@ triggers.freeze_children("document_line", "document", "document_id", when=f"pare
 triggers.freeze_children("document_vat", "document", "document_id", when=f"parent.state = '{ISSUED}'")
 for table in (
     "document_file",
+    "document_xml",
+    "deposit_use",
+    "quote_link",
+    "quote_answer",
+    "customer_merge",
     "payment_link",
     "payment",
     "payment_reversal",

@@ -1,12 +1,12 @@
-"""Runs the migrations on the application's own engine, then re-creates every trigger of the registry."""
+"""Runs the migrations on the application's own engine, without the triggers, which it creates again at the end."""
 
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import Enum
+from sqlalchemy import Connection, Enum
 
 from core.database import Base, BigId, UtcDateTime, db
-from core.triggers import create_all_triggers
+from core.triggers import create_all_triggers, drop_all_triggers
 
 
 def _render_item(kind: str, item: object, autogen_context: object) -> str | bool:
@@ -31,9 +31,26 @@ def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return not (kind == "table" and name is not None and name.startswith("huey_"))
 
 
+def _keep_children(connection: Connection, *, enforced: bool) -> None:
+    """Switch SQLite's foreign keys: to change a table Alembic builds it anew, and dropping the old one would delete
+    its children with it. Possible outside of a transaction only.
+    """
+    if connection.dialect.name == "sqlite":
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        raw.execute(f"PRAGMA foreign_keys={'ON' if enforced else 'OFF'}")
+
+
+def _refuse_orphans(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        assert not orphans, f"the migration would leave rows without their parents: {orphans[:5]}"
+
+
 def run() -> None:
     """Migrate in one transaction."""
     with db.engine.connect() as connection:
+        _keep_children(connection, enforced=False)
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -44,9 +61,12 @@ def run() -> None:
             transaction_per_migration=False,
         )
         with context.begin_transaction():
+            drop_all_triggers(connection)
             context.run_migrations()
             create_all_triggers(connection)
+            _refuse_orphans(connection)
         connection.commit()
+        _keep_children(connection, enforced=True)
 
 
 run()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from accounting.facts import SupplyKind
 from core.money import parse_scaled, round_half_up_div
+from invoicing.lifecycle import LineRole
 from invoicing.vat import WHOLE, LineTotals, Totals, VatTotals, compute_totals, line_amount
 
 GOODS, SERVICE = SupplyKind.GOODS, SupplyKind.SERVICE
@@ -21,6 +22,9 @@ class Line:
     vat_rate: int
     kind: SupplyKind = SERVICE
     discount: int = 0
+    role: LineRole = LineRole.ITEM
+    vat_ground: str = ""
+    sales_account: str = ""
 
 
 def line(quantity: str, price: str, rate: str, kind: SupplyKind = SERVICE, discount: str = "0") -> Line:
