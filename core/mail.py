@@ -8,6 +8,7 @@ goes out twice is recognised as the same.
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from email.header import Header, decode_header, make_header
@@ -18,15 +19,16 @@ from enum import StrEnum
 
 import structlog
 from flask import current_app
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, select
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.clock import utc_now
+from core.company_mail import OwnServer, company_sender, own_servers
 from core.database import Base, BigId, UtcDateTime, db, enum_type, lock, transaction
 from core.files import read_bytes
 from core.jobs import sweep, wake
 from core.models import Company
-from core.smtp import NO_ANSWER, Answer, hand_over
+from core.smtp import NO_ANSWER, NOT_OFFERED, Answer, hand_over
 from core.tenancy import entered_company_id
 
 log = structlog.get_logger(__name__)
@@ -37,6 +39,9 @@ BATCH = 50
 FIRST_WAIT_SECONDS = 30
 LONGEST_WAIT_SECONDS = 3600
 LONGEST_SENDER = 320
+COMPANY_SECONDS = 60
+"""How long one run sends by a company's own server before it is the next company's turn."""
+UNREADABLE = "The address of the company's mail server cannot be decrypted: its key is no longer there."
 
 # 7 bits pass every server as they are, also those that do not announce 8BITMIME.
 _WIRE = SMTP.clone(cte_type="7bit")
@@ -122,13 +127,17 @@ def queue_mail(
 
     Args:
         to: bare ASCII addresses, already validated; each once.
-        sender_name: shown before the installation's own address; that of the company entered when empty.
+        sender_name: shown before the address; that of the company entered when empty. A name and an address that
+            the company has chosen for its mails go before it.
+
+    The sender is that of now: what the company chooses later holds for later mails.
     """
-    address = current_app.config["SOLDE"].mail_from
+    own = company_sender()
+    address = own.address or current_app.config["SOLDE"].mail_from
     mail = OutboxMail(
         company_id=entered_company_id(),
         message_id=make_msgid(domain=address.rsplit("@", 1)[-1]),
-        sender=_sender(_one_line(sender_name or _company_name()), address),
+        sender=_sender(_one_line(own.name or sender_name or _company_name()), address),
         reply_to=reply_to,
         recipients=json.dumps(list(dict.fromkeys(to))),
         subject=_one_line(subject)[:255],
@@ -138,8 +147,13 @@ def queue_mail(
     )
     db.session.add(mail)
     db.session.flush()
-    wake("send_mail")
+    _wake_senders()
     return mail
+
+
+def _wake_senders() -> None:
+    wake("send_mail")
+    wake("send_company_mail")
 
 
 def _sender(name: str, address: str) -> str:
@@ -161,11 +175,42 @@ def _one_line(text: str) -> str:
 
 @sweep("send_mail")
 def send_due_mail() -> None:
-    """Send every mail that is due, one after another; each is claimed first so that two workers never share one."""
-    while due := _due_ids():
+    """Send every mail that is due by the installation's server, one after another; each is claimed first so that two
+    workers never share one."""
+    companies = list(own_servers())
+    while due := _due_ids(OutboxMail.company_id.is_(None) | OutboxMail.company_id.not_in(companies)):
         claimed = [mail_id for mail_id in due if _send(mail_id)]
         if not claimed:
             return  # another worker is at them
+
+
+@sweep("send_company_mail")
+def send_due_company_mail() -> None:
+    """Send the mails of companies that have a server of their own.
+
+    A sweep apart, so that what such a server does keeps nobody's mail but its company's: each company has its time in
+    a run, and one whose server cannot be reached is not called again in the same run.
+    """
+    for company_id, server in own_servers().items():
+        _send_of_company(company_id, server, time.monotonic() + COMPANY_SECONDS)
+
+
+def _send_of_company(company_id: int, server: OwnServer, end: float) -> None:
+    unreachable: Answer | None = None
+    while due := _due_ids(OutboxMail.company_id == company_id):
+        claimed = False
+        for mail_id in due:
+            if unreachable is None and time.monotonic() > end:
+                return
+            if not _claim(mail_id):
+                continue
+            claimed = True
+            answers = _deliver(mail_id, server, unreachable)
+            _record(mail_id, answers)
+            if unreachable is None:
+                unreachable = next((said for said in answers.values() if said.broken_off), None)
+        if not claimed:
+            return
 
 
 def retry_mail(mail_id: int) -> None:
@@ -180,7 +225,7 @@ def retry_mail(mail_id: int) -> None:
             json.dumps(accepted),
         )
         db.session.flush()
-        wake("send_mail")
+        _wake_senders()
 
 
 def outcomes_of(mail: OutboxMail) -> dict[str, Answer | None]:
@@ -189,12 +234,14 @@ def outcomes_of(mail: OutboxMail) -> dict[str, Answer | None]:
     return {who: Answer(*known[who]) if who in known else None for who in json.loads(mail.recipients)}
 
 
-def _due_ids() -> list[int]:
+def _due_ids(whose: ColumnElement[bool]) -> list[int]:
     return list(
         db.session.scalars(
             select(OutboxMail.id)
             .where(
-                OutboxMail.state.in_([MailState.QUEUED, MailState.SENDING]), OutboxMail.due_at <= utc_now()
+                OutboxMail.state.in_([MailState.QUEUED, MailState.SENDING]),
+                OutboxMail.due_at <= utc_now(),
+                whose,
             )
             .order_by(OutboxMail.due_at, OutboxMail.id)
             .limit(BATCH)
@@ -220,7 +267,16 @@ def _claim(mail_id: int) -> bool:
         return True
 
 
-def _deliver(mail_id: int) -> dict[str, Answer]:
+def _deliver(
+    mail_id: int, own: OwnServer | None = None, unreachable: Answer | None = None
+) -> dict[str, Answer]:
+    """Hand a claimed mail over.
+
+    Args:
+        mail_id: the mail.
+        own: the server of its company; None for the installation's.
+        unreachable: what calling that server said a moment ago, when it is not to be called again.
+    """
     mail = db.session.get_one(OutboxMail, mail_id)
     waiting = [
         who
@@ -228,15 +284,24 @@ def _deliver(mail_id: int) -> dict[str, Answer]:
         if said is None or not (said.accepted or said.permanent)
     ]
     settings = current_app.config["SOLDE"]
+    sender = parseaddr(mail.sender)[1]
+    # Queued under another address, it is no mail for the server of this one.
+    own = own if own is not None and own.address == sender else None
     try:
         content = compose(mail).as_bytes()
     except Exception as error:
         # A lost attachment must not stop the mails behind this one; the row keeps the reason and is tried again.
         log.exception("mail_not_composed", mail_id=mail_id)
-        return dict.fromkeys(waiting, Answer(NO_ANSWER, f"{type(error).__name__}: {error}"))
+        return dict.fromkeys(waiting, Answer(NOT_OFFERED, f"{type(error).__name__}: {error}"))
     finally:
         db.session.rollback()  # no read transaction is kept open while the server is talked to
-    return hand_over(settings.smtp_url, settings.mail_from, waiting, content)
+    if own is None:
+        return hand_over(settings.smtp_url, settings.mail_from, waiting, content)
+    if own.url is None:
+        return dict.fromkeys(waiting, Answer(NO_ANSWER, UNREADABLE))
+    if unreachable is not None:
+        return dict.fromkeys(waiting, unreachable)
+    return hand_over(own.url, sender, waiting, content, public_only=not settings.allow_private_smtp)
 
 
 def _record(mail_id: int, answers: dict[str, Answer]) -> None:

@@ -20,6 +20,16 @@ from sqlalchemy.exc import ArgumentError
 PAYPLUG_API_URL = "https://api.payplug.com"
 SETTINGS_FILE = Path("var/solde.env")
 SHORTEST_SECRET = 32
+SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
+
+
+def is_smtp_url(value: str) -> bool:
+    """True for the address of a mail server as this program takes it."""
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in SMTP_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, brackets that do not close
+        return False
 
 
 class SettingsError(Exception):
@@ -41,6 +51,7 @@ class Settings(BaseSettings):
     files_url: str = "file://var/files"
     smtp_url: str = "smtp://127.0.0.1:2525"
     mail_from: str = "solde@example.org"
+    allow_private_smtp: bool = False
     sms_url: str | None = None
     payplug_api_url: str = PAYPLUG_API_URL
     log_format: Literal["console", "json"] = "console"
@@ -90,8 +101,7 @@ class Settings(BaseSettings):
     @field_validator("smtp_url")
     @classmethod
     def _mail_server(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
+        if not is_smtp_url(value):
             raise ValueError("must be smtp://, smtp+starttls:// or smtps://, user:password@host:port")
         return value
 

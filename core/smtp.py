@@ -1,7 +1,8 @@
 """One SMTP conversation: hands a message over and brings back the server's own words for each recipient.
 
-Called by `core.mail` alone. smtplib's `sendmail` throws the answer to DATA away, but that answer (often with the id the
-server gave the message) is what proves a delivery later, so the steps of RFC 5321 are driven here.
+Called by `core.mail`, and by the page on which an owner tries her own server. smtplib's `sendmail` throws the answer to
+DATA away, but that answer (often with the id the server gave the message) is what proves a delivery later, so the steps
+of RFC 5321 are driven here.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import smtplib
 import ssl
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
-TIMEOUT_SECONDS = 20
+from core.smtp_connection import SmtpLine
+
 LONGEST_ANSWER = 500
 NO_ANSWER = 0
+NOT_OFFERED = -1
+"""Instead of a code: no server was asked, because we could not make the message."""
 
 # The server wants a password or TLS: our settings are wrong, not the mail, so it waits until they are right.
 _SETTINGS_CODES = frozenset({530, 534, 535, 538})
@@ -37,24 +40,32 @@ class Answer:
         """True when asking again cannot help (RFC 5321 §4.2.1: 5yz is a permanent negative completion)."""
         return self.code >= 500 and self.code not in _SETTINGS_CODES
 
+    @property
+    def broken_off(self) -> bool:
+        """True when no server gave this answer: nobody there, the sign-in refused, or the line broke."""
+        return self.code == NO_ANSWER
+
     def __str__(self) -> str:
-        return f"{self.code} {self.text}" if self.code else self.text
+        return f"{self.code} {self.text}" if self.code > 0 else self.text
 
 
-def hand_over(url: str, sender: str, recipients: list[str], content: bytes) -> dict[str, Answer]:
+def hand_over(
+    url: str, sender: str, recipients: list[str], content: bytes, *, public_only: bool = False
+) -> dict[str, Answer]:
     """Offer one message to the server of `url` (smtp://, smtp+starttls:// or smtps://).
 
     Args:
         sender: the envelope's sender, a bare address; where bounces go.
         recipients: bare addresses of the envelope.
         content: the whole message with CRLF line ends.
+        public_only: for a server that somebody else than the installation named: only on the public Internet.
 
     Returns:
         An answer for each recipient; never raises for what a server or network does.
     """
     answers: dict[str, Answer] = {}
     try:
-        with _connect(url) as server:
+        with _connect(url, public_only=public_only) as server:
             _converse(server, sender, recipients, content, answers)
     except smtplib.SMTPResponseException as error:
         # Only the greeting, TLS and the sign-in raise these: whatever the code, it is not about this mail.
@@ -99,15 +110,12 @@ def _for_open(recipients: list[str], answers: dict[str, Answer], answer: Answer)
     return {recipient: answer for recipient in recipients if recipient not in answers}
 
 
-def _connect(url: str) -> smtplib.SMTP:
+def _connect(url: str, *, public_only: bool) -> SmtpLine:
     parts = urlsplit(url)
-    options: dict[str, Any] = {"host": parts.hostname, "timeout": TIMEOUT_SECONDS}
-    if parts.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
-            port=parts.port or 465, context=ssl.create_default_context(), **options
-        )
-    else:
-        server = smtplib.SMTP(port=parts.port or 25, **options)
+    is_tls = parts.scheme == "smtps"
+    server = SmtpLine(
+        parts.hostname or "", parts.port or (465 if is_tls else 25), tls=is_tls, public_only=public_only
+    )
     try:
         if parts.scheme == "smtp+starttls":
             server.starttls(context=ssl.create_default_context())

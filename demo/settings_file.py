@@ -56,5 +56,7 @@ def _addresses(ports: Ports) -> dict[str, str]:
         "SOLDE_PUBLIC_URL": ports.web_url,
         "SOLDE_PAYPLUG_API_URL": ports.simulator_url,
         "SOLDE_SMTP_URL": f"smtp://127.0.0.1:{ports.smtp}",
+        # The demo's own mailbox can be tried as a company's server.
+        "SOLDE_ALLOW_PRIVATE_SMTP": "true",
         "SOLDE_MAIL_FROM": "factures@atelier-lumen.example.org",
     }

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from accounting.source_links import add_source_link
 from core.checks import register_company_check
 from core.cli.companies import on_company_added
+from core.company_mail import set_company_mail
 from core.database import db
 from core.web.context import MenuEntry, add_menu_entry
 from core.web.rights import Right
@@ -16,13 +17,26 @@ from invoicing import dispatch_sendings, models, payments, render_pdf, sealed_ro
 from invoicing.cli import customers_group, invoices_group
 from invoicing.document_checks import check_documents
 from invoicing.document_words import siren_text
+from invoicing.mail_settings import sender_of_company, servers_of_companies
 from invoicing.models import InvoicingSettings
 from invoicing.routes import crediting, customers, dashboard, editor, invoices, members, sendings, settings
+from invoicing.routes import mail_settings as mail_pages
 from invoicing.routes import payments as payment_pages
 from invoicing.source_urls import SOURCE_URLS
 from invoicing.standing import check_standings
 
-PAGES = (dashboard, invoices, editor, customers, payment_pages, crediting, sendings, settings, members)
+PAGES = (
+    dashboard,
+    invoices,
+    editor,
+    customers,
+    payment_pages,
+    crediting,
+    sendings,
+    settings,
+    members,
+    mail_pages,
+)
 MENU = (
     MenuEntry("dashboard", _l("Dashboard"), "dashboard", "dashboard.index", order=10),
     MenuEntry("invoices", _l("Invoices"), "invoice", "invoices.index", order=20),
@@ -34,6 +48,7 @@ SETTINGS_TABS = (
     SettingsTab("company", _l("Company"), "settings.company", order=10),
     SettingsTab("invoicing", _l("Invoicing"), "settings.invoicing", order=20),
     SettingsTab("vat_rates", _l("VAT rates"), "settings.vat_rates", order=30),
+    SettingsTab("mail", _l("E-mails"), "mail_settings.index", order=50),
     SettingsTab("members", _l("Members"), "members.index", order=90),
 )
 
@@ -51,6 +66,7 @@ def init_app(app: Flask) -> None:
     for kind, find_url in SOURCE_URLS.items():
         add_source_link(app, kind, find_url)
     app.add_template_filter(siren_text, "siren")
+    set_company_mail(app, sender_of_company, servers_of_companies)
     register_company_check("documents", check_documents)
     register_company_check("lists", check_standings)
     with app.app_context():

@@ -118,6 +118,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "settings.company": [Spot("/settings/company"), Spot("/settings/company", ACCOUNTANT, status=403)],
         "settings.invoicing": [Spot("/settings/invoicing")],
         "settings.vat_rates": [Spot("/settings/vat-rates"), Spot("/settings/vat-rates", act=press_save)],
+        "mail_settings.index": [Spot("/settings/mail"), Spot("/settings/mail", act=press_save)],
         "members.index": [Spot("/settings/members")],
         "payplug_settings.index": [Spot("/settings/payplug"), Spot("/settings/payplug", act=press_save, also={422})],
         "security.login": [

@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 UNSCOPED_PLACES = {
     "core/tenancy.py",
     "core/todo.py",
+    "invoicing/mail_settings.py",
     "invoicing/payment_link.py",
     "payplug_bridge/process_notifications.py",
     "payplug_bridge/receive_notification.py",
