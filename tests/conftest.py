@@ -1,8 +1,9 @@
 """Shared fixtures: a freshly migrated database per test, on SQLite or on a real PostgreSQL.
 
 Each engine is migrated once per worker; a test gets a copy (a file copy, or CREATE DATABASE … TEMPLATE), so every test
-commits for real and none sees another's rows. `app` has no application context pushed: what a request does runs in a
-context of its own. `company` is for tests of verbs: it pushes a context and enters a company.
+commits for real and none sees another's rows. What SQLAlchemy made of a statement serves all tests of a worker. `app`
+has no application context pushed: what a request does runs in a context of its own. `company` is for tests of verbs:
+it pushes a context and enters a company.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
+from sqlalchemy.util import LRUCache
 
 from core.cli.companies import add_company
 from core.database import db, transaction
@@ -76,11 +78,27 @@ def _no_settings_of_the_machine() -> None:
         del os.environ[name]
 
 
+_first_engines: dict[str, Engine] = {}
+_compiled: LRUCache[Any, Any] = LRUCache(5000)
+
+
 def _migrate(url: str, folder: Path) -> None:
     app = create_app(settings_for(url, folder))
     with app.app_context():
         flask_migrate.upgrade()
+        _first_engines[db.engine.name] = db.engine
         db.engine.dispose()
+
+
+def _share_compiled_statements(engine: Engine) -> None:
+    """Let an engine use what its kind has compiled before: statements are kept by dialect, each engine makes its own.
+
+    The first engine's dialect has asked a server of this version already, when the template was migrated.
+    """
+    first = _first_engines.get(engine.name)
+    if first is not None:
+        engine.dialect = first.dialect
+        engine.update_execution_options(compiled_cache=_compiled)
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +130,8 @@ def postgres_server() -> Iterator[str]:
 def postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         # Tests ask whether rules hold, not whether the disk does: without this each commit waits for it.
-        connection.execute("ALTER SYSTEM SET fsync = off")
+        for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("SELECT pg_reload_conf()")
         connection.execute("CREATE ROLE solde LOGIN NOSUPERUSER")
         connection.execute("CREATE DATABASE template_solde OWNER solde")
@@ -185,6 +204,8 @@ def make_app(tmp_path: Path, compiled_templates: FileSystemBytecodeCache) -> Ite
         app.testing = True
         app.jinja_env.bytecode_cache = compiled_templates
         make_passwords_cheap(app)
+        with app.app_context():
+            _share_compiled_statements(db.engine)
         made.append(app)
         return app
 
