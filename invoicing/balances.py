@@ -104,7 +104,7 @@ def paid_further(balance: DocumentBalance, cents: int) -> DocumentBalance:
         paid_cents=balance.paid_cents + cents,
         used_cents=used,
         open_cents=balance.open_cents - cents,
-        status=_status(balance.total_cents, used, balance.credited_cents),
+        status=_status(balance.total_cents, used, balance.credited_cents, balance.paid_cents + cents),
     )
 
 
@@ -130,16 +130,20 @@ def _balances() -> Select[Any]:
 
 def _balance(kind: DocumentKind, total: int, open_: int, by_own_note: int, credited: int) -> DocumentBalance:
     used = total - open_
-    paid = used - by_own_note if kind is DocumentKind.INVOICE else 0
-    return DocumentBalance(kind, total, paid, credited, used, open_, _status(total, used, credited))
+    elsewhere = used - by_own_note
+    paid = elsewhere if kind is DocumentKind.INVOICE else 0
+    return DocumentBalance(
+        kind, total, paid, credited, used, open_, _status(total, used, credited, elsewhere)
+    )
 
 
-def _status(total: int, used: int, credited: int) -> PaymentStatus:
+def _status(total: int, used: int, credited: int, elsewhere: int) -> PaymentStatus:
+    """`elsewhere`: what is used other than by its own credit notes; credited in part is open, not partly paid."""
     if credited and credited >= total:
         return PaymentStatus.CREDITED
     if used >= total:
         return PaymentStatus.PAID
-    return PaymentStatus.PARTLY_PAID if used else PaymentStatus.OPEN
+    return PaymentStatus.PARTLY_PAID if elsewhere else PaymentStatus.OPEN
 
 
 def _settled(side: InstrumentedAttribute[int | None], owner: Any) -> ScalarSelect[int]:

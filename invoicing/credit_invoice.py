@@ -1,4 +1,4 @@
-"""Credits a whole invoice: an issued credit note that mirrors it, meets its open part, and leaves the rest as credit.
+"""Credits an invoice, whole or in part: an issued credit note that meets its open part and leaves the rest as credit.
 
 An issued invoice is never changed or deleted; this is how it is corrected. Called by the invoice's page.
 """
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
 from accounting.facts import Share, VatRegime
 from accounting.record import record
@@ -21,6 +20,8 @@ from core.models import Company
 from core.seal import seal
 from core.tenancy import current_company_id
 from core.todo import leave_todo
+from invoicing.credit_amounts import Credit, CreditChoice, credit_of
+from invoicing.credit_left import CreditLeft, credit_left
 from invoicing.errors import InvalidInputError, NotIssuableError, Place, Problem
 from invoicing.freeze_document import FrozenPart, freeze_document
 from invoicing.input_checks import FieldErrors
@@ -34,52 +35,61 @@ from invoicing.parties import Buyer, read_buyer, seller_of
 from invoicing.settings import invoicing_settings
 from invoicing.settle import settle
 from invoicing.standing import note_changed
-from invoicing.vat import LineTotals, Totals, vat_totals
 
-_COPIED_OF_LINE = (
-    "position", "role", "kind", "label", "description", "quantity", "unit", "unit_price", "discount", "vat_rate",
-    "vat_ground", "sales_account", "item_id", "deposit_id", "amount_cents", "net_cents",
-)  # fmt: skip
 _COPIED = (
-    "customer_id", "invoice_type", "language", "prices_include_vat", "vat_case", "vat_ground", "discount_rate",
-    "discount_cents", "discount_label", "supply_date", "period_start", "period_end", "purchase_order",
+    "customer_id", "invoice_type", "language", "prices_include_vat", "vat_case", "vat_ground", "discount_label",
+    "supply_date", "period_start", "period_end", "purchase_order",
     "buyer_reference", "contract_reference", "delivery", "quote_id",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Case:
-    """What a credit note is made from: the invoice, its frozen buyer, the words and the day."""
+    """What a credit note is made from: the invoice, its frozen buyer, the amounts, the words and the day."""
 
     invoice: Document
     buyer: Buyer
+    credit: Credit
     reason: str
     day: date
+    request_key: str | None
 
 
 def credit_invoice(
-    invoice_id: int, *, reason: str, today: date | None = None, actor_id: int | None = None
+    invoice_id: int,
+    *,
+    reason: str,
+    choice: CreditChoice | None = None,
+    request_key: str | None = None,
+    today: date | None = None,
+    actor_id: int | None = None,
 ) -> Document:
-    """Issue the credit note of a whole invoice. An invoice is credited once: again, the same note is returned.
+    """Issue a credit note of an invoice. An invoice may be credited several times, never above what is left of it.
 
     What is open on the invoice is settled; what was paid on it becomes the customer's credit.
 
     Args:
         invoice_id: the issued invoice.
         reason: printed on the credit note.
+        choice: what of it; None is everything that is left. Asked for everything again, the last note is returned.
+        request_key: a random key of the form; sent twice, the note made before is returned.
         today: the business day of the note; None is today in Paris.
         actor_id: who does it.
 
     Raises:
         NotFoundError: there is no such issued invoice.
-        InvalidInputError: no reason, or a wrong day.
+        InvalidInputError: no reason, a wrong day, or more than is left.
         NotIssuableError: the company's settings or the dates of the series do not allow it.
     """
     invoice = locked_issued_invoice(invoice_id)
-    earlier = credit_note_of(invoice_id)
+    left = credit_left(invoice)
+    earlier = _earlier(left, choice, request_key)
     if earlier is not None:
         return earlier
-    case = _Case(invoice, read_buyer(invoice.buyer), _checked_reason(reason), _checked_day(invoice, today))
+    case = _Case(
+        invoice, read_buyer(invoice.buyer), credit_of(left, choice), _checked_reason(reason),
+        _checked_day(invoice, today), request_key,
+    )  # fmt: skip
     note = _issued_note(case, actor_id)
     settlement = settle(
         at_most_cents=note.total_cents, settled_on=case.day, invoice_id=invoice.id, credit_note_id=note.id
@@ -98,9 +108,12 @@ def credit_invoice(
     return note
 
 
-def credit_note_of(invoice_id: int) -> Document | None:
-    """The credit note of an invoice, or None."""
-    return db.session.scalars(select(Document).where(Document.credits_id == invoice_id)).one_or_none()
+def _earlier(left: CreditLeft, choice: CreditChoice | None, request_key: str | None) -> Document | None:
+    """The note that this very request has made, or the last one when there is nothing left to credit."""
+    for note in left.notes:
+        if request_key is not None and note.request_key == request_key:
+            return note
+    return left.notes[-1] if choice is None and left.is_nothing else None
 
 
 def _checked_reason(reason: str) -> str:
@@ -141,7 +154,7 @@ def _issued_note(case: _Case, actor_id: int | None) -> Document:
         seller=seller_of(company),
         buyer=case.buyer,
         mentions=_mentions(case, regime),
-        totals=_totals_of(case.invoice),
+        totals=case.credit.totals,
     )
     freeze_document(note, frozen)
     db.session.flush()
@@ -149,34 +162,23 @@ def _issued_note(case: _Case, actor_id: int | None) -> Document:
 
 
 def _draft_note(case: _Case, actor_id: int | None) -> Document:
-    invoice = case.invoice
+    invoice, credit = case.invoice, case.credit
     return Document(
         kind=DocumentKind.CREDIT_NOTE,
         state=DocumentState.DRAFT,
         **{name: getattr(invoice, name) for name in _COPIED},
+        discount_rate=credit.discount_rate,
+        discount_cents=credit.discount_cents,
         credits_id=invoice.id,
         reason=case.reason,
+        request_key=case.request_key,
         created_by_id=actor_id,
-        lines=[
-            DocumentLine(**{name: getattr(line, name) for name in _COPIED_OF_LINE}) for line in invoice.lines
-        ],
-    )
-
-
-def _totals_of(invoice: Document) -> Totals:
-    """The amounts of the invoice, copied and not computed again: the note mirrors it to the cent for ever."""
-    return Totals(
-        tuple(LineTotals(line.amount_cents, line.net_cents) for line in invoice.lines),
-        tuple(vat_totals(row) for row in invoice.vat_lines),
-        invoice.net_cents,
-        invoice.vat_cents,
-        invoice.rounding_cents,
-        invoice.total_cents,
+        lines=[DocumentLine(**columns) for columns in credit.lines],
     )
 
 
 def _mentions(case: _Case, regime: VatRegime) -> tuple[Mention, ...]:
-    kinds = frozenset(line.kind for line in case.invoice.lines)
+    kinds = frozenset(line["kind"] for line in case.credit.lines)
     assert case.invoice.number is not None
     assert case.invoice.issue_date is not None
     return mentions_for(

@@ -12,7 +12,7 @@ from core.clock import paris_today
 from core.database import db
 from core.web.panels import marks_of
 from invoicing.balances import DocumentBalance, balances_of, customer_credit_cents
-from invoicing.credit_invoice import credit_note_of
+from invoicing.credit_left import credit_left
 from invoicing.document_view import DocumentView, view_of
 from invoicing.errors import Problem
 from invoicing.gate import problems_of
@@ -55,7 +55,8 @@ class DocumentPage:
     balance: DocumentBalance | None
     payments: list[PaymentRow]
     credits: list[UsedCredit]
-    credit_note: Document | None
+    credit_notes: list[Document]
+    is_credited_in_full: bool
     sendings: list[SendingStatus]
     entries: list[EntryView]
     history: list[HistoryItem]
@@ -80,15 +81,17 @@ class DocumentPage:
 def document_page(document: Document) -> DocumentPage:
     """Gather the page of a draft or an issued document of the company entered."""
     balance = balances_of([document.id]).get(document.id)
-    credit_note = credit_note_of(document.id) if balance is not None else None
-    owes = balance is not None and document.kind is DocumentKind.INVOICE and balance.open_cents > 0
+    is_issued_invoice = balance is not None and document.kind is DocumentKind.INVOICE
+    left = credit_left(document) if is_issued_invoice else None
+    owes = balance is not None and is_issued_invoice and balance.open_cents > 0
     return DocumentPage(
         document=document,
         view=view_of(document),
         balance=balance,
         payments=_payments(document.id),
         credits=_credits(document.id),
-        credit_note=credit_note,
+        credit_notes=list(left.notes) if left else [],
+        is_credited_in_full=left is not None and left.is_nothing,
         sendings=sending_status(document.id),
         entries=entries_of_sources(_sources(document.id)) if balance is not None else [],
         history=history(document)[::-1],
@@ -147,7 +150,7 @@ def _credits(invoice_id: int) -> list[UsedCredit]:
 
 
 def _sources(document_id: int) -> set[tuple[str, int]]:
-    """What the ledger may have posted about a document: itself, its credit note, its payments and their use."""
+    """What the ledger may have posted about a document: itself, its credit notes, its payments and their use."""
     notes = db.session.scalars(select(Document.id).where(Document.credits_id == document_id))
     sources = {("document", document_id), *(("document", note_id) for note_id in notes)}
     touching = (Settlement.invoice_id == document_id) | (Settlement.credit_note_id == document_id)

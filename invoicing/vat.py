@@ -207,7 +207,7 @@ def compute_totals(
     for (group, members), discount in zip(groups, discounts, strict=True):
         if prices_include_vat:
             shown = [amounts[i] for i in members]
-            for index, net in zip(members, _nets_of_gross(shown, group.rate), strict=True):
+            for index, net in zip(members, nets_of_gross(shown, group.rate), strict=True):
                 nets[index] = net
             net_after = _net_of_gross(sum(shown) - discount, group.rate)
             discount = sum(nets[i] for i in members) - net_after  # noqa: PLW2901  # from here on it is net
@@ -246,7 +246,8 @@ def _discounts(
     return spread_by_largest_remainder(terms.discount_cents, bases) if sum(bases) else [0] * len(groups)
 
 
-def _nets_of_gross(amounts: Sequence[int], rate: int) -> list[int]:
+def nets_of_gross(amounts: Sequence[int], rate: int) -> list[int]:
+    """The nets of amounts that include VAT at that rate (1/100 %): they sum to the net of the whole, half-up."""
     return round_to_sum(
         [amount * WHOLE for amount in amounts], WHOLE + rate, _net_of_gross(sum(amounts), rate)
     )

@@ -163,7 +163,7 @@ def _state(balance: DocumentBalance, attempts: list[PaymentAttempt]) -> PageStat
     if any(attempt.trouble in UNSETTLED_TROUBLES for attempt in attempts):
         # Money may have come that we could not book: nobody is asked twice before a person has looked.
         return PageState.CHECKING
-    return PageState.PARTLY_PAID if balance.used_cents else PageState.TO_PAY
+    return PageState.PARTLY_PAID if balance.paid_cents else PageState.TO_PAY
 
 
 def _last_payment(document_id: int) -> LastPayment | None:

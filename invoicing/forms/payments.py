@@ -1,4 +1,4 @@
-"""The forms about money: recording a payment, taking one back, crediting an invoice."""
+"""The forms about money received: recording a payment, taking one back."""
 
 from __future__ import annotations
 
@@ -66,11 +66,3 @@ class CancelPaymentForm(FlaskForm):
     """Why a payment is taken back."""
 
     reason = StringField(_l("Reason"), [DataRequired(_l("Say why: it stays in the history."))])
-
-
-class CreditForm(FlaskForm):
-    """Why an invoice is credited; printed on the credit note."""
-
-    reason = StringField(
-        _l("Reason"), [DataRequired(_l("Say why: the reason is printed on the credit note."))]
-    )

@@ -1,4 +1,4 @@
-"""Crediting a whole invoice: the page that asks why and says what happens."""
+"""Crediting an invoice, whole or in part: the page that asks why and how much, and says what happens."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from core.database import transaction
 from core.web.forms import put_errors
 from core.web.rights import Right, requires
 from invoicing.balances import balance_of
-from invoicing.credit_invoice import credit_invoice, credit_note_of
+from invoicing.credit_invoice import credit_invoice
+from invoicing.credit_left import CreditLeft, credit_left
 from invoicing.documents import find_issued
 from invoicing.errors import InvalidInputError, NotIssuableError
-from invoicing.forms.payments import CreditForm
+from invoicing.forms.crediting import CreditForm
 from invoicing.lifecycle import DocumentKind
 from invoicing.routes.payments import close_card_page
 
@@ -24,26 +25,36 @@ blueprint = Blueprint("crediting", __name__, url_prefix="/invoices/<int:document
 @blueprint.route("", methods=["GET", "POST"])
 @requires(Right.INVOICE)
 def new(document_id: int) -> ResponseReturnValue:
-    """Issue the credit note of an invoice; one that has been credited leads to its note."""
-    invoice = find_issued(document_id, DocumentKind.INVOICE)
-    note = credit_note_of(invoice.id)
-    if note is not None:
-        return _to(note.id)
+    """Issue a credit note of an invoice; one that is credited in full leads to its last note."""
+    left = credit_left(find_issued(document_id, DocumentKind.INVOICE))
+    if left.is_nothing:
+        return _to(left.notes[-1].id)
     form = CreditForm()
-    note_id = _credited(form, document_id) if form.validate_on_submit() else None
+    note_id = _credited(form, document_id, left) if form.validate_on_submit() else None
     if note_id is not None:
         return _to(note_id)
-    invoice = find_issued(document_id, DocumentKind.INVOICE)
+    left = credit_left(find_issued(document_id, DocumentKind.INVOICE))
+    form.show(left)
     return render_template(
-        "invoicing/credit_form.html", form=form, invoice=invoice, balance=balance_of(document_id)
+        "invoicing/credit_form.html",
+        form=form,
+        invoice=left.invoice,
+        left=left,
+        balance=balance_of(document_id),
     )
 
 
-def _credited(form: CreditForm, document_id: int) -> int | None:
-    actor = current_user.id
+def _credited(form: CreditForm, document_id: int, left: CreditLeft) -> int | None:
+    actor, choice = current_user.id, form.choice(left)
     try:
         with transaction():
-            note = credit_invoice(document_id, reason=form.reason.data, actor_id=actor)
+            note = credit_invoice(
+                document_id,
+                reason=form.reason.data,
+                choice=choice,
+                request_key=form.request_key.key,
+                actor_id=actor,
+            )
             note_id, number = note.id, note.number
     except InvalidInputError as error:
         put_errors(form, error.errors)

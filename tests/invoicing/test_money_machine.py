@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -31,8 +32,11 @@ from core.tenancy import enter_company
 from invoicing.apply_credit import apply_credit
 from invoicing.balances import balance_of, customer_credit_cents, customer_due_cents
 from invoicing.cancel_payment import cancel_payment
+from invoicing.credit_amounts import CreditChoice
 from invoicing.credit_invoice import credit_invoice
+from invoicing.credit_left import credit_left
 from invoicing.draft_invoice import DraftInput, LineInput, draft_invoice
+from invoicing.errors import InvalidInputError
 from invoicing.issue_invoice import issue_invoice
 from invoicing.lifecycle import DocumentKind
 from invoicing.models import Customer, Document
@@ -141,6 +145,21 @@ class MoneyMachine(RuleBasedStateMachine):
             assert credit_invoice(invoice_id, reason="Erreur", today=self.today) is note
 
     @precondition(lambda self: self.invoices)
+    @rule(choice=st.integers(0), tenths=st.integers(1, 9), by_amounts=st.booleans())
+    def credit_a_part(self, choice: int, tenths: int, by_amounts: bool) -> None:
+        invoice_id = self.invoices[choice % len(self.invoices)]
+        left = credit_left(db.session.get_one(Document, invoice_id))
+        chosen = CreditChoice({one.line.position: one.quantity * tenths // 10 for one in left.lines})
+        if by_amounts:
+            chosen = CreditChoice(
+                amounts={
+                    i: max(0, left.shown_cents(part)) * tenths // 10 for i, part in enumerate(left.parts)
+                }
+            )
+        with suppress(InvalidInputError), transaction():
+            credit_invoice(invoice_id, reason="Retour", choice=chosen, today=self.today)
+
+    @precondition(lambda self: self.invoices)
     @rule(choice=st.integers(0))
     def use_credit(self, choice: int) -> None:
         with transaction():
@@ -187,9 +206,7 @@ class MoneyMachine(RuleBasedStateMachine):
             assert _on_key(f"invoice:{invoice_id}", AccountRole.CUSTOMERS) == balance.open_cents
             if invoice.regime is VatRegime.COLLECTION and balance.total_cents:
                 waiting = {
-                    v.rate: 0 if balance.credited_cents else v.vat_cents
-                    for v in invoice.vat_lines
-                    if v.kind is SupplyKind.SERVICE
+                    v.rate: v.vat_cents for v in credit_left(invoice).parts if v.kind is SupplyKind.SERVICE
                 }
                 total = balance.total_cents - balance.credited_cents
                 due = due_vat(waiting, balance.paid_cents, total)

@@ -93,17 +93,54 @@ def test_a_payment_is_cancelled_with_a_reason(owner, invoice, payment):
     assert "Received in all: €0.00" in page(owner, "/payments")
 
 
-def test_an_invoice_is_credited_once_with_a_reason(owner, invoice):
+def test_an_invoice_is_credited_in_full_with_a_reason(owner, invoice):
     invoice_id = invoice()
     url = f"/invoices/{invoice_id}/credit"
-    assert 'id="reason-error"' in owner.post(url, data={"reason": " "}).get_data(as_text=True)
-    shown = page_after(owner.post(url, data={"reason": "Commande annulée"}), owner)
+    assert 'id="reason-error"' in owner.post(url, data={"reason": " ", "what": "rest"}).get_data(as_text=True)
+    shown = page_after(owner.post(url, data={"reason": "Commande annulée", "what": "rest"}), owner)
     assert "Credit note A-" in shown
     assert "Commande annulée" in shown
     assert "was credited by" in page(owner, f"/invoices/{invoice_id}")
     again = owner.post(url, data={"reason": "Encore"})
     assert again.status_code == 303
     assert "Commande annulée" in page(owner, again.headers["Location"])
+
+
+def test_part_of_an_invoice_is_credited_by_quantity_and_then_by_amount(owner, invoice):
+    invoice_id = invoice("3")
+    url = f"/invoices/{invoice_id}/credit"
+    assert 'value="3"' in owner.get(url).get_data(as_text=True)
+    too_many = {"reason": "Retour", "what": "lines", "lines-0-quantity": "3,5"}
+    refused = owner.post(url, data=too_many).get_data(as_text=True)
+    assert 'id="lines-0-quantity-error"' in refused
+    assert 'value="3,5"' in refused
+    shown = page_after(owner.post(url, data={**too_many, "lines-0-quantity": "1"}), owner)
+    assert "€120.00" in shown
+    text = page(owner, f"/invoices/{invoice_id}")
+    assert "€120.00 of this invoice were credited by" in text
+    assert "€240.00 of this invoice are left to credit, out of €360.00" in page(owner, url)
+    amount = {"reason": "Geste", "what": "amounts", "parts-0-amount": "200.01"}
+    assert 'id="parts-0-amount-error"' in owner.post(url, data=amount).get_data(as_text=True)
+    assert "€60.00" in page_after(owner.post(url, data={**amount, "parts-0-amount": "50"}), owner)
+    assert page(owner, f"/invoices/{invoice_id}").count("of this invoice were credited by") == 2
+    owner.post(url, data={"reason": "Le reste", "what": "rest"})
+    assert "Make a credit note" not in page(owner, f"/invoices/{invoice_id}")
+
+
+def test_nothing_chosen_is_told_beside_the_first_field(owner, invoice):
+    url = f"/invoices/{invoice()}/credit"
+    for what, field in (("lines", "lines-0-quantity"), ("amounts", "parts-0-amount")):
+        text = owner.post(url, data={"reason": "Rien", "what": what, field: ""}).get_data(as_text=True)
+        assert f'id="{field}-error"' in text
+
+
+def test_a_credit_sent_twice_is_one_note(owner, invoice):
+    invoice_id = invoice("3")
+    url = f"/invoices/{invoice_id}/credit"
+    sent = {"reason": "Retour", "what": "lines", "lines-0-quantity": "1", "request_key": "a" * 32}
+    first, second = owner.post(url, data=sent), owner.post(url, data=sent)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert page(owner, f"/invoices/{invoice_id}").count("of this invoice were credited by") == 1
 
 
 def test_a_draft_takes_no_payment_and_no_credit(owner, draft, payment):
