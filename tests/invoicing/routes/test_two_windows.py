@@ -112,7 +112,7 @@ def test_what_the_person_has_not_seen_is_not_issued(owner: FlaskClient, forms, c
     text = plain(answer.get_data(as_text=True))
     assert answer.status_code == 409
     assert "nothing was issued" in text
-    assert not re.search(r"F\d{4}-\d", page(owner, "/invoices"))
+    assert not re.search(r"F-\d{4}-\d", page(owner, "/invoices"))
     assert owner.post(f"{draft_url}/issue", data={"seen": hidden(text, "seen")}).status_code == 303
     assert "F-" in page(owner, "/invoices")
 
