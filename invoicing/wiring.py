@@ -19,7 +19,17 @@ from invoicing.document_checks import check_documents
 from invoicing.document_words import siren_text
 from invoicing.mail_settings import sender_of_company, servers_of_companies
 from invoicing.models import InvoicingSettings
-from invoicing.routes import crediting, customers, dashboard, editor, invoices, members, sendings, settings
+from invoicing.routes import (
+    crediting,
+    customers,
+    dashboard,
+    editor,
+    invoices,
+    items,
+    members,
+    sendings,
+    settings,
+)
 from invoicing.routes import mail_settings as mail_pages
 from invoicing.routes import payments as payment_pages
 from invoicing.source_urls import SOURCE_URLS
@@ -30,6 +40,7 @@ PAGES = (
     invoices,
     editor,
     customers,
+    items,
     payment_pages,
     crediting,
     sendings,
@@ -41,6 +52,7 @@ MENU = (
     MenuEntry("dashboard", _l("Dashboard"), "dashboard", "dashboard.index", order=10),
     MenuEntry("invoices", _l("Invoices"), "invoice", "invoices.index", order=20),
     MenuEntry("customers", _l("Customers"), "customers", "customers.index", order=30),
+    MenuEntry("items", _l("Catalogue"), "catalogue", "items.index", order=35),
     MenuEntry("payments", _l("Payments"), "payment", "payments.index", order=40),
     MenuEntry("settings", _l("Settings"), "settings", "settings.company", Right.SETTINGS, order=90),
 )

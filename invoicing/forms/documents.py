@@ -33,6 +33,7 @@ from invoicing.models import Customer, Document, DocumentLine
 from invoicing.units import DEFAULT_UNIT, UNITS
 from invoicing.vat_rates import allowed_rates, offered_rates
 
+KIND_CHOICES = (("service", _l("Service")), ("goods", _l("Goods")))
 _SCALED = (("quantity", QUANTITY_DECIMALS), ("unit_price", UNIT_PRICE_DECIMALS), ("discount", RATE_DECIMALS))
 
 
@@ -46,9 +47,7 @@ def _id_of(value: Any) -> int:
 class LineForm(Form):
     """One line as typed."""
 
-    kind = SelectField(
-        _l("Kind"), choices=choices([("service", _l("Service")), ("goods", _l("Goods"))]), default="service"
-    )
+    kind = SelectField(_l("Kind"), choices=choices(KIND_CHOICES), default="service")
     label = StringField(_l("Label"), [DataRequired(_l("Say what is sold."))])
     description = TextAreaField(_l("Longer description"))
     quantity = ScaledField(
@@ -63,7 +62,7 @@ class LineForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.vat_rate.choices = choices(_rate_choices(self.vat_rate.data))
+        self.vat_rate.choices = choices(rate_choices(self.vat_rate.data))
 
     def as_input(self) -> LineInput:
         """What the verbs take; what could not be read counts as 0 or the default (the form does not validate then)."""
@@ -167,7 +166,7 @@ def _typed(line: DocumentLine) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _rate_choices(chosen: int | None) -> list[tuple[int, str]]:
+def rate_choices(chosen: int | None) -> list[tuple[int, str]]:
     """Rates of mainland France and the company's own; also the line's one, where it is allowed elsewhere in France."""
     if "rates_offered" not in g:
         g.rates_offered, g.rates_allowed = offered_rates(paris_today()), allowed_rates(paris_today())

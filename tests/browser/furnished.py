@@ -13,13 +13,21 @@ from core.clock import paris_today
 from core.database import db, transaction
 from core.jobs import run_due_jobs
 from invoicing.credit_invoice import credit_invoice
-from invoicing.models import Document
+from invoicing.models import Document, Item
 from invoicing.payment_link import link_of
 from invoicing.payments import Payment
 from invoicing.send_invoice import SendInput, send_invoice
 from payplug_bridge.models import PayplugNotification
 from tests.browser.installation import House, Installation
-from tests.factories.invoicing import issue, make_customer, make_draft, make_individual, make_line, pay
+from tests.factories.invoicing import (
+    issue,
+    make_customer,
+    make_draft,
+    make_individual,
+    make_item,
+    make_line,
+    pay,
+)
 from tests.payplug_bridge.shop import Shop
 
 LONG_NAME = "Société d’exemple au nom vraiment très long, établissement de Saint-Rémy-lès-Chevreuse"
@@ -45,6 +53,7 @@ class Furnished:
     account: int
     entry: int
     year: int
+    item: int
     tokens: dict[str, str]
 
 
@@ -81,6 +90,7 @@ def furnish(installation: Installation) -> Furnished:
             account=_first(select(Account.id).where(Account.number == "411000")),
             entry=_first(select(JournalEntry.id)),
             year=_first(select(FiscalYear.id)),
+            item=_first(select(Item.id)),
             tokens={name: token for name, token in tokens.items() if token},
         )
 
@@ -97,6 +107,7 @@ def _documents() -> dict[str, int]:
         make_line("-1", "12.345678", "5.5", goods=True, discount="12.5", label=LONG_WORD),
         make_line("1000", "1234.56", "10", label="Fourniture"),
     )
+    make_item(label=LONG_WORD, code="LAMPE-A-POSER", description="Laiton brossé", sales_account="707100")
     abroad = make_customer(name="Ohne Nummer", siren="", country="DE")
     made = {
         "late": issue(make_line("1", "1200"), customer=business, today=long_ago),

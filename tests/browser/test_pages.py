@@ -88,6 +88,9 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "customers.show": [Spot(f"/customers/{rooms.customer}"), Spot(f"/customers/{rooms.customer_with_credit}")],
         "customers.new": [Spot("/customers/new"), Spot("/customers/new", act=press_save)],
         "customers.edit": [Spot(f"/customers/{rooms.customer}/edit")],
+        "items.index": [Spot("/catalogue"), Spot("/catalogue?q=rien"), Spot("/catalogue?state=archived", ACCOUNTANT)],
+        "items.new": [Spot("/catalogue/new"), Spot("/catalogue/new", act=press_save)],
+        "items.edit": [Spot(f"/catalogue/{rooms.item}/edit")],
         "invoices.index": [Spot("/invoices"), *(Spot(f"/invoices?state={state}") for state in states)],
         "invoices.show": [
             *(
@@ -141,6 +144,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
 NO_PAGES = {
     "static", "bootstrap.static", "security.static", "dashboard.chart", "health.health", "health.ready",
     "fec_pages.file", "fec_pages.notice", "invoices.pdf", "invoices.preview_pdf", "invoices.state", "style.seller",
+    "items.search",
     "payment_page.colours", "payment_page.pdf", "payment_page.status", "security.reset_password", "security.verify",
 }  # fmt: skip
 

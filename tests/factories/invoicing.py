@@ -12,7 +12,10 @@ from invoicing.customer_input import ContactInput, CustomerInput
 from invoicing.customers import save_customer
 from invoicing.draft_invoice import DraftInput, LineInput, draft_invoice
 from invoicing.issue_invoice import issue_invoice
-from invoicing.models import Customer, CustomerKind, Document
+from invoicing.item_input import ItemInput
+from invoicing.items import save_item
+from invoicing.lifecycle import LineRole
+from invoicing.models import Customer, CustomerKind, Document, Item
 from invoicing.payments import Payment, PaymentMethod
 from invoicing.record_payment import PaymentInput, record_payment
 
@@ -64,6 +67,17 @@ def make_line(
         kind=SupplyKind.GOODS if goods else SupplyKind.SERVICE,
         **{"label": "Prestation", **more},
     )
+
+
+def make_heading(label: str, role: LineRole = LineRole.SECTION) -> LineInput:
+    """A heading or a sub-total among the lines."""
+    return LineInput(label=label, quantity=0, unit_price=0, vat_rate=0, role=role)
+
+
+def make_item(price: str = "49.90", rate: str = "20", **changes: Any) -> Item:
+    """An item of the catalogue: a lamp at 49.90 € net and 20 % unless told otherwise."""
+    values = {"label": "Lampe", "kind": SupplyKind.GOODS, **changes}
+    return save_item(ItemInput(unit_price=parse_scaled(price, 6), vat_rate=parse_scaled(rate, 2), **values))
 
 
 def make_draft(

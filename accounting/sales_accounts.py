@@ -1,0 +1,43 @@
+"""Sales accounts beside those of the roles: for items and lines that are to be seen apart in the books."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+
+from accounting.chart import forget_chart
+from accounting.models import Account
+from core.database import db
+from core.insert_missing import insert_missing
+from core.tenancy import current_company_id
+
+LONGEST_NUMBER = 17
+_NUMBER = re.compile(r"70[0-9][0-9A-Z]{0,14}")
+
+
+def is_sales_account(number: str) -> bool:
+    """Whether a number can be that of a sales account: 70… of the French chart of accounts, capitals and digits."""
+    return _NUMBER.fullmatch(number) is not None
+
+
+def sales_account_numbers() -> list[str]:
+    """The numbers of the company's sales accounts, in their order."""
+    return list(
+        db.session.scalars(
+            select(Account.number).where(Account.number.startswith("70")).order_by(Account.number)
+        )
+    )
+
+
+def ensure_sales_account(number: str) -> None:
+    """Make the sales account of that number, when the company has none yet; its name can be changed in the settings.
+
+    Raises:
+        AssertionError: it can be no sales account; the caller has checked it.
+    """
+    assert is_sales_account(number), number
+    if db.session.scalars(select(Account.id).where(Account.number == number)).first() is None:
+        # French, as all names in the books (Code de commerce, art. L123-22).
+        insert_missing(Account, company_id=current_company_id(), number=number, label=f"Ventes {number}")
+        forget_chart()

@@ -1,0 +1,79 @@
+"""What a form says about an item of the catalogue, and the checks it must pass before `save_item` writes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from flask_babel import lazy_gettext as _l
+
+from accounting.facts import SupplyKind
+from accounting.sales_accounts import is_sales_account
+from core.clock import paris_today
+from invoicing.draft_input import LARGEST_PRICE, LONGEST_DESCRIPTION, LONGEST_LABEL
+from invoicing.input_checks import FieldErrors
+from invoicing.units import DEFAULT_UNIT, UNITS
+from invoicing.vat_rates import allowed_rates
+
+LONGEST_CODE = 40
+
+
+@dataclass(frozen=True)
+class ItemInput:
+    """Everything about an item as typed. `unit_price` has 6 decimals, `vat_rate` is in 1/100 %.
+
+    Attributes:
+        code: a short name of the company's own, unique; kept in capitals. Empty for none.
+        price_includes_vat: whether the price is that which a private customer reads.
+        sales_account: its own account 70…; empty for the usual one of its kind and rate.
+        request_key: a random key of the form of a new item, so that sending it twice makes one.
+    """
+
+    label: str
+    unit_price: int
+    vat_rate: int
+    kind: SupplyKind = SupplyKind.SERVICE
+    code: str = ""
+    description: str = ""
+    unit: str = DEFAULT_UNIT
+    price_includes_vat: bool = False
+    sales_account: str = ""
+    request_key: str | None = None
+
+
+def plain_code(text: str) -> str:
+    """A code as it is kept and looked for: capitals, single blanks."""
+    return " ".join(text.upper().split())
+
+
+def checked_item(given: ItemInput) -> ItemInput:
+    """The input cleaned.
+
+    Raises:
+        InvalidInputError: naming every field that is wrong.
+    """
+    errors = FieldErrors()
+    if given.unit not in UNITS:
+        errors.add("unit", _l("Choose a unit from the list."))
+    if given.vat_rate not in allowed_rates(paris_today()):
+        errors.add("vat_rate", _l("Choose a VAT rate from the list. Other rates are added in the settings."))
+    if given.unit_price < 0:
+        errors.add("unit_price", _l("A price cannot be negative."))
+    elif given.unit_price > LARGEST_PRICE:
+        errors.add("unit_price", _l("This number is too large."))
+    checked = replace(
+        given,
+        code=plain_code(errors.text("code", given.code, LONGEST_CODE)),
+        label=errors.text("label", given.label, LONGEST_LABEL, required=_l("Say what is sold.")),
+        description=errors.text("description", given.description, LONGEST_DESCRIPTION, lines=True),
+        sales_account=checked_sales_account(errors, "sales_account", given.sales_account),
+    )
+    errors.raise_if_any()
+    return checked
+
+
+def checked_sales_account(errors: FieldErrors, field: str, value: str) -> str:
+    """The number of a sales account in capitals without blanks, or empty."""
+    number = "".join(value.upper().split())
+    if number and not is_sales_account(number):
+        errors.add(field, _l("A sales account begins with 70 and has 3 to 17 digits and capital letters."))
+    return number

@@ -1,0 +1,27 @@
+"""The price of an item as a line of a document shows it: net or VAT included, as the document's prices are."""
+
+from __future__ import annotations
+
+from core.money import round_half_up_div
+from invoicing.models import Item
+from invoicing.vat import WHOLE
+from invoicing.vat_categories import VatCase
+
+
+def rate_on_document(item: Item, case: VatCase = VatCase.STANDARD) -> int:
+    """The VAT rate of a line made of the item, in 1/100 %: none where the case of the document charges none."""
+    return item.vat_rate if case is VatCase.STANDARD else 0
+
+
+def price_on_document(item: Item, *, includes_vat: bool, case: VatCase = VatCase.STANDARD) -> int:
+    """The unit price, 6 decimals: as it is where the document's prices are as the item's, else with VAT added or taken
+    off, exact where that is possible and half-up on the sixth decimal where not.
+
+    Args:
+        item: with its price, net or VAT included.
+        includes_vat: whether the document's prices include VAT.
+        case: how VAT treats the document; without VAT, its price with VAT is the net one.
+    """
+    times = WHOLE + rate_on_document(item, case) if includes_vat else WHOLE
+    divided = WHOLE + item.vat_rate if item.price_includes_vat else WHOLE
+    return round_half_up_div(item.unit_price * times, divided)
