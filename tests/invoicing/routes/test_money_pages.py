@@ -61,6 +61,10 @@ def test_a_customers_credit_is_used_on_another_invoice(owner, invoice, payment):
     owner.post(
         f"/invoices/{first}/payments/new", data={**payment, "amount_cents": "150", "accept_surplus": "y"}
     )
+    offered = re.search(
+        r'<div id="invoice-credit" data-live>(.*?)</div>', page(owner, f"/invoices/{second}"), re.DOTALL
+    )
+    assert offered is not None, "a page left open must lose the offer when the invoice is paid elsewhere"
     assert "credit of €30.00" in page(owner, f"/invoices/{second}")
     assert owner.post(f"/invoices/{second}/use-credit").status_code == 303
     assert "€90.00" in page(owner, f"/invoices/{second}")
