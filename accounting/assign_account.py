@@ -35,13 +35,14 @@ def assign_account(
 
     Args:
         role: what the account is for.
-        number: its number; empty with a `vat_rate` gives the rate's own account up (the general one is used).
+        number: its number; empty with a `vat_rate` gives the rate's own account up (the general one is used), and
+            so does a role that another one stands for.
         label: its name in the books.
         vat_rate: the VAT rate (1/100 %) the account is for; None for the general one.
         actor_id: who does it.
 
     Returns:
-        The account; None when the rate has none of its own any more.
+        The account; None when the rate or the role has none of its own any more.
 
     Raises:
         AccountingError: the number or the label cannot be used, or the number plays another role. `field` is
@@ -52,7 +53,7 @@ def assign_account(
     number, label = number.strip().upper(), label.strip()
     current = _account_where(Account.role == key)
     before = _describe(current)
-    if number or vat_rate is None:
+    if number or (vat_rate is None and ROLES[role].instead is None):
         _check(role, number, label)
         chosen = _give_role(key, number, label, current)
     else:

@@ -49,12 +49,17 @@ class Chart:
     def account_id(self, role: AccountRole, vat_rate: int | None = None) -> int:
         """The account of a role; the one of that VAT rate (1/100 %) when the company chose one, else the general one.
 
+        While no account plays it, the role that stands for it is asked (`RoleDefault.instead`).
+
         Raises:
             MissingRoleError: no account plays the role.
         """
         by_rate = self.accounts.get(role_key(role, vat_rate)) if vat_rate is not None else None
         found = by_rate or self.accounts.get(role.value)
         if found is None:
+            instead = ROLES[role].instead
+            if instead is not None:
+                return self.account_id(instead, vat_rate)
             raise MissingRoleError(f"no account plays the role {role}; were the books set up?")
         return found
 

@@ -76,7 +76,7 @@ class LineDraft:
     """One line to post. `cents` is signed: a debit above zero, a credit below.
 
     `account` is a role (with `vat_rate` it may be the role's account for that rate), or the id of the account where
-    the match key already stands.
+    the match key already stands; `sales_account` is the number of an account that is used instead of the role's.
     """
 
     account: AccountRole | int
@@ -85,6 +85,7 @@ class LineDraft:
     vat_rate: int | None = None
     match_key: str = ""
     third_party: ThirdParty | None = None
+    sales_account: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,21 @@ class SupplyKind(StrEnum):
     SERVICE = "service"
 
 
+class SaleTreatment(StrEnum):
+    """How VAT treats a sale: decides the sales account, so that what is not taxed can be read from the books.
+
+    A sale of a company under the franchise (CGI art. 293 B) is an ordinary one to its books: all its sales are so.
+    """
+
+    ORDINARY = "ordinary"
+    EXEMPT = "exempt"
+    REVERSE_CHARGE = "reverse_charge"
+    INTRA_EU = "intra_eu"
+    EXPORT = "export"
+    OUTSIDE_SCOPE = "outside_scope"
+    DISBURSEMENT = "disbursement"
+
+
 class VatRegime(StrEnum):
     """When VAT on services is due: on collection (the rule) or at invoicing (the option "debits")."""
 
@@ -44,12 +59,17 @@ class ThirdParty:
 
 @dataclass(frozen=True)
 class SaleLine:
-    """What a document says at one VAT rate (1/100 %) for goods or services. Cents, positive in the document's sense."""
+    """What a document says at one VAT rate (1/100 %) for goods or services. Cents, positive in the document's sense.
+
+    `sales_account` is the number of an account of its own (`sales_accounts`); empty: that of its treatment and kind.
+    """
 
     kind: SupplyKind
     vat_rate: int
     net_cents: int
     vat_cents: int
+    treatment: SaleTreatment = SaleTreatment.ORDINARY
+    sales_account: str = ""
 
 
 @dataclass(frozen=True)

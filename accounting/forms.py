@@ -72,6 +72,11 @@ class ShownRow:
             return self.default.title
         return f"{self.default.title} {rate(self.vat_rate)}"
 
+    @property
+    def is_optional(self) -> bool:
+        """Whether it may stay empty: another account is used then."""
+        return self.vat_rate is not None or self.default.instead is not None
+
 
 def shown_rows(form: AccountsForm) -> list[ShownRow]:
     """The rows of the form with their roles."""

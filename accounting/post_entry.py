@@ -16,6 +16,7 @@ from accounting.errors import EntryRefused
 from accounting.fiscal_years import open_year_for
 from accounting.models import EntryCounter, JournalEntry
 from accounting.roles import JournalCode
+from accounting.sales_accounts import sales_account_id
 from accounting.sealed_entry import payload_of_rows
 from core.clock import utc_now
 from core.database import Base, db, dialect_name, next_id_sql
@@ -166,6 +167,8 @@ def _line_rows(draft: EntryDraft, chart: Chart, entry_id: int) -> list[dict[str,
 
 
 def _account_id(chart: Chart, line: LineDraft) -> int:
+    if line.sales_account:
+        return sales_account_id(line.sales_account)
     if isinstance(line.account, int):
         return line.account
     return chart.account_id(line.account, line.vat_rate)

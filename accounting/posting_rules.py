@@ -19,6 +19,7 @@ from accounting.facts import (
     CreditUseFact,
     SaleFact,
     SaleLine,
+    SaleTreatment,
     Share,
     SupplyKind,
     ThirdParty,
@@ -34,7 +35,9 @@ def sale(fact: SaleFact, standing: Standing) -> EntryDraft | None:
     """An invoice or a credit note was issued (journal VE).
 
     Invoice:      D 411 customer, gross
-                  C 706 / 707 net, per rate
+                  C 706 / 707 net, per rate; without VAT on an account of its own by treatment (exempt, reverse
+                  charge, inside the EU, export, outside the scope), or on the account that the line names
+                  C 467 disbursements: advanced for the customer, no income
                   C 44571 VAT, per rate: goods, and services under the option for debits
                   C 44574 VAT, per rate: services taxed on collection
                   C 758 or D 658: rounding to a total that no net amount gives (BT-114)
@@ -142,9 +145,27 @@ def _customer_lines(
 
 
 def _sales_lines(lines: tuple[SaleLine, ...], side: int, label: str) -> Iterator[LineDraft]:
-    accounts = {SupplyKind.SERVICE: AccountRole.SALES_SERVICE, SupplyKind.GOODS: AccountRole.SALES_GOODS}
     for line in lines:
-        yield LineDraft(accounts[line.kind], -side * line.net_cents, label, vat_rate=line.vat_rate)
+        yield LineDraft(
+            _SALES[line.treatment][line.kind], -side * line.net_cents, label,
+            vat_rate=line.vat_rate, sales_account=line.sales_account,
+        )  # fmt: skip
+
+
+def _roles(service: AccountRole, goods: AccountRole) -> dict[SupplyKind, AccountRole]:
+    return {SupplyKind.SERVICE: service, SupplyKind.GOODS: goods}
+
+
+_A, _T = AccountRole, SaleTreatment
+_SALES: dict[SaleTreatment, dict[SupplyKind, AccountRole]] = {
+    _T.ORDINARY: _roles(_A.SALES_SERVICE, _A.SALES_GOODS),
+    _T.EXEMPT: _roles(_A.SALES_SERVICE_EXEMPT, _A.SALES_GOODS_EXEMPT),
+    _T.REVERSE_CHARGE: _roles(_A.SALES_REVERSE_CHARGE, _A.SALES_REVERSE_CHARGE),
+    _T.INTRA_EU: _roles(_A.SALES_SERVICE_EU, _A.SALES_GOODS_EU),
+    _T.EXPORT: _roles(_A.SALES_EXPORT, _A.SALES_EXPORT),
+    _T.OUTSIDE_SCOPE: _roles(_A.SALES_OUTSIDE_SCOPE, _A.SALES_OUTSIDE_SCOPE),
+    _T.DISBURSEMENT: _roles(_A.DISBURSEMENTS, _A.DISBURSEMENTS),
+}
 
 
 @dataclass(frozen=True)

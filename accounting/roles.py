@@ -22,6 +22,14 @@ class AccountRole(StrEnum):
     CUSTOMERS = "customers"
     SALES_SERVICE = "sales_service"
     SALES_GOODS = "sales_goods"
+    SALES_SERVICE_EXEMPT = "sales_service_exempt"
+    SALES_GOODS_EXEMPT = "sales_goods_exempt"
+    SALES_REVERSE_CHARGE = "sales_reverse_charge"
+    SALES_SERVICE_EU = "sales_service_eu"
+    SALES_GOODS_EU = "sales_goods_eu"
+    SALES_EXPORT = "sales_export"
+    SALES_OUTSIDE_SCOPE = "sales_outside_scope"
+    DISBURSEMENTS = "disbursements"
     VAT_COLLECTED = "vat_collected"
     VAT_WAITING = "vat_waiting"
     DEPOSITS = "deposits"
@@ -49,6 +57,7 @@ class RoleDefault:
         prefix: how any number chosen instead must begin.
         title: what the settings page calls it.
         by_rate: the company may choose an account for each VAT rate.
+        instead: the role whose account is used while this one has none; a role without it must have an account.
     """
 
     role: AccountRole
@@ -57,6 +66,7 @@ class RoleDefault:
     prefix: str
     title: LazyString
     by_rate: bool = False
+    instead: AccountRole | None = None
 
 
 _R = AccountRole
@@ -69,6 +79,68 @@ ROLES: dict[AccountRole, RoleDefault] = {
         ),
         RoleDefault(
             _R.SALES_GOODS, "707000", "Ventes de marchandises", "70", _l("Sales of goods"), by_rate=True
+        ),
+        # Sales without VAT stand apart, so that the return can be read from the books (practice; firms differ on the
+        # numbers, the plan comptable général names none below 706 and 707).
+        RoleDefault(
+            _R.SALES_SERVICE_EXEMPT,
+            "706100",
+            "Prestations de services exonérées de TVA",
+            "70",
+            _l("Services exempt from VAT"),
+            instead=_R.SALES_SERVICE,
+        ),
+        RoleDefault(
+            _R.SALES_GOODS_EXEMPT,
+            "707100",
+            "Ventes de marchandises exonérées de TVA",
+            "70",
+            _l("Goods exempt from VAT"),
+            instead=_R.SALES_GOODS,
+        ),
+        RoleDefault(
+            _R.SALES_REVERSE_CHARGE,
+            "706200",
+            "Travaux de sous-traitance – autoliquidation",
+            "70",
+            _l("Building subcontracting (reverse charge)"),
+            instead=_R.SALES_SERVICE,
+        ),
+        RoleDefault(
+            _R.SALES_SERVICE_EU,
+            "706300",
+            "Prestations de services intracommunautaires",
+            "70",
+            _l("Services to businesses in the EU"),
+            instead=_R.SALES_SERVICE,
+        ),
+        RoleDefault(
+            _R.SALES_GOODS_EU,
+            "707300",
+            "Livraisons intracommunautaires",
+            "70",
+            _l("Goods to businesses in the EU"),
+            instead=_R.SALES_GOODS,
+        ),
+        RoleDefault(
+            _R.SALES_EXPORT, "707400", "Ventes à l’exportation", "70", _l("Exports"), instead=_R.SALES_GOODS
+        ),
+        RoleDefault(
+            _R.SALES_OUTSIDE_SCOPE,
+            "706400",
+            "Opérations hors du champ de la TVA",
+            "70",
+            _l("Sales outside the scope of VAT"),
+            instead=_R.SALES_SERVICE,
+        ),
+        # What is advanced in a customer's name is neither income nor cost: an account of third parties (practice).
+        RoleDefault(
+            _R.DISBURSEMENTS,
+            "467100",
+            "Débours pour le compte de clients",
+            "46",
+            _l("Disbursements for customers"),
+            instead=_R.SUSPENSE,
         ),
         RoleDefault(_R.VAT_COLLECTED, "445710", "TVA collectée", "4457", _l("VAT collected"), by_rate=True),
         RoleDefault(

@@ -41,3 +41,9 @@ def ensure_sales_account(number: str) -> None:
         # French, as all names in the books (Code de commerce, art. L123-22).
         insert_missing(Account, company_id=current_company_id(), number=number, label=f"Ventes {number}")
         forget_chart()
+
+
+def sales_account_id(number: str) -> int:
+    """The id of the sales account of that number; made when the company has none yet."""
+    ensure_sales_account(number)
+    return db.session.scalars(select(Account.id).where(Account.number == number)).one()

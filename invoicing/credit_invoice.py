@@ -26,7 +26,7 @@ from invoicing.errors import InvalidInputError, NotIssuableError, Place, Problem
 from invoicing.freeze_document import FrozenPart, freeze_document
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import collection_states, credit_note_key, invoice_key, sale_fact
-from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits
+from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits, taxed_kinds
 from invoicing.lifecycle import DocumentKind, DocumentState, TodoKind
 from invoicing.locked_documents import locked_issued_invoice
 from invoicing.models import Document, DocumentLine
@@ -35,6 +35,7 @@ from invoicing.parties import Buyer, read_buyer, seller_of
 from invoicing.settings import invoicing_settings
 from invoicing.settle import settle
 from invoicing.standing import note_changed
+from invoicing.vat_cases import grounds_of
 
 _COPIED = (
     "customer_id", "invoice_type", "language", "prices_include_vat", "vat_case", "vat_ground", "discount_label",
@@ -187,7 +188,8 @@ def _mentions(case: _Case, regime: VatRegime) -> tuple[Mention, ...]:
             language=case.invoice.language,
             buyer=case.buyer.kind,
             kinds=kinds,
-            on_debits=on_debits(regime, kinds),
+            on_debits=on_debits(regime, taxed_kinds(case.credit.totals.vat)),
+            grounds=grounds_of(case.invoice.vat_case, case.credit.totals.vat),
             credited=(case.invoice.number, case.invoice.issue_date),
         )
     )

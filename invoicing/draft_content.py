@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask_babel import lazy_gettext as _l
 
 from core.database import db
@@ -13,6 +15,7 @@ from invoicing.models import Customer, CustomerKind, Document, DocumentLine
 from invoicing.parties import address_json, delivery_of
 from invoicing.settings import invoicing_settings
 from invoicing.vat import compute_totals, terms_of
+from invoicing.vat_cases import charged_rate
 
 _COPIED = (
     "issue_date", "supply_date", "due_date", "payment_terms_days", "purchase_order", "note", "external_reference",
@@ -57,10 +60,22 @@ def write_content(document: Document, checked: DraftInput, customer: Customer) -
     document.delivery = address_json(checked.delivery or delivery_of(customer))
     for name in _COPIED:
         setattr(document, name, getattr(checked, name))
+    document.vat_ground = checked.vat_ground or _usual_ground(document, customer)
     _write_lines(document, checked)
 
 
+def _usual_ground(document: Document, customer: Customer) -> str:
+    """The ground of the customer, else of the company, where it goes with the document's case."""
+    usual = (customer, invoicing_settings())
+    return next((row.vat_ground for row in usual if row.vat_case is document.vat_case and row.vat_ground), "")
+
+
 def _write_lines(document: Document, checked: DraftInput) -> None:
+    lines = tuple(
+        replace(line, vat_rate=charged_rate(document.vat_case, line.vat_rate, line.vat_ground))
+        for line in checked.lines
+    )
+    checked = replace(checked, lines=lines)
     totals = compute_totals(checked.lines, document.prices_include_vat, terms_of(document))
     # Rows are reused by position: deleting and inserting would meet the unique (document, position) in between.
     del document.lines[len(checked.lines) :]

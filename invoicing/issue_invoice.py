@@ -22,11 +22,12 @@ from core.models import Company
 from core.seal import seal
 from core.tenancy import scoped
 from core.todo import leave_todo
+from invoicing.candidate import Candidate
 from invoicing.errors import NotIssuableError
 from invoicing.freeze_document import FrozenPart, freeze_document
-from invoicing.gate import Candidate, problems_of
+from invoicing.gate import problems_of
 from invoicing.ledger_facts import invoice_key, sale_fact
-from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits
+from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits, taxed_kinds
 from invoicing.lifecycle import DocumentState, TodoKind
 from invoicing.locked_documents import locked_document, read_lines
 from invoicing.models import Customer, Document, InvoicingSettings
@@ -37,6 +38,7 @@ from invoicing.sealed_rows import payload_of_document
 from invoicing.settings import default_settings
 from invoicing.standing import note_issued
 from invoicing.vat import compute_totals, terms_of
+from invoicing.vat_cases import grounds_of
 
 # The parties and the settings in one read, built once: issue holds the series' lock for others to wait on.
 _CONTEXT = scoped(
@@ -144,15 +146,20 @@ def _freeze(candidate: Candidate) -> None:
 
 def mentions_of(candidate: Candidate) -> tuple[Mention, ...]:
     """The legal wording the document would carry: for issue and preview."""
-    kinds = frozenset(line.kind for line in candidate.document.lines)
+    document, settings = candidate.document, candidate.settings
+    kinds = frozenset(line.kind for _, line in candidate.counted_lines())
+    taxed = taxed_kinds(candidate.totals.vat)
     return mentions_for(
         MentionCase(
             day=candidate.issue_date,
-            language=candidate.document.language,
+            language=document.language,
             buyer=candidate.customer.kind,
             kinds=kinds,
-            on_debits=on_debits(candidate.regime, kinds),
-            late_penalty=candidate.settings.late_penalty,
-            discount_terms=candidate.settings.discount_terms,
+            on_debits=on_debits(candidate.regime, taxed),
+            late_penalty=settings.late_penalty,
+            discount_terms=settings.discount_terms,
+            grounds=grounds_of(document.vat_case, candidate.totals.vat),
+            mediator=settings.mediator,
+            insurance=settings.insurance,
         )
     )

@@ -26,6 +26,7 @@ from invoicing.models import Document, DocumentVat
 from invoicing.parties import Buyer
 from invoicing.payments import PaymentMethod
 from invoicing.vat import VatTotals
+from invoicing.vat_cases import treatment_of
 
 TREASURY_OF = {
     PaymentMethod.TRANSFER: Treasury.BANK,
@@ -72,12 +73,17 @@ def sale_fact(
         number=document.number,
         issue_date=document.issue_date,
         third_party=third_party(buyer),
-        lines=tuple(SaleLine(v.kind, v.rate, v.net_cents, v.vat_cents) for v in vat),
+        lines=tuple(_sale_line(document, row) for row in vat),
         regime=document.regime,
         shares=shares,
         rounding_cents=document.rounding_cents,
         collection=collection,
     )
+
+
+def _sale_line(document: Document, row: DocumentVat | VatTotals) -> SaleLine:
+    treatment = treatment_of(document.vat_case, row)
+    return SaleLine(row.kind, row.rate, row.net_cents, row.vat_cents, treatment, row.account)
 
 
 def collection_states(*invoices: Document) -> tuple[CollectionState, ...]:

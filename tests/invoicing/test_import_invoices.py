@@ -19,6 +19,7 @@ from invoicing.import_invoices import import_invoices
 from invoicing.lifecycle import DocumentState
 from invoicing.models import Document, InvoicingSettings, Sending
 from invoicing.send_to_contacts import send_to_contacts
+from invoicing.vat_categories import VatCase
 from tests.factories.invoicing import make_customer, make_individual
 from tests.invoicing.importing import csv_of, faults_of, rows_everywhere, run
 
@@ -182,7 +183,8 @@ def test_rows_of_one_invoice_that_contradict_each_other_are_told(shop: Company) 
 
 def test_what_keeps_documents_from_being_issued_is_told_for_all_of_them(shop: Company) -> None:
     with transaction():
-        make_customer(external_reference="NL", country="NL", siren="", postcode="1950 AB")
+        abroad = make_customer(external_reference="NL", country="NL", siren="", postcode="1950 AB")
+        abroad.vat_case = VatCase.INTRA_EU
     tomorrow = (paris_today() + timedelta(days=1)).isoformat()
     rows = (
         {**GOOD, "facture": "abroad", "client": "NL"},

@@ -26,6 +26,7 @@ from invoicing.models import Customer, Document, InvoicingSettings, PaymentLink
 from invoicing.parties import read_buyer, read_seller
 from invoicing.payment_link import find_by_token, link_of, link_url
 from invoicing.update_draft import update_draft
+from invoicing.vat_categories import VatCase
 from tests.conftest import make_company
 from tests.factories.invoicing import issue, make_customer, make_draft, make_individual, make_line
 
@@ -186,10 +187,10 @@ def test_a_sole_trader_needs_neither_capital_nor_register(company):
         assert issue().number
 
 
-def test_a_customer_abroad_is_refused_with_a_sentence(company):
+def test_a_customer_abroad_may_be_charged_french_vat(company):
     with transaction():
         customer = make_customer(country="DE", siren="", postcode="10115", vat_number="DE136695976")
-    assert problems_of(customer=customer) == [("customer", "country")]
+        assert issue(customer=customer).total_cents == 12000
 
 
 def test_a_business_without_siren_is_refused(company):
@@ -201,20 +202,24 @@ def test_a_business_without_siren_is_refused(company):
 
 def test_a_sale_without_vat_must_name_its_legal_ground(company):
     assert problems_of(make_line(), make_line(rate="0")) == [("document", "lines-1-vat_rate")]
-    assert problems_of(make_line(rate="0", description="Autoliquidation, art. 283-2 nonies du CGI")) == [
+    # What is written in a text is not known to the e-invoice.
+    assert problems_of(make_line(rate="0", description="Exonération de TVA, art. 261, 4-4° du CGI")) == [
         ("document", "lines-0-vat_rate")
     ]
+    assert problems_of(make_line(), make_line(price="0", rate="0", label="Offert")) == [
+        ("document", "lines-1-vat_rate")
+    ]
     with transaction():
-        training = make_line(rate="0", description="Exonération de TVA, art. 261, 4-4° du CGI")
-        assert issue(training).total_cents == 10000
-        assert issue(make_line(), make_line(price="0", rate="0", label="Offert")).total_cents == 12000
+        assert issue(make_line(vat_ground="CGI261-4-4")).total_cents == 10000
+        assert issue(make_line(rate="0"), vat_ground="CGI261-4-4").total_cents == 10000
+        assert issue(make_line(), make_line(price="0", label="Offert")).total_cents == 12000
 
 
 def test_a_seller_without_vat_number_may_sell_what_is_exempt(company):
     with transaction():
         company.vat_number = ""
         db.session.flush()
-        assert issue(make_line(rate="0"), note="TVA non applicable, art. 293 B du CGI").vat_cents == 0
+        assert issue(vat_case=VatCase.EXEMPT, vat_ground="CGI261-4-4").vat_cents == 0
 
 
 def test_an_empty_or_negative_document_is_refused(company):
