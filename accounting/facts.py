@@ -62,6 +62,7 @@ class SaleLine:
     """What a document says at one VAT rate (1/100 %) for goods or services. Cents, positive in the document's sense.
 
     `sales_account` is the number of an account of its own (`sales_accounts`); empty: that of its treatment and kind.
+    `is_deposit`: an advance, asked for by a deposit invoice or (below zero) deducted by a final one; no sale yet.
     """
 
     kind: SupplyKind
@@ -70,6 +71,7 @@ class SaleLine:
     vat_cents: int
     treatment: SaleTreatment = SaleTreatment.ORDINARY
     sales_account: str = ""
+    is_deposit: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class SaleFact:
         shares: how the customer line is split by match key; sums to the gross total. One share for an invoice; for a
             credit note one per settlement and one for what is left as credit.
         rounding_cents: what the gross total has above net + VAT (BT-114), may be negative.
+        vat_waits: all of its VAT waits until it is paid, whatever is sold and whatever the regime: a deposit invoice.
         collection: for a credit note, the state of each invoice it credits (its VAT may move back).
     """
 
@@ -118,6 +121,7 @@ class SaleFact:
     regime: VatRegime
     shares: tuple[Share, ...]
     rounding_cents: int = 0
+    vat_waits: bool = False
     collection: tuple[CollectionState, ...] = ()
 
 

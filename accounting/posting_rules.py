@@ -41,6 +41,12 @@ def sale(fact: SaleFact, standing: Standing) -> EntryDraft | None:
                   C 44571 VAT, per rate: goods, and services under the option for debits
                   C 44574 VAT, per rate: services taxed on collection
                   C 758 or D 658: rounding to a total that no net amount gives (BT-114)
+    Deposit:      D 411 customer, gross
+                  C 4191 net: money in advance is a debt, no income (PCG, class 4)
+                  C 44574 VAT, per rate: due when the deposit is received, for services (CGI art. 269, 2 c) and for
+                  goods (art. 269, 2 a, since 1 January 2023); until then it waits, under any regime
+    Final:        as an invoice, less what its deposits said: D 4191 net, D 44571 / 44574 their VAT, so that only the
+                  VAT on the difference is booked; D 411 is what remains to be paid
     Credit note:  the same with the sides turned round; on 44574 only what the invoice still has waiting, the rest is
                   taken back on 44571.
 
@@ -146,6 +152,9 @@ def _customer_lines(
 
 def _sales_lines(lines: tuple[SaleLine, ...], side: int, label: str) -> Iterator[LineDraft]:
     for line in lines:
+        if line.is_deposit:
+            yield LineDraft(AccountRole.DEPOSITS, -side * line.net_cents, label)
+            continue
         yield LineDraft(
             _SALES[line.treatment][line.kind], -side * line.net_cents, label,
             vat_rate=line.vat_rate, sales_account=line.sales_account,
@@ -185,7 +194,8 @@ def _vat_of_sale(fact: SaleFact, standing: Standing) -> tuple[VatByRate, list[_W
     waiting: VatByRate = defaultdict(int)
     for line in fact.lines:
         total[line.vat_rate] += side * line.vat_cents
-        if line.kind is SupplyKind.SERVICE and fact.regime is VatRegime.COLLECTION and fact.shares:
+        on_collection = line.kind is SupplyKind.SERVICE and fact.regime is VatRegime.COLLECTION
+        if fact.shares and (fact.vat_waits or on_collection):
             waiting[line.vat_rate] += line.vat_cents
     if fact.is_credit:
         assert fact.collection or not any(waiting.values()), (

@@ -22,12 +22,13 @@ from core.tenancy import current_company_id
 from core.todo import leave_todo
 from invoicing.credit_amounts import Credit, CreditChoice, credit_of
 from invoicing.credit_left import CreditLeft, credit_left
+from invoicing.deposits import final_of
 from invoicing.errors import InvalidInputError, NotIssuableError, Place, Problem
 from invoicing.freeze_document import FrozenPart, freeze_document
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import collection_states, credit_note_key, invoice_key, sale_fact
 from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits, taxed_kinds
-from invoicing.lifecycle import DocumentKind, DocumentState, TodoKind
+from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, TodoKind
 from invoicing.locked_documents import locked_issued_invoice
 from invoicing.models import Document, DocumentLine
 from invoicing.numbering import is_prefix, take_number
@@ -87,6 +88,7 @@ def credit_invoice(
     earlier = _earlier(left, choice, request_key)
     if earlier is not None:
         return earlier
+    _refuse_deducted(invoice)
     case = _Case(
         invoice, read_buyer(invoice.buyer), credit_of(left, choice), _checked_reason(reason),
         _checked_day(invoice, today), request_key,
@@ -115,6 +117,24 @@ def _earlier(left: CreditLeft, choice: CreditChoice | None, request_key: str | N
         if request_key is not None and note.request_key == request_key:
             return note
     return left.notes[-1] if choice is None and left.is_nothing else None
+
+
+def _refuse_deducted(invoice: Document) -> None:
+    """A deposit that a final invoice deducts is corrected there: crediting it too would give it back twice."""
+    final = final_of(invoice.id) if invoice.invoice_type is InvoiceType.DEPOSIT else None
+    if final is not None:
+        raise NotIssuableError(
+            [
+                Problem(
+                    Place.DOCUMENT,
+                    "lines",
+                    _l(
+                        "This deposit is deducted on invoice %(number)s. Credit that one first.",
+                        number=final.number,
+                    ),
+                )
+            ]
+        )
 
 
 def _checked_reason(reason: str) -> str:

@@ -13,6 +13,7 @@ from core.database import db
 from core.web.panels import marks_of
 from invoicing.balances import DocumentBalance, balances_of, customer_credit_cents
 from invoicing.credit_left import credit_left
+from invoicing.deposits import problems_of_deposits
 from invoicing.document_view import DocumentView, view_of
 from invoicing.errors import Problem
 from invoicing.gate import problems_of
@@ -101,7 +102,7 @@ def document_page(document: Document) -> DocumentPage:
 
 def problems_of_draft(document: Document) -> list[Problem]:
     """What keeps a draft from being issued today."""
-    return problems_of(candidate_of(document, paris_today()))
+    return [*problems_of(candidate_of(document, paris_today())), *problems_of_deposits(document)]
 
 
 def shown_versions(document: Document) -> str:

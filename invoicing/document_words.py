@@ -29,10 +29,12 @@ DAY_FORMAT = "d MMMM y"
 TITLES: Final[dict[DocumentKind, LazyString]] = {
     DocumentKind.INVOICE: _l("Invoice"),
     DocumentKind.CREDIT_NOTE: _l("Credit note"),
+    DocumentKind.QUOTE: _l("Quote"),
 }
 _DRAFTS: Final[dict[DocumentKind, LazyString]] = {
     DocumentKind.INVOICE: _l("Draft invoice"),
     DocumentKind.CREDIT_NOTE: _l("Draft credit note"),
+    DocumentKind.QUOTE: _l("Draft quote"),
 }
 # International symbols (SI and derived) are the same in every language and fit a narrow column.
 _SYMBOLS: Final = {

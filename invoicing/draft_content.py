@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from flask_babel import lazy_gettext as _l
 
 from core.database import db
 from invoicing.customer_input import check_terms
-from invoicing.draft_input import DraftInput
+from invoicing.draft_input import DraftInput, LineInput
 from invoicing.errors import InvalidInputError
 from invoicing.input_checks import FieldErrors
 from invoicing.models import Customer, CustomerKind, Document, DocumentLine
@@ -61,7 +62,7 @@ def write_content(document: Document, checked: DraftInput, customer: Customer) -
     for name in _COPIED:
         setattr(document, name, getattr(checked, name))
     document.vat_ground = checked.vat_ground or _usual_ground(document, customer)
-    _write_lines(document, checked)
+    rewrite_lines(document, checked.lines)
 
 
 def _usual_ground(document: Document, customer: Customer) -> str:
@@ -70,20 +71,20 @@ def _usual_ground(document: Document, customer: Customer) -> str:
     return next((row.vat_ground for row in usual if row.vat_case is document.vat_case and row.vat_ground), "")
 
 
-def _write_lines(document: Document, checked: DraftInput) -> None:
+def rewrite_lines(document: Document, given: Sequence[LineInput]) -> None:
+    """Put checked lines and the totals they give onto the draft."""
     lines = tuple(
         replace(line, vat_rate=charged_rate(document.vat_case, line.vat_rate, line.vat_ground))
-        for line in checked.lines
+        for line in given
     )
-    checked = replace(checked, lines=lines)
-    totals = compute_totals(checked.lines, document.prices_include_vat, terms_of(document))
+    totals = compute_totals(lines, document.prices_include_vat, terms_of(document))
     # Rows are reused by position: deleting and inserting would meet the unique (document, position) in between.
-    del document.lines[len(checked.lines) :]
-    while len(document.lines) < len(checked.lines):
+    del document.lines[len(lines) :]
+    while len(document.lines) < len(lines):
         document.lines.append(DocumentLine(position=len(document.lines) + 1))
-    for line, given, amounts in zip(document.lines, checked.lines, totals.lines, strict=True):
+    for row, line, amounts in zip(document.lines, lines, totals.lines, strict=True):
         for name in _COPIED_OF_LINE:
-            setattr(line, name, getattr(given, name))
-        line.amount_cents, line.net_cents = amounts.amount_cents, amounts.net_cents
+            setattr(row, name, getattr(line, name))
+        row.amount_cents, row.net_cents = amounts.amount_cents, amounts.net_cents
     document.net_cents, document.vat_cents = totals.net_cents, totals.vat_cents
     document.rounding_cents, document.total_cents = totals.rounding_cents, totals.total_cents

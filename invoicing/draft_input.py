@@ -53,6 +53,11 @@ class LineInput:
     item_id: int | None = None
     deposit_id: int | None = None
 
+    @classmethod
+    def of(cls, line: object) -> LineInput:
+        """The input that a row was written from."""
+        return cls(**{name: getattr(line, name) for name in cls.__dataclass_fields__})
+
 
 @dataclass(frozen=True)
 class DraftInput:

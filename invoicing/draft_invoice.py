@@ -13,12 +13,15 @@ from invoicing.models import Document
 __all__ = ["DraftInput", "LineInput", "draft_invoice"]
 
 
-def draft_invoice(given: DraftInput, *, actor_id: int | None = None) -> Document:
+def draft_invoice(
+    given: DraftInput, *, kind: DocumentKind = DocumentKind.INVOICE, actor_id: int | None = None
+) -> Document:
     """Make a draft invoice. A known external reference (an import run twice) or request key (a form sent twice) returns
     the document made before.
 
     Args:
         given: what was typed; amounts are scaled integers, see `LineInput`.
+        kind: an invoice, or a quote.
         actor_id: who does it.
 
     Raises:
@@ -30,7 +33,7 @@ def draft_invoice(given: DraftInput, *, actor_id: int | None = None) -> Document
     if earlier is not None:
         return earlier
     document = Document(
-        kind=DocumentKind.INVOICE,
+        kind=kind,
         state=DocumentState.DRAFT,
         created_by_id=actor_id,
         request_key=checked.request_key,

@@ -23,12 +23,13 @@ from core.seal import seal
 from core.tenancy import scoped
 from core.todo import leave_todo
 from invoicing.candidate import Candidate
-from invoicing.errors import NotIssuableError
+from invoicing.deposits import lock_deposits, note_use, problems_of_deposits
+from invoicing.errors import NotFoundError, NotIssuableError
 from invoicing.freeze_document import FrozenPart, freeze_document
 from invoicing.gate import problems_of
 from invoicing.ledger_facts import invoice_key, sale_fact
 from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits, taxed_kinds
-from invoicing.lifecycle import DocumentState, TodoKind
+from invoicing.lifecycle import DocumentKind, DocumentState, TodoKind
 from invoicing.locked_documents import locked_document, read_lines
 from invoicing.models import Customer, Document, InvoicingSettings
 from invoicing.numbering import take_number
@@ -71,19 +72,23 @@ def issue_invoice(
         NotIssuableError: it would not be a legal document; names everything to mend.
     """
     document = locked_document(document_id)
+    if document.kind is not DocumentKind.INVOICE:
+        raise NotFoundError(_l("This document is no invoice."))
     if document.state is DocumentState.ISSUED:
         return document
     read_lines(document)
+    lock_deposits(document)
     candidate = candidate_of(document, today or paris_today())
     if seen is not None and seen != versions_of(candidate):
         raise OutdatedError(document.version, _OUTDATED)
-    problems = problems_of(candidate)
+    problems = [*problems_of(candidate), *problems_of_deposits(document)]
     if problems:
         raise NotIssuableError(problems)
     _freeze(candidate)
     new_link(document.id)
     leave_todo(TodoKind.PDF, document.id)
     note_issued(document)
+    note_use(document)
     total, vat = document.total_cents, candidate.totals.vat
     shares = (Share(invoice_key(document.id), total),) if total else ()
     record(sale_fact(document, vat, buyer_of(candidate.customer), shares))

@@ -21,7 +21,7 @@ from accounting.facts import (
 )
 from core.tenancy import COMPANY, execute_scoped
 from invoicing.balances import DocumentBalance, balance_of
-from invoicing.lifecycle import DocumentKind, DocumentState
+from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType
 from invoicing.models import Document, DocumentVat
 from invoicing.parties import Buyer
 from invoicing.payments import PaymentMethod
@@ -67,6 +67,7 @@ def sale_fact(
     assert document.number is not None
     assert document.issue_date is not None
     assert document.regime is not None
+    is_deposit = document.invoice_type is InvoiceType.DEPOSIT
     return SaleFact(
         source=("document", document.id),
         is_credit=document.kind is DocumentKind.CREDIT_NOTE,
@@ -77,27 +78,34 @@ def sale_fact(
         regime=document.regime,
         shares=shares,
         rounding_cents=document.rounding_cents,
+        vat_waits=is_deposit,
         collection=collection,
     )
 
 
 def _sale_line(document: Document, row: DocumentVat | VatTotals) -> SaleLine:
     treatment = treatment_of(document.vat_case, row)
-    return SaleLine(row.kind, row.rate, row.net_cents, row.vat_cents, treatment, row.account)
+    is_deposit = row.is_deposit or document.invoice_type is InvoiceType.DEPOSIT
+    return SaleLine(row.kind, row.rate, row.net_cents, row.vat_cents, treatment, row.account, is_deposit)
 
 
 def collection_states(*invoices: Document) -> tuple[CollectionState, ...]:
     """Where each invoice stands for VAT on collection now; invoices without VAT that waits are left out."""
-    states = (_collection_state(invoice) for invoice in invoices if invoice.regime is VatRegime.COLLECTION)
+    states = (_collection_state(invoice) for invoice in invoices if _may_wait(invoice))
     return tuple(state for state in states if state is not None)
 
 
 def collection_states_at(invoice: Document, balance: DocumentBalance) -> tuple[CollectionState, ...]:
     """`collection_states` of one invoice, by a verb that knows how it stands now."""
-    if invoice.regime is not VatRegime.COLLECTION:
+    if not _may_wait(invoice):
         return ()
     state = _collection_state(invoice, balance)
     return () if state is None else (state,)
+
+
+def _may_wait(invoice: Document) -> bool:
+    """VAT on services waits under the rule; that of a deposit does so under the option for debits too."""
+    return invoice.regime is VatRegime.COLLECTION or invoice.invoice_type is InvoiceType.DEPOSIT
 
 
 def _collection_state(invoice: Document, balance: DocumentBalance | None = None) -> CollectionState | None:
@@ -110,7 +118,7 @@ def _collection_state(invoice: Document, balance: DocumentBalance | None = None)
 
 
 def _waiting_cents(invoice_id: int) -> tuple[tuple[int, int], ...]:
-    """VAT on services per rate, less that of credit notes (the W_r of cumulated rounding)."""
+    """VAT per rate on services, and on all of a deposit, less that of credit notes (the W_r of cumulated rounding)."""
     rows = execute_scoped(_WAITING, invoice_id=invoice_id)
     return tuple((row[0], int(row[1])) for row in rows)
 
@@ -128,7 +136,7 @@ _WAITING = (
         or_(Document.id == _INVOICE_ID, Document.credits_id == _INVOICE_ID),
         Document.state == DocumentState.ISSUED,
         DocumentVat.company_id == COMPANY,
-        DocumentVat.kind == SupplyKind.SERVICE,
+        or_(DocumentVat.kind == SupplyKind.SERVICE, Document.invoice_type == InvoiceType.DEPOSIT),
         DocumentVat.rate > 0,
     )
     .group_by(DocumentVat.rate)

@@ -30,13 +30,16 @@ from invoicing.balances import (
 )
 from invoicing.cancel_payment import CardPaymentError, cancel_payment
 from invoicing.credit_invoice import credit_invoice
+from invoicing.draft_final import deduct_deposits
 from invoicing.errors import InvalidInputError, NotFoundError, NotIssuableError
 from invoicing.history import history
+from invoicing.issue_invoice import issue_invoice
 from invoicing.legal_mentions import MentionCode, read_mentions
 from invoicing.lifecycle import DocumentKind, PaymentStatus
-from invoicing.models import Document, InvoicingSettings
+from invoicing.models import DepositUse, Document, InvoicingSettings
 from invoicing.payments import Payment, PaymentMethod, Settlement
 from invoicing.record_payment import PaymentInput, record_payment
+from invoicing.set_invoice_type import set_deposit
 from invoicing.settle import settle
 from tests.conftest import make_company
 from tests.factories.invoicing import issue, make_customer, make_draft, make_individual, make_line, pay
@@ -485,4 +488,30 @@ def test_an_invoice_being_credited_elsewhere_is_credited_once(two_connections):
     assert _at_once(app, company_id, first, second, second_after=credited) == []
     assert len(notes) == 2
     assert len(set(notes)) == 1
+    assert everything_holds(company_id)
+
+
+def test_two_final_invoices_at_once_deduct_a_deposit_once(two_connections):
+    app, company_id = two_connections
+    with transaction():
+        customer = make_customer()
+        deposit = make_draft(customer=customer)
+        set_deposit(deposit.id, is_deposit=True)
+        issue_invoice(deposit.id)
+        finals = [make_draft(make_line("5"), customer=customer).id for _ in range(2)]
+        for final_id in finals:
+            assert deduct_deposits(final_id) == 1
+    locked = threading.Event()
+
+    def first() -> None:
+        issue_invoice(finals[0])
+        locked.set()
+        time.sleep(0.5)  # long enough for the other one to wait for the deposit, or to go on without
+
+    def second() -> None:
+        issue_invoice(finals[1])
+
+    failures = _at_once(app, company_id, first, second, second_after=locked)
+    assert [type(failure) for failure in failures] == [NotIssuableError]
+    assert db.session.query(DepositUse).count() == 1
     assert everything_holds(company_id)

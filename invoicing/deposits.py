@@ -1,0 +1,145 @@
+"""Deposit invoices: which ones a final invoice has to deduct, the lines it deducts them by, and who has used them.
+
+A deposit is deducted once. A final invoice that was credited in full frees its deposits; what of a deposit was credited
+is not deducted. Read under the locks of the deposits by the verbs that decide; pages read the same to tell early.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from flask_babel import force_locale, gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from core.database import db
+from core.money import CENT_DECIMALS, QUANTITY_DECIMALS, UNIT_PRICE_DECIMALS
+from invoicing.credit_left import credit_left
+from invoicing.draft_input import LineInput
+from invoicing.errors import Message, Place, Problem
+from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, LineRole
+from invoicing.locked_documents import locked_document
+from invoicing.models import DepositUse, Document
+
+_ONE = 10**QUANTITY_DECIMALS
+_PRICE_OF_CENT = 10 ** (UNIT_PRICE_DECIMALS - CENT_DECIMALS)
+
+
+def open_deposits(customer_id: int, quote_id: int | None) -> list[Document]:
+    """The issued deposit invoices of a quote (None: of the customer, without a quote) that may still be deducted."""
+    issued = (
+        select(Document)
+        .where(
+            Document.kind == DocumentKind.INVOICE,
+            Document.state == DocumentState.ISSUED,
+            Document.invoice_type == InvoiceType.DEPOSIT,
+            Document.customer_id == customer_id,
+            Document.quote_id.is_(None) if quote_id is None else Document.quote_id == quote_id,
+        )
+        .order_by(Document.id)
+    )
+    return [d for d in db.session.scalars(issued) if not credit_left(d).is_nothing and final_of(d.id) is None]
+
+
+def final_of(deposit_id: int) -> Document | None:
+    """The final invoice that deducts a deposit now; None when there is none, or when it was credited in full."""
+    newest = (
+        select(DepositUse).where(DepositUse.deposit_id == deposit_id).order_by(DepositUse.generation.desc())
+    )
+    use = db.session.scalars(newest.limit(1)).one_or_none()
+    if use is None:
+        return None
+    final = db.session.get_one(Document, use.final_id)
+    return None if credit_left(final).is_nothing else final
+
+
+def deduction_lines(deposits: Iterable[Document], language: str) -> tuple[LineInput, ...]:
+    """The lines that deduct deposits: one per deposit and VAT part, of negative quantity, in a document's language."""
+    return tuple(line for deposit in deposits for line in _deduction(deposit, language))
+
+
+def _deduction(deposit: Document, language: str) -> Iterator[LineInput]:
+    assert deposit.issue_date is not None
+    left = credit_left(deposit)
+    day = deposit.issue_date.strftime("%d/%m/%Y")
+    with force_locale(language):
+        label = gettext("Deposit of invoice %(number)s of %(date)s", number=deposit.number, date=day)
+    for part in left.parts:
+        if part.net_cents > 0:
+            yield LineInput(
+                label=label,
+                quantity=-_ONE,
+                unit_price=left.shown_cents(part) * _PRICE_OF_CENT,
+                vat_rate=part.rate,
+                kind=part.kind,
+                vat_ground=part.ground if part.ground != deposit.vat_ground else "",
+                role=LineRole.DEPOSIT,
+                deposit_id=deposit.id,
+            )
+
+
+def problems_of_deposits(document: Document) -> list[Problem]:
+    """What keeps a draft from deducting what it deducts: a deposit used, credited or changed, or one left out."""
+    deducted, is_final = _deducted(document), document.invoice_type is InvoiceType.FINAL
+    if not deducted and not is_final:
+        return []
+    if not deducted:
+        return [_problem(_l("This final invoice deducts no deposit. Deduct the deposits anew."))]
+    wanted = open_deposits(document.customer_id, document.quote_id)
+    found = [_problem(message) for message in _wrong(wanted, deducted)]
+    if is_final and document.quote_id is not None:
+        missing = [deposit for deposit in wanted if deposit.id not in {key[0] for key in deducted}]
+        found += [
+            _problem(
+                _l("Deposit %(number)s of this quote is not deducted. Deduct it first.", number=d.number)
+            )
+            for d in missing
+        ]
+    return found
+
+
+def _problem(message: Message) -> Problem:
+    return Problem(Place.DOCUMENT, "lines", message)
+
+
+def _deducted(document: Document) -> Counter[tuple[int, int]]:
+    """Cents deducted, as prices are shown, per deposit and rate."""
+    found: Counter[tuple[int, int]] = Counter()
+    for line in document.lines:
+        if line.deposit_id is not None:
+            found[line.deposit_id, line.vat_rate] -= line.amount_cents
+    return found
+
+
+def _wrong(wanted: Sequence[Document], deducted: Counter[tuple[int, int]]) -> Iterator[Message]:
+    of_id = {deposit.id: deposit for deposit in wanted}
+    for deposit_id in sorted({key[0] for key in deducted}):
+        deposit = of_id.get(deposit_id)
+        if deposit is None:
+            number = db.session.get_one(Document, deposit_id).number
+            yield _l("Deposit %(number)s can no longer be deducted here: take its line out.", number=number)
+        elif {k[1]: v for k, v in deducted.items() if k[0] == deposit_id} != _left_by_rate(deposit):
+            yield _l("What is left of deposit %(number)s has changed. Deduct it anew.", number=deposit.number)
+
+
+def _left_by_rate(deposit: Document) -> dict[int, int]:
+    left, found = credit_left(deposit), Counter[int]()
+    for part in left.parts:
+        found[part.rate] += left.shown_cents(part)
+    return {rate: cents for rate, cents in found.items() if cents}
+
+
+def lock_deposits(document: Document) -> None:
+    """Lock the deposits that a draft deducts, by id, so that two final invoices cannot deduct one at once."""
+    for deposit_id in sorted({line.deposit_id for line in document.lines if line.deposit_id is not None}):
+        locked_document(deposit_id)
+
+
+def note_use(document: Document) -> None:
+    """Write down which deposits a final invoice deducts, in the transaction of its issue and under their locks."""
+    for deposit_id in sorted({line.deposit_id for line in document.lines if line.deposit_id is not None}):
+        generations = select(DepositUse.generation).where(DepositUse.deposit_id == deposit_id)
+        last = max(db.session.scalars(generations), default=0)
+        db.session.add(DepositUse(deposit_id=deposit_id, final_id=document.id, generation=last + 1))
+    db.session.flush()
