@@ -56,6 +56,9 @@ def test_a_surplus_is_recorded_only_when_somebody_agrees(owner, invoice, payment
     assert "credit of €30.00" in page(owner, f"/customers/{customer_id}")
 
 
+LIVE_OFFER = '<div id="invoice-credit" data-live>'
+
+
 def test_a_customers_credit_is_used_on_another_invoice(owner, invoice, payment):
     first, second = invoice(), invoice()
     owner.post(
@@ -68,6 +71,7 @@ def test_a_customers_credit_is_used_on_another_invoice(owner, invoice, payment):
     assert "credit of €30.00" in page(owner, f"/invoices/{second}")
     assert owner.post(f"/invoices/{second}/use-credit").status_code == 303
     assert "€90.00" in page(owner, f"/invoices/{second}")
+    assert LIVE_OFFER in page(owner, f"/invoices/{second}")
     assert "no credit left" in page_after(owner.post(f"/invoices/{second}/use-credit"), owner)
 
 
