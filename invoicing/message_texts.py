@@ -15,8 +15,6 @@ from babel.dates import format_date
 from flask_babel import LazyString, force_locale, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
-from jinja2.sandbox import SandboxedEnvironment
 
 from core.money import format_cents
 from invoicing.document_view import DocumentView
@@ -25,6 +23,7 @@ from invoicing.errors import InvalidInputError, Message
 from invoicing.input_checks import clean_text
 from invoicing.lifecycle import DocumentKind
 from invoicing.payment_link import takes_cards
+from invoicing.text_variables import expand, fault_of, variables_in
 
 LINK_MARKER: Final = "{{ payment_link }}"
 LONGEST_SUBJECT: Final = 255
@@ -41,10 +40,6 @@ VARIABLES: Final[dict[str, LazyString]] = {
     "payment_link": _l("Payment link, as a button and as an address (invoices)"),
 }
 """What may stand between {{ and }}, with an explanation for the page."""
-
-_NO_VARIABLE: Final = _l("Between {{ and }} only a variable of the list can stand, such as {{ number }}.")
-_environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
-_ALLOWED = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name)
 
 
 @dataclass(frozen=True)
@@ -110,35 +105,13 @@ def expand_message(message: MessageText, view: DocumentView) -> MessageText:
 
 
 def _expanded(field: str, text: str, view: DocumentView, errors: dict[str, Message]) -> str:
-    try:
-        tree = _environment.parse(text)
-    except TemplateSyntaxError as error:
-        errors[field] = _l("Line %(line)d: a {{ is not closed by }}, or the reverse.", line=error.lineno)
-        return text
-    except RecursionError:  # brackets in brackets, thousands deep
-        errors[field] = _NO_VARIABLE
-        return text
-    fault = _fault(tree, view)
+    fault = fault_of(text, VARIABLES)
+    if fault is None and view.kind is not DocumentKind.INVOICE and "payment_link" in variables_in(text):
+        fault = _l("A credit note has no payment link: take {{ payment_link }} out.")
     if fault is not None:
         errors[field] = fault
         return text
-    return _environment.from_string(tree).render(_values(view))
-
-
-def _fault(tree: nodes.Template, view: DocumentView) -> Message | None:
-    """The first thing in a text that is no known variable, as a sentence."""
-    for node in tree.find_all(nodes.Node):
-        if not isinstance(node, _ALLOWED):
-            return _NO_VARIABLE
-        if isinstance(node, nodes.Name) and node.name not in VARIABLES:
-            return _l("The variable %(name)s is not known. Take one of the list.", name=node.name)
-        if (
-            isinstance(node, nodes.Name)
-            and node.name == "payment_link"
-            and view.kind is not DocumentKind.INVOICE
-        ):
-            return _l("A credit note has no payment link: take {{ payment_link }} out.")
-    return None
+    return expand(text, _values(view))
 
 
 def _values(view: DocumentView) -> dict[str, str]:

@@ -21,10 +21,11 @@ from core.models import User
 from core.todo import leave_todo
 from invoicing.document_view import DocumentView, view_of
 from invoicing.errors import InvalidInputError, Message
-from invoicing.lifecycle import DocumentState, TodoKind
+from invoicing.lifecycle import DocumentKind, DocumentState, TodoKind
 from invoicing.locked_documents import locked_document
 from invoicing.message_texts import MessageText, default_message, expand_message
-from invoicing.models import Contact, Sending
+from invoicing.models import Contact, Sending, TextKind
+from invoicing.text_library import default_text
 
 MOST_RECIPIENTS = 20
 LONGEST_REQUEST_KEY = 64
@@ -96,11 +97,17 @@ def proposed_recipients(customer_id: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(addresses))
 
 
+def proposed_message(view: DocumentView) -> MessageText:
+    """The words proposed for a document: for an invoice the company's default text in its language, else the usual."""
+    own = default_text(TextKind.MAIL, view.language) if view.kind is DocumentKind.INVOICE else None
+    return default_message(view) if own is None else MessageText(own.subject, own.text)
+
+
 def _checked(given: SendInput, view: DocumentView) -> Sending:
     errors: dict[str, Message] = {}
     recipients = _recipients(given, errors)
     reply_to = _address("reply_to", given.reply_to or view.seller.email, errors)
-    proposed = default_message(view)
+    proposed = proposed_message(view)
     message = MessageText(
         proposed.subject if given.subject is None else given.subject,
         proposed.text if given.text is None else given.text,

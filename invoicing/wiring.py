@@ -32,6 +32,7 @@ from invoicing.routes import (
 )
 from invoicing.routes import mail_settings as mail_pages
 from invoicing.routes import payments as payment_pages
+from invoicing.routes import texts as text_pages
 from invoicing.source_urls import SOURCE_URLS
 from invoicing.standing import check_standings
 
@@ -47,6 +48,7 @@ PAGES = (
     settings,
     members,
     mail_pages,
+    text_pages,
 )
 MENU = (
     MenuEntry("dashboard", _l("Dashboard"), "dashboard", "dashboard.index", order=10),
@@ -60,6 +62,7 @@ SETTINGS_TABS = (
     SettingsTab("company", _l("Company"), "settings.company", order=10),
     SettingsTab("invoicing", _l("Invoicing"), "settings.invoicing", order=20),
     SettingsTab("vat_rates", _l("VAT rates"), "settings.vat_rates", order=30),
+    SettingsTab("texts", _l("Texts"), "texts.index", order=45),
     SettingsTab("mail", _l("E-mails"), "mail_settings.index", order=50),
     SettingsTab("members", _l("Members"), "members.index", order=90),
 )

@@ -21,6 +21,7 @@ class SendForm(FlaskForm):
     contacts = SelectMultipleField(_l("Recipients"), option_widget=CheckboxInput())
     recipients = StringField(_l("Other addresses"))
     copy_to_self = BooleanField(_l("Send me a copy"))
+    template = StringField(_l("A text of the library"))
     subject = StringField(_l("Subject"), [DataRequired(_l("Write something here."))])
     text = TextAreaField(_l("Text"), [DataRequired(_l("Write something here."))])
     request_key = RequestKeyField()

@@ -18,13 +18,15 @@ from invoicing.documents import find_issued
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.forms.sendings import SendForm
 from invoicing.invoice_mail import InvoiceMail, preview_mail
-from invoicing.message_texts import VARIABLES, default_message
-from invoicing.models import Sending, SendingMail
+from invoicing.message_texts import VARIABLES
+from invoicing.models import Sending, SendingMail, TextKind
 from invoicing.render_pdf import file_name
-from invoicing.send_invoice import proposed_recipients, send_invoice
+from invoicing.send_invoice import proposed_message, proposed_recipients, send_invoice
+from invoicing.text_library import list_texts, text_by_letters
 
 blueprint = Blueprint("sendings", __name__)
 PREVIEW = "preview"
+USE_TEXT = "use-text"
 
 
 @blueprint.route("/invoices/<int:document_id>/send", methods=["GET", "POST"])
@@ -38,6 +40,8 @@ def new(document_id: int) -> ResponseReturnValue:
         _propose(form, view)
     elif request.form.get("action") == PREVIEW:
         preview = _preview(form, view)
+    elif request.form.get("action") == USE_TEXT:
+        _take_text(form, view)
     elif _may_send(form) and _sent(form, document_id):
         return redirect(url_for("invoices.show", document_id=document_id), code=303)
     return render_template(
@@ -46,12 +50,13 @@ def new(document_id: int) -> ResponseReturnValue:
         view=view,
         preview=preview,
         variables=VARIABLES,
+        texts=list_texts(TextKind.MAIL, view.language),
         attachment=file_name(view),
     )
 
 
 def _may_send(form: SendForm) -> bool:
-    refuse_unknown_button(PREVIEW)
+    refuse_unknown_button(PREVIEW, USE_TEXT)
     return bool(form.validate_on_submit())
 
 
@@ -65,9 +70,18 @@ def _offered(customer_id: int) -> tuple[tuple[str, str], ...]:
 
 
 def _propose(form: SendForm, view: DocumentView) -> None:
-    message = default_message(view)
+    message = proposed_message(view)
     form.contacts.data = list(proposed_recipients(view.customer_id))
     form.subject.data, form.text.data = message.subject, message.text
+
+
+def _take_text(form: SendForm, view: DocumentView) -> None:
+    try:
+        found = text_by_letters(TextKind.MAIL, form.template.data or "", view.language)
+    except InvalidInputError as error:
+        put_errors(form, error.errors)
+        return
+    form.template.data, form.subject.data, form.text.data = found.identifier, found.subject, found.text
 
 
 def _preview(form: SendForm, view: DocumentView) -> InvoiceMail | None:

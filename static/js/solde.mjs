@@ -6,6 +6,7 @@ import { startLines } from "./lines.mjs";
 import { startLiveTotals } from "./live_totals.mjs";
 import { startPoll } from "./poll.mjs";
 import { startGuards } from "./guards.mjs";
+import { startInsert } from "./insert.mjs";
 import { startTabs } from "./tabs.mjs";
 
 document.documentElement.classList.add("scripted");
@@ -17,3 +18,4 @@ startLiveTotals(document);
 startPoll(document);
 startGuards(document);
 startTabs(document);
+startInsert(document);

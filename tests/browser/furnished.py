@@ -13,10 +13,11 @@ from core.clock import paris_today
 from core.database import db, transaction
 from core.jobs import run_due_jobs
 from invoicing.credit_invoice import credit_invoice
-from invoicing.models import Document, Item
+from invoicing.models import Document, Item, TextKind
 from invoicing.payment_link import link_of
 from invoicing.payments import Payment
 from invoicing.send_invoice import SendInput, send_invoice
+from invoicing.text_library import TextInput, save_text
 from payplug_bridge.models import PayplugNotification
 from tests.browser.installation import House, Installation
 from tests.factories.invoicing import (
@@ -53,6 +54,7 @@ class Furnished:
     account: int
     entry: int
     year: int
+    text: int
     item: int
     tokens: dict[str, str]
 
@@ -70,6 +72,10 @@ def furnish(installation: Installation) -> Furnished:
             installation.simulator.pay(payment_id)
     _wait_for_notifications(shop, 2)
     run_due_jobs(installation.app)
+    with shop.inside(), transaction():
+        text = save_text(
+            TextInput(TextKind.MAIL, "Relance", "Hello {{ customer }}", "en", "Invoice {{ number }}")
+        ).id
     with shop.inside():
         tokens = {
             name: _token(id_) for name, id_ in documents.items() if name not in ("draft", "faulty_draft")
@@ -91,6 +97,7 @@ def furnish(installation: Installation) -> Furnished:
             entry=_first(select(JournalEntry.id)),
             year=_first(select(FiscalYear.id)),
             item=_first(select(Item.id)),
+            text=text,
             tokens={name: token for name, token in tokens.items() if token},
         )
 

@@ -21,9 +21,11 @@ from core.tenancy import in_company
 from core.web.rights import RIGHTS, Right
 from invoicing.company_input import add_vat_rate
 from invoicing.issue_invoice import issue_invoice
+from invoicing.models import TextKind
 from invoicing.payments import PaymentMethod
 from invoicing.record_payment import PaymentInput, record_payment
 from invoicing.send_invoice import SendInput, send_invoice
+from invoicing.text_library import TextInput, save_text
 from tests.conftest import make_company, make_user, signed_in_client
 from tests.factories.invoicing import make_draft
 
@@ -114,6 +116,7 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
         with transaction():
             issue_invoice(invoice)
             rate = add_vat_rate(850, date(2020, 1, 1)).id
+            text = save_text(TextInput(TextKind.NOTE, "merci", "Merci !")).id
         with transaction():
             payment = record_payment(
                 PaymentInput(invoice, PaymentMethod.CHEQUE, 1000, paris_today(), request_key="k" * 8)
@@ -123,7 +126,7 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
     assert draft
     return {
         "document_id": invoice, "draft_id": draft, "customer_id": 1, "payment_id": payment, "sending_id": sending,
-        "rate_id": rate, "membership_id": membership, "company_id": company_id,
+        "rate_id": rate, "text_id": text, "membership_id": membership, "company_id": company_id,
     }  # fmt: skip
 
 
