@@ -27,8 +27,11 @@ from invoicing.locked_rows import locked_row
 from invoicing.models import Document, InvoicingSettings, VatRate
 from invoicing.numbering import is_prefix
 from invoicing.settings import UNSAVED
+from invoicing.vat_categories import VatCase
+from invoicing.vat_checks import check_treatment
 
 MOST_BACKDATING_DAYS = 90
+LONGEST_MENTION = 500
 LARGEST_RATE = 10_000
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _BANK = ("iban", "bic")
@@ -68,6 +71,10 @@ class InvoicingInput:
     backdating_days: int
     late_penalty: str = ""
     discount_terms: str = ""
+    vat_case: VatCase = VatCase.STANDARD
+    vat_ground: str = ""
+    mediator: str = ""
+    insurance: str = ""
 
 
 def save_company(given: CompanyInput, *, version: int | None = None, actor_id: int | None = None) -> Company:
@@ -215,12 +222,15 @@ def _checked_invoicing(given: InvoicingInput) -> InvoicingInput:
     ):
         if not 0 <= getattr(given, name) <= most:
             errors.add(name, _l("Give a number of days between 0 and %(most)d.", most=most))
+    check_treatment(errors, given.vat_case, given.vat_ground)
     checked = replace(
         given,
         invoice_prefix=invoice_prefix,
         credit_note_prefix=credit_note_prefix,
         late_penalty=errors.text("late_penalty", given.late_penalty, 200),
         discount_terms=errors.text("discount_terms", given.discount_terms, 200),
+        mediator=errors.text("mediator", given.mediator, LONGEST_MENTION),
+        insurance=errors.text("insurance", given.insurance, LONGEST_MENTION),
     )
     errors.raise_if_any()
     return checked

@@ -14,6 +14,8 @@ from stdnum.fr import tva as fr_vat
 
 from invoicing.input_checks import FieldErrors, clean_text
 from invoicing.models import CustomerKind
+from invoicing.vat_categories import VatCase
+from invoicing.vat_checks import check_treatment
 
 LANGUAGES = ("fr", "en")
 MOST_CONTACTS = 20
@@ -40,7 +42,8 @@ class ContactInput:
 class CustomerInput:
     """Everything about a customer as typed. Contacts that are left out are removed from an existing customer.
 
-    `request_key` is a random key of the form of a new customer, so that sending it twice makes one.
+    `request_key` is a random key of the form of a new customer, so that sending it twice makes one. `vat_case` and
+    `vat_ground` are proposed on its documents; None leaves the case to the company.
     """
 
     kind: CustomerKind
@@ -58,6 +61,8 @@ class CustomerInput:
     external_reference: str | None = None
     contacts: tuple[ContactInput, ...] = ()
     request_key: str | None = None
+    vat_case: VatCase | None = None
+    vat_ground: str = ""
 
 
 @cache
@@ -113,6 +118,7 @@ def checked_customer(given: CustomerInput) -> CustomerInput:
         external_reference=reference or None,
         contacts=_checked_contacts(errors, given.contacts, country),
     )
+    check_treatment(errors, given.vat_case, given.vat_ground)
     errors.raise_if_any()
     return checked
 

@@ -16,6 +16,7 @@ from invoicing.models import Contact, Customer, CustomerCounter
 _COPIED = (
     "kind", "name", "first_name", "siren", "vat_number", "address1", "address2", "postcode", "city", "country",
     "language", "payment_terms_days", "external_reference",
+    "vat_case", "vat_ground",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from invoicing.parties import Address
 from invoicing.units import DEFAULT_UNIT, UNITS
 from invoicing.vat import WHOLE, line_amount
 from invoicing.vat_categories import VatCase
+from invoicing.vat_checks import check_line_ground, check_treatment
 from invoicing.vat_rates import allowed_rates
 
 LONGEST_LABEL = 255
@@ -115,6 +116,7 @@ def checked_draft(given: DraftInput) -> DraftInput:
         errors.add("language", _l("Choose one of the languages offered."))
     issue_date = _check_dates(errors, given)
     _check_discount(errors, given)
+    check_treatment(errors, given.vat_case, given.vat_ground)
     if len(given.lines) > MOST_LINES:
         errors.add("lines", _l("At most %(count)d lines fit on one document.", count=MOST_LINES))
     rates = allowed_rates(issue_date or paris_today())
@@ -171,6 +173,7 @@ def _checked_line(errors: FieldErrors, index: int, line: LineInput, rates: Colle
         label = errors.text(f"{field}-label", line.label, LONGEST_LABEL, required=required)
         # Whatever stood in the hidden fields: a heading has no amounts.
         return LineInput(label=label, quantity=0, unit_price=0, vat_rate=0, role=line.role)
+    check_line_ground(errors, f"{field}-vat_ground", line.vat_ground)
     label = errors.text(f"{field}-label", line.label, LONGEST_LABEL, required=_l("Say what is sold."))
     description = errors.text(f"{field}-description", line.description, LONGEST_DESCRIPTION, lines=True)
     if line.unit not in UNITS:

@@ -109,7 +109,7 @@ def _place_problems(candidate: Candidate) -> Iterator[Problem]:
             )
         elif SupplyKind.GOODS in kinds and candidate.delivery_country not in eu_countries():
             yield _on_document(
-                "delivery",
+                "delivers_to",
                 _l(
                     "Goods are exempt only when they go to another country of the EU. Give the delivery address there."
                 ),
@@ -124,7 +124,7 @@ def _export_problems(candidate: Candidate, kinds: set[SupplyKind]) -> Iterator[P
     if not _is_outside_eu(candidate.delivery_country):
         message = _l("An export goes to a country outside the EU. Give the delivery address there.")
         if is_in_france(candidate.customer.country) or candidate.document.delivery:
-            yield _on_document("delivery", message)
+            yield _on_document("delivers_to", message)
         else:
             yield Problem(Place.CUSTOMER, "country", message)
     if kinds == {SupplyKind.SERVICE}:

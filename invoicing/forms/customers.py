@@ -31,6 +31,7 @@ from invoicing.customer_input import (
     CustomerInput,
     country_codes,
 )
+from invoicing.forms.vat_treatment import TreatmentField, treatment_code
 from invoicing.models import Customer, CustomerKind
 
 LANGUAGE_CHOICES = choices([("fr", "Français"), ("en", "English")])
@@ -72,6 +73,7 @@ class CustomerForm(FlaskForm):
     )
     longest_terms = LONGEST_BUSINESS_TERMS_DAYS
     payment_terms_days = IntegerField(_l("Payment terms (days)"), [Optional()])
+    vat_case = TreatmentField(_l("VAT treatment"), usual=_l("Usual for your company"))
     contacts = FieldList(
         FormField(ContactForm), label=_l("Contact"), min_entries=1, max_entries=MOST_CONTACTS
     )
@@ -96,7 +98,9 @@ class CustomerForm(FlaskForm):
             }
             for c in customer.contacts
         ]
-        return cls(obj=customer, data={"kind": customer.kind.value, "contacts": contacts or [{}]})
+        form = cls(obj=customer, data={"kind": customer.kind.value, "contacts": contacts or [{}]})
+        form.vat_case.data = treatment_code(customer.vat_case, customer.vat_ground)
+        return form
 
     def as_input(self, external_reference: str | None = None) -> CustomerInput:
         """What the verb takes."""
@@ -116,6 +120,8 @@ class CustomerForm(FlaskForm):
             external_reference=external_reference,
             contacts=tuple(_contact(entry.form) for entry in self.contacts.entries),
             request_key=self.request_key.key,
+            vat_case=self.vat_case.case,
+            vat_ground=self.vat_case.ground,
         )
 
 

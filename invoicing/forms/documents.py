@@ -29,6 +29,7 @@ from core.web.addresses import LARGEST_ID
 from core.web.forms import RequestKeyField, ScaledField, VersionField, choices
 from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS
 from invoicing.draft_input import MOST_LINES, DraftInput, LineInput
+from invoicing.forms.vat_treatment import TreatmentField, line_ground_choices, treatment_code
 from invoicing.models import Customer, Document, DocumentLine
 from invoicing.units import DEFAULT_UNIT, UNITS
 from invoicing.vat_rates import allowed_rates, offered_rates
@@ -59,6 +60,7 @@ class LineForm(Form):
     )
     discount = ScaledField(_l("Discount"), decimals=RATE_DECIMALS)
     vat_rate = SelectField(_l("VAT"), coerce=int, default=2000)
+    vat_ground = SelectField(_l("Line without VAT"), choices=choices(line_ground_choices()), default="")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,6 +78,7 @@ class LineForm(Form):
             description=self.description.data or "",
             unit=self.unit.data,
             discount=self.discount.scaled or 0,
+            vat_ground=self.vat_ground.data or "",
         )
 
 
@@ -92,6 +95,7 @@ class DocumentForm(FlaskForm):
             [("", _l("Customer’s usual")), ("net", _l("Net of VAT")), ("gross", _l("VAT included"))]
         ),
     )
+    vat_case = TreatmentField(_l("VAT treatment"), usual=_l("Customer’s usual"))
     issue_date = DateField(_l("Invoice date"), [Optional()])
     supply_date = DateField(_l("Date of delivery or service"), [Optional()])
     payment_terms_days = IntegerField(_l("Payment terms (days)"), [Optional()])
@@ -115,6 +119,7 @@ class DocumentForm(FlaskForm):
                 "version": document.version,
                 "customer_id": document.customer_id,
                 "prices": "gross" if document.prices_include_vat else "net",
+                "vat_case": treatment_code(document.vat_case, document.vat_ground),
                 "issue_date": document.issue_date,
                 "supply_date": document.supply_date,
                 "payment_terms_days": document.payment_terms_days,
@@ -140,6 +145,8 @@ class DocumentForm(FlaskForm):
             customer_id=self.customer_id.data or 0,
             lines=self.line_inputs(),
             prices_include_vat=self.includes_vat,
+            vat_case=self.vat_case.case,
+            vat_ground=self.vat_case.ground,
             issue_date=self.issue_date.data,
             supply_date=self.supply_date.data,
             due_date=self.due_date.data,
@@ -162,7 +169,7 @@ def _typed(line: DocumentLine) -> dict[str, Any]:
         numbers["discount"] = ""
     return {
         "kind": line.kind.value, "label": line.label, "description": line.description, "unit": line.unit,
-        "vat_rate": line.vat_rate, **numbers,
+        "vat_rate": line.vat_rate, "vat_ground": line.vat_ground, **numbers,
     }  # fmt: skip
 
 

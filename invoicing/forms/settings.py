@@ -15,7 +15,9 @@ from core.web.context import ROLE_NAMES
 from core.web.forms import MoneyField, ScaledField, VersionField, choices, typed_cents
 from invoicing.company_input import CompanyInput, InvoicingInput
 from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS
+from invoicing.forms.vat_treatment import TreatmentField, treatment_code
 from invoicing.models import InvoicingSettings
+from invoicing.vat_categories import VatCase
 
 _REQUIRED = _l("Please fill this in: it stands on every invoice.")
 _DAYS = _l("Give a number of days.")
@@ -73,12 +75,17 @@ class InvoicingForm(FlaskForm):
     backdating_days = IntegerField(_l("Oldest invoice date (days back)"), [InputRequired(_DAYS)])
     late_penalty = StringField(_l("Late-payment penalties"))
     discount_terms = StringField(_l("Discount for early payment"))
+    vat_case = TreatmentField(_l("VAT treatment"))
+    mediator = TextAreaField(_l("Consumer mediator"))
+    insurance = TextAreaField(_l("Professional insurance"))
     version = VersionField()
 
     @classmethod
     def of(cls, settings: InvoicingSettings) -> InvoicingForm:
         """The form filled with what holds now."""
-        return cls(obj=settings)
+        form = cls(obj=settings)
+        form.vat_case.data = treatment_code(settings.vat_case, settings.vat_ground)
+        return form
 
     def as_input(self) -> InvoicingInput:
         """What the verb takes."""
@@ -89,6 +96,10 @@ class InvoicingForm(FlaskForm):
             backdating_days=self.backdating_days.data,
             late_penalty=self.late_penalty.data or "",
             discount_terms=self.discount_terms.data or "",
+            vat_case=self.vat_case.case or VatCase.STANDARD,
+            vat_ground=self.vat_case.ground,
+            mediator=self.mediator.data or "",
+            insurance=self.insurance.data or "",
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -22,8 +24,11 @@ from invoicing.errors import InvalidInputError, NotADraftError
 from invoicing.forms.documents import DocumentForm, LineForm
 from invoicing.lifecycle import DocumentState
 from invoicing.models import Customer, CustomerKind, Document
+from invoicing.settings import invoicing_settings
 from invoicing.update_draft import update_draft
-from invoicing.vat import Totals, compute_totals
+from invoicing.vat import DocumentTerms, Totals, compute_totals
+from invoicing.vat_cases import charged_rate
+from invoicing.vat_categories import VatCase
 
 blueprint = Blueprint("editor", __name__, url_prefix="/invoices")
 PREVIEW = "preview"
@@ -123,7 +128,19 @@ def _editor(form: DocumentForm, document: Document | None = None) -> str:
 
 
 def _totals(form: DocumentForm) -> Totals:
-    return compute_totals(form.line_inputs(), _includes_vat(form))
+    case = _vat_case(form)
+    lines = (
+        replace(line, vat_rate=charged_rate(case, line.vat_rate, line.vat_ground))
+        for line in form.line_inputs()
+    )
+    return compute_totals(lines, _includes_vat(form), DocumentTerms(case, form.vat_case.ground))
+
+
+def _vat_case(form: DocumentForm) -> VatCase:
+    """What the person chose, else what the customer or the company has."""
+    customer = db.session.get(Customer, form.customer_id.data or 0)
+    usual = None if customer is None else customer.vat_case
+    return form.vat_case.case or usual or invoicing_settings().vat_case
 
 
 def _includes_vat(form: DocumentForm) -> bool:

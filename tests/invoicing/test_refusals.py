@@ -108,8 +108,8 @@ REFUSALS: dict[str, Refused] = {
     "intra_eu_french_number": Refused(
         "customer.vat_number", customer=GERMAN, row=FRENCH_NUMBER, said=case(C.INTRA_EU)),
     "intra_eu_goods_stay": Refused(
-        "document.delivery", lines=(GOODS,), customer=GERMAN, said=case(C.INTRA_EU, delivery=IN_LYON)),
-    "export_to_france": Refused("document.delivery", lines=(GOODS,), said=case(C.EXPORT)),
+        "document.delivers_to", lines=(GOODS,), customer=GERMAN, said=case(C.INTRA_EU, delivery=IN_LYON)),
+    "export_to_france": Refused("document.delivers_to", lines=(GOODS,), said=case(C.EXPORT)),
     "export_inside_eu": Refused("customer.country", lines=(GOODS,), customer=GERMAN, said=case(C.EXPORT)),
     "export_of_services": Refused("document.vat_case", customer=SWISS, said=case(C.EXPORT)),
     "outside_scope_in_eu": Refused("customer.country", customer=GERMAN, said=case(C.OUTSIDE_SCOPE)),
@@ -121,11 +121,12 @@ REFUSALS: dict[str, Refused] = {
         said=case(C.OUTSIDE_SCOPE)),
     "exempt_without_ground": Refused("document.vat_case", said=case(C.EXEMPT)),
     "wrong_ground": Refused(
-        "document.vat_case", customer=FRENCH_NUMBER, said=case(C.CONSTRUCTION, vat_ground=TRAINING)),
+        "document.vat_case", customer=FRENCH_NUMBER, said=case(C.CONSTRUCTION),
+        draft={"vat_ground": TRAINING}),
     "zero_without_ground": Refused("document.lines-1-vat_rate", lines=(make_line(), ZERO)),
     "two_grounds": Refused(
         "document.lines", lines=(make_line(vat_ground=TRAINING), make_line(vat_ground=BANKING), make_line())),
-    "unknown_line_ground": Refused("document.lines-0-vat_ground", lines=(make_line(vat_ground="VATEX-EU-G"),)),
+    "unknown_line_ground": Refused("document.lines-0-vat_ground", line={"vat_ground": "VATEX-EU-G"}),
     "outdated_rate": Refused("document.lines-0-vat_rate", line={"vat_rate": 1960}),
     "wrong_sales_account": Refused("document.lines-0-sales_account", line={"sales_account": "512000"}),
 }  # fmt: skip
