@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from accounting.assign_account import assign_account
+from accounting.errors import AccountingError
 from accounting.ledger_checks import check_ledger
 from accounting.models import Account, AccountingSettings, JournalEntry
+from accounting.roles import AccountRole
 from core.database import db, transaction
 from core.seal import verify_chain
 from invoicing.credit_invoice import credit_invoice
@@ -187,9 +190,11 @@ def test_a_line_is_posted_on_the_account_it_names(each_company, day):
     assert check_ledger() == []
 
 
-def test_a_company_that_gave_a_default_away_posts_on_the_role_that_stands_for_it(company, day):
+def test_a_treatment_without_an_account_is_posted_on_the_role_that_stands_for_it(company, day):
     with transaction():
-        db.session.query(Account).filter_by(role="sales_service_exempt").one().role = None
+        assert assign_account(AccountRole.SALES_SERVICE_EXEMPT, "", "") is None
+    with pytest.raises(AccountingError), transaction():
+        assign_account(AccountRole.SALES_SERVICE, "", "")
     with transaction():
         issue(SERVICE, today=day, vat_case=VatCase.EXEMPT, vat_ground=TRAINING)
     assert "C 706000 100,00" in written(db.session.query(JournalEntry).one())
