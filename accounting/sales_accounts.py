@@ -21,6 +21,12 @@ def is_sales_account(number: str) -> bool:
     return _NUMBER.fullmatch(number) is not None
 
 
+def checked_number(text: str) -> str | None:
+    """A number as typed, in capitals without blanks; empty for nothing, None for what can be no sales account."""
+    number = "".join(text.upper().split())
+    return number if not number or is_sales_account(number) else None
+
+
 def sales_account_numbers() -> list[str]:
     """The numbers of the company's sales accounts, in their order."""
     return list(

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
+from accounting.sales_accounts import ensure_sales_account
 from core.database import db
 from invoicing.customer_input import check_terms
 from invoicing.draft_input import DraftInput, LineInput
 from invoicing.errors import InvalidInputError
 from invoicing.input_checks import FieldErrors
-from invoicing.models import Customer, CustomerKind, Document, DocumentLine
-from invoicing.parties import address_json, delivery_of
+from invoicing.models import Customer, CustomerKind, Document, DocumentLine, Item
+from invoicing.parties import Address, address_json, delivery_of
 from invoicing.settings import invoicing_settings
 from invoicing.vat import compute_totals, terms_of
 from invoicing.vat_cases import charged_rate
@@ -45,11 +47,14 @@ def write_content(document: Document, checked: DraftInput, customer: Customer) -
     """Put the input, its lines and the totals they give onto the draft.
 
     Raises:
-        InvalidInputError: terms of payment that the law does not allow for this customer.
+        InvalidInputError: terms of payment that the law does not allow for this customer; an item nobody has.
     """
     errors = FieldErrors()
     check_terms(errors, checked.payment_terms_days, customer.kind)
+    _check_items(errors, checked)
     errors.raise_if_any()
+    for account in {line.sales_account for line in checked.lines if line.sales_account}:
+        ensure_sales_account(account)
     document.customer_id = customer.id
     document.language = checked.language or customer.language
     document.prices_include_vat = (
@@ -58,7 +63,8 @@ def write_content(document: Document, checked: DraftInput, customer: Customer) -
         else checked.prices_include_vat
     )
     document.vat_case = checked.vat_case or customer.vat_case or invoicing_settings().vat_case
-    document.delivery = address_json(checked.delivery or delivery_of(customer))
+    delivery = delivery_of(customer) if checked.delivery is None else checked.delivery
+    document.delivery = "" if delivery == Address() else address_json(delivery)
     for name in _COPIED:
         setattr(document, name, getattr(checked, name))
     document.vat_ground = checked.vat_ground or _usual_ground(document, customer)
@@ -69,6 +75,14 @@ def _usual_ground(document: Document, customer: Customer) -> str:
     """The ground of the customer, else of the company, where it goes with the document's case."""
     usual = (customer, invoicing_settings())
     return next((row.vat_ground for row in usual if row.vat_case is document.vat_case and row.vat_ground), "")
+
+
+def _check_items(errors: FieldErrors, checked: DraftInput) -> None:
+    named = {line.item_id for line in checked.lines if line.item_id is not None}
+    known = set(db.session.scalars(select(Item.id).where(Item.id.in_(named)))) if named else set()
+    for index, line in enumerate(checked.lines):
+        if line.item_id is not None and line.item_id not in known:
+            errors.add(f"lines-{index}-label", _l("Choose the item again."))
 
 
 def rewrite_lines(document: Document, given: Sequence[LineInput]) -> None:

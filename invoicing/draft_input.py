@@ -9,9 +9,10 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 
 from accounting.facts import SupplyKind
+from accounting.sales_accounts import checked_number
 from core.clock import paris_today
 from core.money import QUANTITY_DECIMALS, UNIT_PRICE_DECIMALS
-from invoicing.customer_input import LANGUAGES, LONGEST_TERMS_DAYS
+from invoicing.customer_input import LANGUAGES, LONGEST_TERMS_DAYS, country_codes
 from invoicing.input_checks import FieldErrors
 from invoicing.lifecycle import LineRole
 from invoicing.parties import Address
@@ -30,6 +31,9 @@ MOST_LINES = 500
 LARGEST_QUANTITY = 10**8 * 10**QUANTITY_DECIMALS
 LARGEST_PRICE = 10**8 * 10**UNIT_PRICE_DECIMALS
 LARGEST_LINE_CENTS = 10**12
+
+
+NOT_A_SALES_ACCOUNT = _l("A sales account begins with 70 and has 3 to 17 digits and capital letters.")
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class DraftInput:
         request_key: a random key of the form, so that sending it twice makes one draft.
         vat_case: None takes the customer's, else the company's.
         discount_rate, discount_cents: taken off the whole, as `DocumentTerms` has them; never both.
-        delivery: where goods go; None takes the customer's own.
+        delivery: where goods go; None takes the customer's own, `Address()` that of billing.
         valid_until: of a quote.
     """
 
@@ -128,6 +132,7 @@ def checked_draft(given: DraftInput) -> DraftInput:
         contract_reference=errors.text("contract_reference", given.contract_reference, LONGEST_REFERENCE),
         discount_label=errors.text("discount_label", given.discount_label, LONGEST_LABEL),
         note=errors.text("note", given.note, LONGEST_NOTE, lines=True),
+        delivery=_checked_delivery(errors, given.delivery),
         conditions=errors.text("conditions", given.conditions, LONGEST_CONDITIONS, lines=True),
         external_reference=errors.text(
             "external_reference", given.external_reference or "", LONGEST_REFERENCE
@@ -166,6 +171,23 @@ def _check_discount(errors: FieldErrors, given: DraftInput) -> None:
         errors.add("discount_cents", _l("Give a percentage or an amount, not both."))
 
 
+def _checked_delivery(errors: FieldErrors, given: Address | None) -> Address | None:
+    if given is None or given == Address():
+        return given
+    country = given.country.strip().upper()
+    if country not in country_codes():
+        errors.add("delivery_country", _l("Choose a country from the list."))
+    street = _l("Give the street and number, or the place.")
+    return Address(
+        name=errors.text("delivery_name", given.name, 255),
+        address1=errors.text("delivery_address1", given.address1, 255, required=street),
+        address2=errors.text("delivery_address2", given.address2, 255),
+        postcode=errors.text("delivery_postcode", given.postcode, 16),
+        city=errors.text("delivery_city", given.city, 100, required=_l("Give the town.")),
+        country=country,
+    )
+
+
 def _checked_line(errors: FieldErrors, index: int, line: LineInput, rates: Collection[int]) -> LineInput:
     field = f"lines-{index}"
     if line.role in (LineRole.SECTION, LineRole.SUBTOTAL):
@@ -185,7 +207,10 @@ def _checked_line(errors: FieldErrors, index: int, line: LineInput, rates: Colle
     if not 0 <= line.discount <= WHOLE:
         errors.add(f"{field}-discount", _l("Give a discount between 0 and 100."))
     _check_amounts(errors, field, line)
-    return replace(line, label=label, description=description)
+    account = checked_number(line.sales_account)
+    if account is None:
+        errors.add(f"{field}-sales_account", NOT_A_SALES_ACCOUNT)
+    return replace(line, label=label, description=description, sales_account=account or "")
 
 
 def _check_amounts(errors: FieldErrors, field: str, line: LineInput) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from flask_babel import lazy_gettext as _l
 
 from accounting.facts import SupplyKind
-from accounting.sales_accounts import is_sales_account
+from accounting.sales_accounts import checked_number
 from core.clock import paris_today
-from invoicing.draft_input import LARGEST_PRICE, LONGEST_DESCRIPTION, LONGEST_LABEL
+from invoicing.draft_input import LARGEST_PRICE, LONGEST_DESCRIPTION, LONGEST_LABEL, NOT_A_SALES_ACCOUNT
 from invoicing.input_checks import FieldErrors
 from invoicing.units import DEFAULT_UNIT, UNITS
 from invoicing.vat_rates import allowed_rates
@@ -60,20 +60,15 @@ def checked_item(given: ItemInput) -> ItemInput:
         errors.add("unit_price", _l("A price cannot be negative."))
     elif given.unit_price > LARGEST_PRICE:
         errors.add("unit_price", _l("This number is too large."))
+    account = checked_number(given.sales_account)
+    if account is None:
+        errors.add("sales_account", NOT_A_SALES_ACCOUNT)
     checked = replace(
         given,
         code=plain_code(errors.text("code", given.code, LONGEST_CODE)),
         label=errors.text("label", given.label, LONGEST_LABEL, required=_l("Say what is sold.")),
         description=errors.text("description", given.description, LONGEST_DESCRIPTION, lines=True),
-        sales_account=checked_sales_account(errors, "sales_account", given.sales_account),
+        sales_account=account or "",
     )
     errors.raise_if_any()
     return checked
-
-
-def checked_sales_account(errors: FieldErrors, field: str, value: str) -> str:
-    """The number of a sales account in capitals without blanks, or empty."""
-    number = "".join(value.upper().split())
-    if number and not is_sales_account(number):
-        errors.add(field, _l("A sales account begins with 70 and has 3 to 17 digits and capital letters."))
-    return number

@@ -73,6 +73,15 @@ def refused_rates(rates: Iterable[int], day: date) -> set[int]:
     return not_french - company_rates(day) if not_french else not_french
 
 
+_SUCCESSORS: Final = {1960: 2000, 2060: 2000, 700: 1000}
+"""What took the place of rates that ended: 20.6 % in 2000, 19.6 % and 7 % in 2014 (practice)."""
+
+
+def rate_now(rate: int, day: date) -> int:
+    """The rate that stands on that day for one of an earlier document: itself, or what took its place in the law."""
+    return _SUCCESSORS.get(rate, rate) if refused_rates({rate}, day) else rate
+
+
 def company_rates(day: date) -> set[int]:
     """The rates the company entered has added and that hold on that day."""
     return {row.rate for row in db.session.scalars(select(VatRate)) if _holds(row, day)}

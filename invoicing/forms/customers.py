@@ -21,6 +21,7 @@ from wtforms import (
     SelectField,
     StringField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Optional
 
 from core.web.forms import RequestKeyField, VersionField, choices
@@ -38,6 +39,11 @@ LANGUAGE_CHOICES = choices([("fr", "Français"), ("en", "English")])
 
 
 LONGEST_ID_DIGITS = 18
+
+
+def country_choices() -> list[SelectChoice]:
+    """The countries of an address, by their names in the reader's language."""
+    return choices(_countries(str(get_locale())))
 
 
 class ContactForm(Form):
@@ -83,7 +89,7 @@ class CustomerForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.country.choices = choices(_countries(str(get_locale())))
+        self.country.choices = country_choices()
 
     @classmethod
     def of(cls, customer: Customer) -> CustomerForm:

@@ -14,6 +14,7 @@ from wtforms import (
     FieldList,
     Form,
     FormField,
+    HiddenField,
     IntegerField,
     SelectField,
     StringField,
@@ -26,11 +27,16 @@ from core.clock import paris_today
 from core.database import db
 from core.money import QUANTITY_DECIMALS, RATE_DECIMALS, UNIT_PRICE_DECIMALS, format_scaled
 from core.web.addresses import LARGEST_ID
-from core.web.forms import RequestKeyField, ScaledField, VersionField, choices
+from core.web.forms import MoneyField, RequestKeyField, ScaledField, VersionField, choices, typed_cents
 from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS
 from invoicing.draft_input import MOST_LINES, DraftInput, LineInput
+from invoicing.forms.customers import LONGEST_ID_DIGITS, country_choices
+from invoicing.forms.lines_of_items import ShownPrices, typed_item
 from invoicing.forms.vat_treatment import TreatmentField, line_ground_choices, treatment_code
+from invoicing.items import find_by_code
+from invoicing.lifecycle import LineRole
 from invoicing.models import Customer, Document, DocumentLine
+from invoicing.parties import Address, delivery_of, read_address
 from invoicing.units import DEFAULT_UNIT, UNITS
 from invoicing.vat_rates import allowed_rates, offered_rates
 
@@ -45,9 +51,22 @@ def _id_of(value: Any) -> int:
     return number
 
 
-class LineForm(Form):
-    """One line as typed."""
+_ROLES = {role.value: role for role in (LineRole.ITEM, LineRole.SECTION, LineRole.SUBTOTAL)}
 
+
+def _item_id(text: Any) -> int | None:
+    """The item a hidden field names; None for none. What cannot be an id is 0, which no item has."""
+    text = str(text or "")
+    if not text:
+        return None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID_DIGITS else 0
+
+
+class LineForm(Form):
+    """One line as typed: something sold, a heading, or a sub-total; the last two have a label only."""
+
+    role = HiddenField(default=LineRole.ITEM.value)
+    item_id = HiddenField()
     kind = SelectField(_l("Kind"), choices=choices(KIND_CHOICES), default="service")
     label = StringField(_l("Label"), [DataRequired(_l("Say what is sold."))])
     description = TextAreaField(_l("Longer description"))
@@ -61,9 +80,31 @@ class LineForm(Form):
     discount = ScaledField(_l("Discount"), decimals=RATE_DECIMALS)
     vat_rate = SelectField(_l("VAT"), coerce=int, default=2000)
     vat_ground = SelectField(_l("Line without VAT"), choices=choices(line_ground_choices()), default="")
+    sales_account = StringField(_l("Sales account"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.vat_rate.choices = choices(rate_choices(self.vat_rate.data))
+        if self.line_role is not LineRole.ITEM:
+            self.quantity.validators, self.unit_price.validators = [], []
+        if self.line_role is LineRole.SUBTOTAL:
+            self.label.validators = []
+
+    @property
+    def line_role(self) -> LineRole:
+        """What the line is; an item when somebody sent what the editor does not offer."""
+        return _ROLES.get(self.role.data or "", LineRole.ITEM)
+
+    def take_item_of_code(self, shown: ShownPrices) -> None:
+        """Fill the line from the catalogue when all that was typed is the code of an item; done without scripts."""
+        if self.line_role is not LineRole.ITEM or self.unit_price.data:
+            return
+        item = find_by_code(self.label.data or "")
+        if item is None:
+            return
+        for name, value in typed_item(item, shown).items():
+            if name in self._fields:
+                self[name].data = value
         self.vat_rate.choices = choices(rate_choices(self.vat_rate.data))
 
     def as_input(self) -> LineInput:
@@ -79,7 +120,20 @@ class LineForm(Form):
             unit=self.unit.data,
             discount=self.discount.scaled or 0,
             vat_ground=self.vat_ground.data or "",
+            role=self.line_role,
+            sales_account=self.sales_account.data or "",
+            item_id=_item_id(self.item_id.data),
         )
+
+
+_PLACES = (
+    ("customer", _l("The customer’s usual address")),
+    ("billing", _l("The billing address")),
+    ("other", _l("Another address")),
+)
+_DAYS = ("period_start", "period_end")
+_TEXTS = ("buyer_reference", "contract_reference", "discount_label", "note", "conditions")
+_SAME = (*_DAYS, *_TEXTS)
 
 
 class DocumentForm(FlaskForm):
@@ -101,7 +155,22 @@ class DocumentForm(FlaskForm):
     payment_terms_days = IntegerField(_l("Payment terms (days)"), [Optional()])
     due_date = DateField(_l("Due date"), [Optional()])
     purchase_order = StringField(_l("Customer’s order number"))
+    buyer_reference = StringField(_l("Buyer reference"))
+    contract_reference = StringField(_l("Contract reference"))
+    period_start = DateField(_l("Period of service: first day"), [Optional()])
+    period_end = DateField(_l("Period of service: last day"), [Optional()])
+    discount_rate = ScaledField(_l("Discount in %"), decimals=RATE_DECIMALS)
+    discount_cents = MoneyField(_l("Discount as an amount"))
+    discount_label = StringField(_l("Label of the discount"))
+    delivers_to = SelectField(_l("Deliver to"), choices=choices(_PLACES), default="customer")
+    delivery_name = StringField(_l("Name at the place of delivery"))
+    delivery_address1 = StringField(_l("Address"))
+    delivery_address2 = StringField(_l("Address, second line"))
+    delivery_postcode = StringField(_l("Postcode"))
+    delivery_city = StringField(_l("Town"))
+    delivery_country = SelectField(_l("Country"), default="FR")
     note = TextAreaField(_l("Note on the invoice"))
+    conditions = TextAreaField(_l("Conditions"))
     request_key = RequestKeyField()
     version = VersionField()
     lines = FieldList(FormField(LineForm), label=_l("Line"), min_entries=1, max_entries=MOST_LINES)
@@ -110,6 +179,7 @@ class DocumentForm(FlaskForm):
         super().__init__(*args, **kwargs)
         offered = _customer_choices(self.customer_id.data)
         self.customer_id.choices = choices([("", _l("Choose a customer")), *offered])
+        self.delivery_country.choices = country_choices()
 
     @classmethod
     def of(cls, document: Document) -> DocumentForm:
@@ -125,7 +195,10 @@ class DocumentForm(FlaskForm):
                 "payment_terms_days": document.payment_terms_days,
                 "due_date": document.due_date,
                 "purchase_order": document.purchase_order,
-                "note": document.note,
+                **{name: getattr(document, name) for name in _SAME},
+                "discount_rate": _typed_rate(document.discount_rate),
+                "discount_cents": typed_cents(document.discount_cents or None),
+                **_typed_delivery(document),
                 "lines": [_typed(line) for line in document.lines] or [{}],
             }
         )
@@ -135,12 +208,31 @@ class DocumentForm(FlaskForm):
         """What the person chose; None leaves it to the customer's kind."""
         return {"net": False, "gross": True}.get(self.prices.data or "")
 
+    def add_heading(self, role: LineRole) -> None:
+        """Add a heading or a sub-total below the lines."""
+        if len(self.lines.entries) < MOST_LINES:
+            self.lines.append_entry({"role": role.value})
+
+    def take_items_of_codes(self, shown: ShownPrices) -> None:
+        """Fill the lines in which the code of an item was typed, and nothing else."""
+        for entry in self.lines.entries:
+            entry.form.take_item_of_code(shown)
+
+    def _delivery(self) -> Address | None:
+        """Where goods go: None for the customer's usual place, an address without a word for that of billing."""
+        if self.delivers_to.data != "other":
+            return Address() if self.delivers_to.data == "billing" else None
+        names = Address.__dataclass_fields__
+        return Address(**{name: getattr(self, f"delivery_{name}").data or "" for name in names})
+
     def line_inputs(self) -> tuple[LineInput, ...]:
         """The lines as the verbs take them."""
         return tuple(entry.form.as_input() for entry in self.lines.entries)
 
     def as_input(self, external_reference: str | None = None) -> DraftInput:
         """What the verbs take."""
+        said: dict[str, Any] = {name: getattr(self, name).data for name in _DAYS}
+        said |= {name: getattr(self, name).data or "" for name in _TEXTS}
         return DraftInput(
             customer_id=self.customer_id.data or 0,
             lines=self.line_inputs(),
@@ -152,10 +244,26 @@ class DocumentForm(FlaskForm):
             due_date=self.due_date.data,
             payment_terms_days=self.payment_terms_days.data,
             purchase_order=self.purchase_order.data or "",
-            note=self.note.data or "",
+            **said,
+            discount_rate=self.discount_rate.scaled or 0,
+            discount_cents=self.discount_cents.scaled or 0,
+            delivery=self._delivery(),
             external_reference=external_reference,
             request_key=self.request_key.key,
         )
+
+
+def _typed_rate(rate: int) -> str:
+    return format_scaled(rate, RATE_DECIMALS, get_locale()) if rate else ""
+
+
+def _typed_delivery(document: Document) -> dict[str, Any]:
+    stored, usual = read_address(document.delivery), delivery_of(document.customer)
+    if stored == usual:
+        return {"delivers_to": "customer"}
+    if stored is None:
+        return {"delivers_to": "billing"}
+    return {"delivers_to": "other", **{f"delivery_{name}": value for name, value in vars(stored).items()}}
 
 
 def _typed(line: DocumentLine) -> dict[str, Any]:
@@ -169,7 +277,8 @@ def _typed(line: DocumentLine) -> dict[str, Any]:
         numbers["discount"] = ""
     return {
         "kind": line.kind.value, "label": line.label, "description": line.description, "unit": line.unit,
-        "vat_rate": line.vat_rate, "vat_ground": line.vat_ground, **numbers,
+        "vat_rate": line.vat_rate, "role": line.role.value, "item_id": line.item_id or "",
+        "sales_account": line.sales_account, "vat_ground": line.vat_ground, **numbers,
     }  # fmt: skip
 
 
@@ -192,3 +301,9 @@ def _customer_choices(chosen: int | None) -> list[tuple[int, str]]:
         .order_by(Customer.name, Customer.first_name, Customer.id)
     )
     return [(id_, f"{name} {first}".strip() + f" · {number}") for id_, name, first, number in rows]
+
+
+class DuplicateForm(FlaskForm):
+    """The button that copies a document: its key makes a double click one copy."""
+
+    request_key = RequestKeyField()

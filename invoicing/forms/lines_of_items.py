@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import get_locale
 
 from core.database import db
-from core.money import UNIT_PRICE_DECIMALS, format_scaled
+from core.money import RATE_DECIMALS, UNIT_PRICE_DECIMALS, format_scaled
 from invoicing.item_prices import price_on_document, rate_on_document
 from invoicing.models import Customer, CustomerKind, Item
 from invoicing.settings import invoicing_settings
@@ -52,6 +52,7 @@ def typed_item(item: Item, shown: ShownPrices) -> dict[str, Any]:
         "unit": item.unit,
         "unit_price": typed,
         "vat_rate": rate_on_document(item, shown.case),
+        "vat_rate_text": f"{format_scaled(rate_on_document(item, shown.case), RATE_DECIMALS, get_locale())}\u00a0%",
         "kind": item.kind.value,
         "sales_account": item.sales_account,
         "hint": f"{typed}\u00a0€ · {unit_name(item.unit)}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,7 +12,8 @@ from flask_security import current_user
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
-from core.database import db, transaction
+from accounting.sales_accounts import sales_account_numbers
+from core.database import transaction
 from core.errors import OutdatedError
 from core.web.addresses import LARGEST_ID
 from core.web.forms import press_row_button, put_errors, refuse_unknown_button, tell_outdated
@@ -20,18 +22,20 @@ from invoicing.delete_draft import delete_draft
 from invoicing.documents import find_document
 from invoicing.draft_input import DraftInput
 from invoicing.draft_invoice import draft_invoice
+from invoicing.duplicate_invoice import duplicate_invoice
 from invoicing.errors import InvalidInputError, NotADraftError
-from invoicing.forms.documents import DocumentForm, LineForm
-from invoicing.lifecycle import DocumentState
-from invoicing.models import Customer, CustomerKind, Document
-from invoicing.settings import invoicing_settings
+from invoicing.forms.documents import DocumentForm, DuplicateForm, LineForm
+from invoicing.forms.lines_of_items import ShownPrices, prices_of_request
+from invoicing.lifecycle import DocumentState, LineRole
+from invoicing.models import Document
+from invoicing.subtotals import subtotals
 from invoicing.update_draft import update_draft
 from invoicing.vat import DocumentTerms, Totals, compute_totals
 from invoicing.vat_cases import charged_rate
-from invoicing.vat_categories import VatCase
 
 blueprint = Blueprint("editor", __name__, url_prefix="/invoices")
-PREVIEW = "preview"
+PREVIEW, TOTALS = "preview", "totals"
+HEADINGS = {f"add-{role}": role for role in (LineRole.SECTION, LineRole.SUBTOTAL)}
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -53,15 +57,19 @@ def new() -> str | Response:
 
 
 def _drafted(given: DraftInput, actor_id: int) -> int:
-    def draft() -> int:
+    return _committed(lambda: draft_invoice(given, actor_id=actor_id).id)
+
+
+def _committed(draft: Callable[[], int]) -> int:
+    def once() -> int:
         with transaction():
-            return draft_invoice(given, actor_id=actor_id).id
+            return draft()
 
     try:
-        return draft()
+        return once()
     except IntegrityError:
         # The same form, sent twice at once: the other one has just been committed, and is found now.
-        return draft()
+        return once()
 
 
 @blueprint.route("/<int:document_id>/edit", methods=["GET", "POST"])
@@ -93,7 +101,22 @@ def edit(document_id: int) -> ResponseReturnValue:
 def totals() -> str:
     """The totals of what stands in the editor, as a piece of the page; asked while typing."""
     form = DocumentForm()
-    return render_template("invoicing/_editor_totals.html", form=form, totals=_totals(form))
+    found = _totals(form)
+    return render_template("invoicing/_editor_totals.html", totals=found, amounts=_amounts(form, found))
+
+
+@blueprint.post("/<int:document_id>/duplicate")
+@requires(Right.INVOICE)
+def duplicate(document_id: int) -> Response:
+    """Copy an invoice as a new draft, and open it."""
+    key, actor = DuplicateForm().request_key.key, current_user.id
+    try:
+        copy_id = _committed(lambda: duplicate_invoice(document_id, request_key=key, actor_id=actor).id)
+    except InvalidInputError as error:
+        flash(str(next(iter(error.errors.values()))), "error")
+        return redirect(url_for("invoices.show", document_id=document_id), code=303)
+    flash(gettext("This is a copy, still a draft. Check its dates and prices."), "success")
+    return redirect(url_for("editor.edit", document_id=copy_id), code=303)
 
 
 @blueprint.post("/<int:document_id>/delete")
@@ -109,10 +132,18 @@ def delete(document_id: int) -> Response:
 
 def _is_complete(form: DocumentForm) -> bool:
     """False when a line's button was pressed or something is missing: the form is shown again."""
-    if press_row_button(form.lines, "line"):
+    if _press_line_button(form):
+        form.take_items_of_codes(_shown_prices(form))
         return False
     refuse_unknown_button(PREVIEW)
     return bool(form.validate_on_submit())
+
+
+def _press_line_button(form: DocumentForm) -> bool:
+    action = request.form.get("action", "")
+    if action in HEADINGS:
+        form.add_heading(HEADINGS[action])
+    return action in HEADINGS or action == TOTALS or press_row_button(form.lines, "line")
 
 
 def _saved(document_id: int) -> Response:
@@ -122,29 +153,42 @@ def _saved(document_id: int) -> Response:
 
 
 def _editor(form: DocumentForm, document: Document | None = None) -> str:
+    found = _totals(form)
     return render_template(
-        "invoicing/editor.html", form=form, document=document, totals=_totals(form), LineForm=LineForm
+        "invoicing/editor.html",
+        form=form,
+        document=document,
+        totals=found,
+        amounts=_amounts(form, found),
+        accounts=sales_account_numbers(),
+        LineForm=LineForm,
     )
 
 
 def _totals(form: DocumentForm) -> Totals:
-    case = _vat_case(form)
+    shown = _shown_prices(form)
+    terms = DocumentTerms(
+        vat_case=shown.case,
+        vat_ground=form.vat_case.ground,
+        discount_rate=form.discount_rate.scaled or 0,
+        discount_cents=form.discount_cents.scaled or 0,
+    )
     lines = (
-        replace(line, vat_rate=charged_rate(case, line.vat_rate, line.vat_ground))
+        replace(line, vat_rate=charged_rate(shown.case, line.vat_rate, line.vat_ground))
         for line in form.line_inputs()
     )
-    return compute_totals(lines, _includes_vat(form), DocumentTerms(case, form.vat_case.ground))
+    return compute_totals(lines, shown.includes_vat, terms)
 
 
-def _vat_case(form: DocumentForm) -> VatCase:
-    """What the person chose, else what the customer or the company has."""
-    customer = db.session.get(Customer, form.customer_id.data or 0)
-    usual = None if customer is None else customer.vat_case
-    return form.vat_case.case or usual or invoicing_settings().vat_case
+def _amounts(form: DocumentForm, found: Totals) -> list[int | None]:
+    """What stands beside each line: its amount, the sum of a sub-total, nothing for a heading."""
+    roles = [entry.form.line_role for entry in form.lines.entries]
+    cents = [line.amount_cents for line in found.lines]
+    sums = subtotals(zip(roles, cents, strict=True))
+    return [
+        own if role is LineRole.ITEM else sum_ for role, own, sum_ in zip(roles, cents, sums, strict=True)
+    ]
 
 
-def _includes_vat(form: DocumentForm) -> bool:
-    if form.includes_vat is not None:
-        return form.includes_vat
-    customer = db.session.get(Customer, form.customer_id.data or 0)
-    return customer is not None and customer.kind is CustomerKind.INDIVIDUAL
+def _shown_prices(form: DocumentForm) -> ShownPrices:
+    return prices_of_request(form.customer_id.data, form.prices.data or "", form.vat_case.case)

@@ -39,12 +39,14 @@ from invoicing.documents import (
     years_of_documents,
 )
 from invoicing.errors import NotIssuableError, Place, Problem
+from invoicing.forms.documents import DuplicateForm
 from invoicing.history_words import METHODS, history_entries
 from invoicing.issue_invoice import issue_invoice
 from invoicing.lifecycle import DocumentState
 from invoicing.models import Document
 from invoicing.render_pdf import MEDIA_TYPE, draft_pdf, ensure_pdf, file_name
 from invoicing.sending_status import sending_status
+from invoicing.subtotals import subtotals
 
 blueprint = Blueprint("invoices", __name__, url_prefix="/invoices")
 
@@ -99,6 +101,8 @@ def _page(document: Document, problems: Sequence[Problem]) -> str:
         panels=panels_of("document", document.id),
         methods=METHODS,
         unit_text=unit_text,
+        subtotals=subtotals((line.role, line.amount_cents) for line in page.view.lines),
+        duplicate=DuplicateForm(),
     )
 
 

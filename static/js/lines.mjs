@@ -1,6 +1,7 @@
 // Lines of a document being written: add, remove, move without a round trip.
 //   <ol data-lines="lines">  holds <li data-line>; the fields are named lines-0-label, lines-1-label ...
-//   <template data-line-template> beside it holds one blank line whose index is written __index__
+//   <template data-line-template="…"> beside it holds one blank line whose index is written __index__; the button
+//   data-line-add="…" of the same word adds it (the empty word: an ordinary line)
 //   buttons: data-line-add (anywhere in the form), data-line-remove, data-line-up, data-line-down (in a line)
 // Without scripts the same buttons are submit buttons that the server answers with the page redrawn.
 
@@ -22,8 +23,9 @@ function renumber(list) {
   list.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-function add(list) {
-  const template = list.parentElement.querySelector("template[data-line-template]");
+function add(list, which = "") {
+  const templates = [...list.parentElement.querySelectorAll("template[data-line-template]")];
+  const template = templates.find((one) => one.dataset.lineTemplate === which);
   const holder = document.createElement("template");
   holder.innerHTML = template.innerHTML.replaceAll("__index__", String(list.children.length));
   list.append(holder.content);
@@ -50,7 +52,7 @@ function act(event, list) {
   const button = event.target.closest("button");
   if (!button) return;
   const line = button.closest("[data-line]");
-  if ("lineAdd" in button.dataset) add(list);
+  if ("lineAdd" in button.dataset) add(list, button.dataset.lineAdd);
   else if (line && "lineRemove" in button.dataset) remove(list, line);
   else if (line && "lineUp" in button.dataset) move(list, line, button, true);
   else if (line && "lineDown" in button.dataset) move(list, line, button, false);

@@ -75,7 +75,7 @@ def test_proposals_are_the_fields_of_a_line(owner, customer_id):
     assert len(found) == 1
     assert found[0] == {
         "item_id": 1, "code": "L-12", "label": "Lampe à poser", "description": "Laiton", "unit": "H87",
-        "unit_price": "59.88", "vat_rate": 2000, "kind": "goods", "sales_account": "",
+        "unit_price": "59.88", "vat_rate": 2000, "vat_rate_text": "20\u00a0%", "kind": "goods", "sales_account": "",
         "hint": "59.88\u00a0€ · piece",
     }  # fmt: skip
     assert owner.get("/catalogue/search.json?q=").get_json() == {"items": []}
