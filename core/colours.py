@@ -6,10 +6,12 @@ Used by documents, mails and the pages that customers see. Contrast is that of W
 from __future__ import annotations
 
 import re
+from typing import Final
 
 DEFAULT = "#1f5f5b"
 WHITE = "#ffffff"
 INK = "#16211f"
+DARK_INK: Final = "#12272b"
 LEAST_CONTRAST = 4.5
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
@@ -28,6 +30,13 @@ def text_colour(colour: str) -> str:
         if contrast(shade, WHITE) >= LEAST_CONTRAST:
             return shade
     return INK
+
+
+def seller_css(text: str) -> str:
+    """A seller's colour as custom properties of a public page, with an ink that can be read on it."""
+    colour = valid_colour(text)
+    ink = WHITE if contrast(colour, WHITE) >= LEAST_CONTRAST else DARK_INK
+    return f":root {{ --seller: {colour}; --on-seller: {ink}; }}\n"
 
 
 def contrast(one: str, other: str) -> float:

@@ -21,7 +21,7 @@ from invoicing.input_checks import FieldErrors
 from invoicing.lifecycle import AnswerKind, DocumentKind, DocumentState, LineRole
 from invoicing.locked_documents import locked_document
 from invoicing.models import Document, QuoteAnswer
-from invoicing.quotes import answer_of
+from invoicing.quotes import answer_of, replacement_of
 
 LONGEST_NAME = 255
 LONGEST_REASON = 2000
@@ -32,6 +32,12 @@ class QuoteExpiredError(ConflictError):
     """The quote's validity is over: the customer can no longer accept it by herself."""
 
     default = _l("This quote is no longer valid. Please ask the seller for a new one.")
+
+
+class QuoteReplacedError(ConflictError):
+    """The seller has sent a newer quote instead."""
+
+    default = _l("This quote was replaced by a newer one. Please use the link of the latest mail.")
 
 
 class AlreadyAnsweredError(ConflictError):
@@ -71,6 +77,7 @@ def answer_quote(quote_id: int, given: AnswerInput, *, today: date | None = None
         NotFoundError: there is no such issued quote.
         InvalidInputError: on `name`, `reason` or `options`.
         QuoteExpiredError: the validity is over.
+        QuoteReplacedError: a newer quote stands instead.
         AlreadyAnsweredError: it was answered otherwise before.
     """
     quote = locked_document(quote_id)
@@ -81,6 +88,8 @@ def answer_quote(quote_id: int, given: AnswerInput, *, today: date | None = None
         if earlier.answer is given.answer:
             return earlier
         raise AlreadyAnsweredError
+    if given.recorded_by_id is None and replacement_of(quote_id) is not None:
+        raise QuoteReplacedError
     day = today or paris_today()
     if given.recorded_by_id is None and quote.valid_until is not None and quote.valid_until < day:
         raise QuoteExpiredError

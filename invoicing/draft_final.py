@@ -17,7 +17,7 @@ from invoicing.models import Document
 from invoicing.parties import read_address
 from invoicing.quotes import accepted_quote
 
-_SAID = (
+SAID = (
     "customer_id", "language", "prices_include_vat", "purchase_order", "note", "vat_case", "vat_ground",
     "discount_rate", "discount_cents", "discount_label", "period_start", "period_end", "buyer_reference",
     "contract_reference", "conditions", "payment_terms_days",
@@ -38,7 +38,7 @@ def draft_final(quote_id: int, *, request_key: str | None = None, actor_id: int 
         lines=(*basis.lines, *deduction_lines(deposits, quote.language)),
         delivery=read_address(quote.delivery),
         request_key=request_key,
-        **{name: getattr(quote, name) for name in _SAID},
+        **{name: getattr(quote, name) for name in SAID},
     )
     draft = draft_invoice(given, actor_id=actor_id)
     draft.quote_id = quote.id

@@ -26,6 +26,9 @@ METHODS: dict[PaymentMethod, LazyString] = {
 _WORDS: dict[str, tuple[str, str, LazyString]] = {
     "drafted": ("draft", "", _l("Draft written")),
     "invoice.issued": ("lock", "info", lazy_pgettext("history", "Issued")),
+    "quote.issued": ("lock", "info", lazy_pgettext("history", "Issued")),
+    "quote.accepted": ("check-circle", "good", lazy_pgettext("history", "Accepted")),
+    "quote.declined": ("cross-circle", "bad", lazy_pgettext("history", "Declined")),
     "credit_note.issued": ("lock", "info", lazy_pgettext("history", "Issued")),
     "invoice.credited": ("credit", "warn", _l("Credited")),
     "credit.applied": ("credit", "good", _l("Customer’s credit used")),

@@ -87,6 +87,12 @@ def issue_quote(
     return quote
 
 
+def problems_of_quote(quote: Document) -> list[Problem]:
+    """What keeps a draft quote from being issued today: for its page."""
+    candidate = candidate_of(quote, paris_today())
+    return [*problems_of(candidate), *_problems(quote, candidate.issue_date, candidate.settings.quote_prefix)]
+
+
 def _problems(quote: Document, issue_date: date, prefix: str) -> list[Problem]:
     found = []
     if quote.valid_until is not None and quote.valid_until < issue_date:

@@ -23,6 +23,7 @@ from invoicing.errors import InvalidInputError, Message
 from invoicing.input_checks import clean_text
 from invoicing.lifecycle import DocumentKind
 from invoicing.payment_link import takes_cards
+from invoicing.quotes import link_of_quote
 from invoicing.text_variables import expand, fault_of, variables_in
 
 LINK_MARKER: Final = "{{ payment_link }}"
@@ -55,6 +56,8 @@ def default_message(view: DocumentView) -> MessageText:
     with force_locale(view.language):
         invoice = view.kind is DocumentKind.INVOICE
         paragraphs = _invoice_paragraphs(view) if invoice else _credit_note_paragraphs()
+        if view.kind is DocumentKind.QUOTE:
+            paragraphs = _quote_paragraphs(view)
         return MessageText(
             subject=_("{{ document }} {{ number }} from {{ seller }}"),
             text="\n\n".join([str(_("Hello,")), *paragraphs, str(_("Kind regards,\n{{ seller }}"))]),
@@ -75,6 +78,12 @@ def _invoice_paragraphs(view: DocumentView) -> Iterator[str]:
             else _("You can see it here, and how to pay it:")
         )
         yield LINK_MARKER
+
+
+def _quote_paragraphs(view: DocumentView) -> Iterator[str]:
+    yield _("Please find attached quote {{ number }} of {{ issue_date }}, for {{ total }}.")
+    if not view.is_draft:
+        yield _("You can read it and answer it here:") + "\n" + link_of_quote(view.document_id)
 
 
 def _credit_note_paragraphs() -> Iterator[str]:

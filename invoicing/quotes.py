@@ -9,17 +9,22 @@ import json
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
+from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, exists, false, func, select
+from sqlalchemy.orm import aliased, selectinload
 
 from core.clock import paris_today
 from core.database import db
 from core.errors import ConflictError
+from core.tenancy import unscoped
+from core.web.addresses import is_token
 from invoicing.draft_input import LineInput
 from invoicing.errors import NotFoundError
 from invoicing.lifecycle import AnswerKind, DocumentKind, DocumentState, InvoiceType, LineRole
-from invoicing.models import Document, QuoteAnswer
+from invoicing.models import Document, QuoteAnswer, QuoteLink
 from invoicing.vat import Totals, VatTotals, compute_totals, terms_of
 
 
@@ -32,6 +37,7 @@ class QuoteState(StrEnum):
     DECLINED = "declined"
     EXPIRED = "expired"
     INVOICED = "invoiced"
+    REPLACED = "replaced"
 
 
 class NotAcceptedError(ConflictError):
@@ -70,12 +76,91 @@ def answer_of(quote_id: int) -> QuoteAnswer | None:
     return db.session.scalars(select(QuoteAnswer).where(QuoteAnswer.document_id == quote_id)).one_or_none()
 
 
+def link_of_quote(quote_id: int) -> str:
+    """The public address of an issued quote."""
+    token = db.session.scalars(select(QuoteLink.token).where(QuoteLink.document_id == quote_id)).one()
+    return f"{current_app.config['SOLDE'].public_url}/q/{token}"
+
+
+def find_quote_link(token: str) -> QuoteLink | None:
+    """The link with this token, in whichever company: the token is all that a customer has."""
+    if not is_token(token):
+        return None
+    with unscoped():
+        return db.session.scalars(select(QuoteLink).where(QuoteLink.token == token)).one_or_none()
+
+
+def replacement_of(quote_id: int) -> Document | None:
+    """The issued quote that stands instead of this one, the newest; None while this one stands."""
+    newer = select(Document).where(
+        Document.kind == DocumentKind.QUOTE,
+        Document.state == DocumentState.ISSUED,
+        Document.quote_id == quote_id,
+    )
+    return db.session.scalars(newer.order_by(Document.id.desc()).limit(1)).one_or_none()
+
+
+def invoices_of(quote_id: int) -> list[Document]:
+    """Drafts and issued invoices made of a quote, oldest first."""
+    made = select(Document).where(Document.kind == DocumentKind.INVOICE, Document.quote_id == quote_id)
+    return list(db.session.scalars(made.order_by(Document.id)))
+
+
+def list_quotes(
+    state: QuoteState | None, *, limit: int, offset: int = 0
+) -> list[tuple[Document, QuoteState]]:
+    """Quotes with how they stand, the newest first."""
+    rows = _quotes(state).options(selectinload(Document.customer)).order_by(Document.id.desc())
+    return [(quote, state_of(quote)) for quote in db.session.scalars(rows.limit(limit).offset(offset))]
+
+
+def count_quotes(state: QuoteState | None) -> int:
+    """How many there are."""
+    return db.session.scalar(select(func.count()).select_from(_quotes(state).subquery())) or 0
+
+
+def _quotes(state: QuoteState | None) -> Select[Any]:
+    statement = select(Document).where(Document.kind == DocumentKind.QUOTE)
+    return statement if state is None else statement.where(*_conditions(state))
+
+
+def _conditions(state: QuoteState) -> list[ColumnElement[bool]]:
+    """`state_of` in SQL."""
+    if state is QuoteState.DRAFT:
+        return [Document.state == DocumentState.DRAFT]
+    issued, made, newer = Document.state == DocumentState.ISSUED, aliased(Document), aliased(Document)
+    said = exists().where(QuoteAnswer.document_id == Document.id)
+    accepted = exists().where(
+        QuoteAnswer.document_id == Document.id, QuoteAnswer.answer == AnswerKind.ACCEPTED
+    )
+    invoiced = exists().where(
+        made.quote_id == Document.id,
+        made.kind == DocumentKind.INVOICE,
+        made.state == DocumentState.ISSUED,
+        made.invoice_type != InvoiceType.DEPOSIT,
+    )
+    replaced = exists().where(
+        newer.quote_id == Document.id, newer.kind == DocumentKind.QUOTE, newer.state == DocumentState.ISSUED
+    )
+    over = func.coalesce(Document.valid_until < paris_today(), false())
+    return {
+        QuoteState.OPEN: [issued, ~said, ~replaced, ~over],
+        QuoteState.EXPIRED: [issued, ~said, ~replaced, over],
+        QuoteState.REPLACED: [issued, ~said, replaced],
+        QuoteState.DECLINED: [issued, said, ~accepted],
+        QuoteState.ACCEPTED: [issued, accepted, ~invoiced],
+        QuoteState.INVOICED: [issued, accepted, invoiced],
+    }[state]
+
+
 def state_of(quote: Document, today: date | None = None) -> QuoteState:
     """How a quote stands on a day; None is today in Paris."""
     if quote.state is DocumentState.DRAFT:
         return QuoteState.DRAFT
     answer = answer_of(quote.id)
     if answer is None:
+        if replacement_of(quote.id) is not None:
+            return QuoteState.REPLACED
         day = today or paris_today()
         is_over = quote.valid_until is not None and quote.valid_until < day
         return QuoteState.EXPIRED if is_over else QuoteState.OPEN

@@ -27,6 +27,8 @@ from invoicing.routes import (
     invoices,
     items,
     members,
+    quote_page,
+    quotes,
     sendings,
     settings,
 )
@@ -49,10 +51,13 @@ PAGES = (
     members,
     mail_pages,
     text_pages,
+    quotes,
+    quote_page,
 )
 MENU = (
     MenuEntry("dashboard", _l("Dashboard"), "dashboard", "dashboard.index", order=10),
     MenuEntry("invoices", _l("Invoices"), "invoice", "invoices.index", order=20),
+    MenuEntry("quotes", _l("Quotes"), "draft", "quotes.index", order=15),
     MenuEntry("customers", _l("Customers"), "customers", "customers.index", order=30),
     MenuEntry("items", _l("Catalogue"), "catalogue", "items.index", order=35),
     MenuEntry("payments", _l("Payments"), "payment", "payments.index", order=40),

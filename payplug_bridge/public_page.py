@@ -11,7 +11,7 @@ from typing import Final
 import segno.helpers
 from sqlalchemy import select
 
-from core.colours import LEAST_CONTRAST, WHITE, contrast, valid_colour
+from core.colours import seller_css
 from core.database import db
 from core.money import CENT_DECIMALS, as_decimal
 from invoicing.balances import DocumentBalance, balance_of
@@ -26,7 +26,6 @@ from payplug_bridge.errors import BillingIncomplete
 from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugMode
 from payplug_bridge.troubles import Trouble
 
-DARK_INK: Final = "#12272b"
 UNSETTLED_TROUBLES: Final = frozenset({Trouble.AMOUNT, Trouble.CURRENCY, Trouble.MODE, Trouble.METADATA})
 
 
@@ -150,9 +149,7 @@ def payable_attempt(document_id: int) -> PaymentAttempt | None:
 
 def colours_css(seller: Seller) -> str:
     """The seller's colour as custom properties, with an ink that can be read on it."""
-    colour = valid_colour(seller.colour)
-    ink = WHITE if contrast(colour, WHITE) >= LEAST_CONTRAST else DARK_INK
-    return f":root {{ --seller: {colour}; --on-seller: {ink}; }}\n"
+    return seller_css(seller.colour)
 
 
 def _state(balance: DocumentBalance, attempts: list[PaymentAttempt]) -> PageState:

@@ -26,7 +26,7 @@ from invoicing.duplicate_invoice import duplicate_invoice
 from invoicing.errors import InvalidInputError, NotADraftError
 from invoicing.forms.documents import DocumentForm, DuplicateForm, LineForm
 from invoicing.forms.lines_of_items import ShownPrices, prices_of_request
-from invoicing.lifecycle import DocumentState, LineRole
+from invoicing.lifecycle import DocumentKind, DocumentState, LineRole
 from invoicing.models import Document
 from invoicing.subtotals import subtotals
 from invoicing.update_draft import update_draft
@@ -48,7 +48,7 @@ def new() -> str | Response:
         form.customer_id.data = asked if asked is not None and 0 < asked <= LARGEST_ID else None
     elif _is_complete(form):
         try:
-            document_id = _drafted(form.as_input(), current_user.id)
+            document_id = _drafted(form.as_input(), current_user.id, _kind())
         except InvalidInputError as error:
             put_errors(form, error.errors)
         else:
@@ -56,8 +56,13 @@ def new() -> str | Response:
     return _editor(form)
 
 
-def _drafted(given: DraftInput, actor_id: int) -> int:
-    return _committed(lambda: draft_invoice(given, actor_id=actor_id).id)
+def _kind() -> DocumentKind:
+    """What is being written: the address of a new quote says so."""
+    return DocumentKind.QUOTE if request.args.get("kind") == DocumentKind.QUOTE else DocumentKind.INVOICE
+
+
+def _drafted(given: DraftInput, actor_id: int, kind: DocumentKind) -> int:
+    return _committed(lambda: draft_invoice(given, kind=kind, actor_id=actor_id).id)
 
 
 def _committed(draft: Callable[[], int]) -> int:

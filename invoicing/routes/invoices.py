@@ -42,7 +42,7 @@ from invoicing.errors import NotIssuableError, Place, Problem
 from invoicing.forms.documents import DuplicateForm
 from invoicing.history_words import METHODS, history_entries
 from invoicing.issue_invoice import issue_invoice
-from invoicing.lifecycle import DocumentState
+from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Document
 from invoicing.render_pdf import MEDIA_TYPE, draft_pdf, ensure_pdf, file_name
 from invoicing.sending_status import sending_status
@@ -79,9 +79,11 @@ def _wanted() -> DocumentFilter:
 
 @blueprint.get("/<int:document_id>")
 @requires(Right.READ)
-def show(document_id: int) -> str:
-    """One document with everything that happened to it."""
+def show(document_id: int) -> ResponseReturnValue:
+    """One document with everything that happened to it; a quote has a page of its own."""
     document = find_document(document_id)
+    if document.kind is DocumentKind.QUOTE:
+        return redirect(url_for("quotes.show", document_id=document_id))
     problems = problems_of_draft(document) if document.state is DocumentState.DRAFT else []
     return _page(document, problems)
 

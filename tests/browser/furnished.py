@@ -12,8 +12,12 @@ from accounting.models import Account, FiscalYear, JournalEntry
 from core.clock import paris_today
 from core.database import db, transaction
 from core.jobs import run_due_jobs
+from invoicing.answer_quote import AnswerInput, answer_quote
 from invoicing.credit_invoice import credit_invoice
-from invoicing.models import Document, Item, TextKind
+from invoicing.draft_invoice import DraftInput, draft_invoice
+from invoicing.issue_quote import issue_quote
+from invoicing.lifecycle import AnswerKind, DocumentKind, LineRole
+from invoicing.models import Document, Item, QuoteLink, TextKind
 from invoicing.payment_link import link_of
 from invoicing.payments import Payment
 from invoicing.send_invoice import SendInput, send_invoice
@@ -56,6 +60,8 @@ class Furnished:
     year: int
     text: int
     item: int
+    quotes: dict[str, int]
+    quote_tokens: dict[str, str]
     tokens: dict[str, str]
 
 
@@ -64,7 +70,7 @@ def furnish(installation: Installation) -> Furnished:
     house = installation.new_house("Atelier Lumen")
     shop = house.shop
     with shop.inside(), transaction():
-        documents = _documents()
+        documents, quotes = _documents(), _quotes()
     for name in ("declined", "paid_by_card"):
         payment_id = shop.click(documents[name])
         installation.simulator.decline(payment_id, "insufficient_funds", notify=name == "declined")
@@ -98,6 +104,8 @@ def furnish(installation: Installation) -> Furnished:
             year=_first(select(FiscalYear.id)),
             item=_first(select(Item.id)),
             text=text,
+            quotes=quotes,
+            quote_tokens={name: _quote_token(id_) for name, id_ in quotes.items()},
             tokens={name: token for name, token in tokens.items() if token},
         )
 
@@ -134,6 +142,28 @@ def _documents() -> dict[str, int]:
     credit_invoice(made["credited"].id, reason="Commande annulée")
     send_invoice(SendInput(made["open"].id, ("compta@boulangerie.example.org",), "furnished"))
     return {name: document.id for name, document in made.items()}
+
+
+def _quotes() -> dict[str, int]:
+    """A quote with options that waits for its answer, and one that was accepted."""
+    business = make_customer(name=LONG_NAME)
+    lines = (
+        make_line("1", "1200", label="Cuisine sur mesure"),
+        make_line("1", "150", label=LONG_WORD, role=LineRole.OPTION),
+        make_line("2", "90", label="Éclairage", role=LineRole.OPTION, goods=True),
+    )
+    made = {}
+    for name in ("open", "accepted"):
+        draft = draft_invoice(DraftInput(customer_id=business.id, lines=lines), kind=DocumentKind.QUOTE)
+        made[name] = issue_quote(draft.id).id
+    answer_quote(
+        made["accepted"], AnswerInput(AnswerKind.ACCEPTED, "Paule Exemple", consent="Bon pour accord")
+    )
+    return made
+
+
+def _quote_token(quote_id: int) -> str:
+    return str(db.session.scalars(select(QuoteLink.token).where(QuoteLink.document_id == quote_id)).one())
 
 
 def _wait_for_notifications(shop: Shop, count: int, seconds: float = 30) -> None:

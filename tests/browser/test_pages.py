@@ -103,6 +103,21 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
             Spot("/invoices/999999", status=404),
         ],
         "invoices.preview": [Spot(f"/invoices/{rooms.draft}/preview"), Spot(f"/invoices/{rooms.open}/preview")],
+        "quotes.index": [Spot("/quotes"), Spot("/quotes?state=expired"), Spot("/quotes", ACCOUNTANT)],
+        "quotes.show": [Spot(f"/quotes/{rooms.quotes['open']}"), Spot(f"/quotes/{rooms.quotes['accepted']}")],
+        "quotes.answer": [
+            Spot(f"/quotes/{rooms.quotes['open']}/answer"),
+            Spot(f"/quotes/{rooms.quotes['open']}/answer", act=press_save),
+        ],
+        "quotes.deposit": [
+            Spot(f"/quotes/{rooms.quotes['accepted']}/deposit"),
+            Spot(f"/quotes/{rooms.quotes['accepted']}/deposit", act=press_save),
+        ],
+        "quote_page.show": [
+            Spot(f"/q/{rooms.quote_tokens['open']}", NOBODY),
+            Spot(f"/q/{rooms.quote_tokens['accepted']}", NOBODY),
+            Spot("/q/nobody-was-given-this", NOBODY, status=404),
+        ],
         "crediting.new": [Spot(f"/invoices/{rooms.open}/credit")],
         "editor.new": [Spot("/invoices/new"), Spot("/invoices/new", act=type_wrongly)],
         "editor.edit": [Spot(f"/invoices/{rooms.draft}/edit"), Spot(f"/invoices/{rooms.open}/edit", status=409)],
@@ -148,6 +163,7 @@ NO_PAGES = {
     "static", "bootstrap.static", "security.static", "dashboard.chart", "health.health", "health.ready",
     "fec_pages.file", "fec_pages.notice", "invoices.pdf", "invoices.preview_pdf", "invoices.state", "style.seller",
     "items.search",
+    "quote_page.colours", "quote_page.pdf",
     "payment_page.colours", "payment_page.pdf", "payment_page.status", "security.reset_password", "security.verify",
 }  # fmt: skip
 
