@@ -60,6 +60,6 @@ class _Bare:
     def draw(self, html: str) -> bytes:
         """The PDF of finished HTML."""
         pdf: bytes = HTML(string=html).write_pdf(
-            font_config=self._fonts, stylesheets=[self._styles], pdf_variant=VARIANT
+            font_config=self._fonts, stylesheets=[self._styles], pdf_variant=VARIANT, pdf_tags=True
         )
         return pdf

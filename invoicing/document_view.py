@@ -31,7 +31,7 @@ from invoicing.parties import (
     seller_of,
 )
 from invoicing.payment_link import link_of, link_url
-from invoicing.vat import LineTotals, VatTotals
+from invoicing.vat import LineTotals, VatTotals, line_amount
 from invoicing.vat_categories import VatCase, VatCategory
 
 _SAID: Final = (
@@ -44,7 +44,8 @@ _SAID: Final = (
 class LineView:
     """One printed line. Scaled integers as on the row: quantity 4 decimals, unit price 6, discount and rate 1/100 %.
 
-    `amount_cents` is net, or VAT included when the document's prices are.
+    `amount_cents` is net, or VAT included when the document's prices are; 0 for what does not count. `option_cents` is
+    what an option would add.
     """
 
     role: LineRole
@@ -58,6 +59,7 @@ class LineView:
     vat_rate: int
     vat_ground: str
     amount_cents: int
+    option_cents: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class VatView:
 
 @dataclass(frozen=True)
 class CreditedView:
-    """The invoice that a credit note corrects."""
+    """Another document that this one names: the invoice a credit note corrects, the quote an invoice came from."""
 
     document_id: int
     number: str
@@ -93,7 +95,9 @@ class DocumentView:
         issue_date: a draft's own date, else today.
         due_date: None for a credit note.
         vat: highest rate first.
+        quote: what it was invoiced from.
         discount_cents: what a discount on the whole takes off the net; `net_cents` is after it.
+        deposits_cents: net of the deposits that are deducted, negative; `net_cents` is after it.
         delivery: where goods go when that is not the buyer's address.
         payment_url: the address of the payment page; None for drafts and credit notes.
         issued_at: UTC; None for a draft.
@@ -113,6 +117,7 @@ class DocumentView:
     note: str
     reason: str
     credited: CreditedView | None
+    quote: CreditedView | None
     seller: Seller
     buyer: Buyer
     prices_include_vat: bool
@@ -130,6 +135,7 @@ class DocumentView:
     discount_rate: int
     discount_label: str
     discount_cents: int
+    deposits_cents: int
     period_start: date | None
     period_end: date | None
     valid_until: date | None
@@ -183,7 +189,8 @@ def _issued_view(document: Document) -> DocumentView:
         purchase_order=document.purchase_order,
         note=document.note,
         reason=document.reason,
-        credited=_credited(document),
+        credited=_named(document.credits_id),
+        quote=_named(document.quote_id),
         seller=read_seller(document.seller),
         buyer=read_buyer(document.buyer),
         prices_include_vat=document.prices_include_vat,
@@ -196,6 +203,7 @@ def _issued_view(document: Document) -> DocumentView:
         mentions=read_mentions(document.mentions),
         payment_url=None if link is None else link_url(link.token),
         discount_cents=sum(row.discount_cents for row in document.vat_lines),
+        deposits_cents=_deposits(document.vat_lines),
         **_said(document),
     )
 
@@ -217,7 +225,8 @@ def _draft_view(document: Document) -> DocumentView:
         purchase_order=document.purchase_order,
         note=document.note,
         reason=document.reason,
-        credited=_credited(document),
+        credited=_named(document.credits_id),
+        quote=_named(document.quote_id),
         seller=seller_of(candidate.company),
         buyer=buyer_of(candidate.customer),
         prices_include_vat=document.prices_include_vat,
@@ -230,6 +239,7 @@ def _draft_view(document: Document) -> DocumentView:
         mentions=mentions_of(candidate) if document.lines else (),
         payment_url=None,
         discount_cents=totals.discount_cents,
+        deposits_cents=_deposits(totals.vat),
         **_said(document),
     )
 
@@ -244,8 +254,13 @@ def _draft_lines(rows: Iterable[DocumentLine], totals: Iterable[LineTotals]) -> 
 
 
 def _line(row: DocumentLine, amount_cents: int) -> LineView:
-    same = {name: getattr(row, name) for name in LineView.__dataclass_fields__ if name != "amount_cents"}
-    return LineView(amount_cents=amount_cents, **same)
+    same = {name: getattr(row, name) for name in LineView.__dataclass_fields__ if not name.endswith("_cents")}
+    option_cents = line_amount(row) if row.role is LineRole.OPTION else 0
+    return LineView(amount_cents=amount_cents, option_cents=option_cents, **same)
+
+
+def _deposits(rows: Iterable[DocumentVat | VatTotals]) -> int:
+    return sum(row.net_cents for row in rows if row.is_deposit)
 
 
 def _by_rate(rows: Iterable[DocumentVat | VatTotals]) -> tuple[VatView, ...]:
@@ -265,10 +280,10 @@ def _group_of(row: DocumentVat | VatTotals) -> tuple[int, VatCategory, str]:
     return row.rate, row.category, row.ground
 
 
-def _credited(document: Document) -> CreditedView | None:
-    if document.credits_id is None:
+def _named(document_id: int | None) -> CreditedView | None:
+    if document_id is None:
         return None
-    invoice = db.session.get_one(Document, document.credits_id)
-    assert invoice.number is not None
-    assert invoice.issue_date is not None
-    return CreditedView(invoice.id, invoice.number, invoice.issue_date)
+    named = db.session.get_one(Document, document_id)
+    assert named.number is not None
+    assert named.issue_date is not None
+    return CreditedView(named.id, named.number, named.issue_date)

@@ -17,9 +17,10 @@ from flask_babel import lazy_gettext as _l
 
 from accounting.facts import SupplyKind
 from core.money import format_cents
+from invoicing.document_rows import PrintedRow, SumRow, VatRow, rows_of, sums_of, vat_rows_of
 from invoicing.document_view import DocumentView, LineView
-from invoicing.lifecycle import DocumentKind
-from invoicing.parties import Buyer, Seller
+from invoicing.lifecycle import DocumentKind, InvoiceType
+from invoicing.parties import Address, Buyer, Seller
 from invoicing.units import DEFAULT_UNIT, unit_name
 
 NO_BREAK = "\u00a0"
@@ -30,11 +31,17 @@ TITLES: Final[dict[DocumentKind, LazyString]] = {
     DocumentKind.INVOICE: _l("Invoice"),
     DocumentKind.CREDIT_NOTE: _l("Credit note"),
     DocumentKind.QUOTE: _l("Quote"),
+    DocumentKind.RECURRING: _l("Recurring invoice"),
+}
+_INVOICES: Final[dict[InvoiceType, LazyString]] = {
+    InvoiceType.DEPOSIT: _l("Deposit invoice"),
+    InvoiceType.FINAL: _l("Final invoice"),
 }
 _DRAFTS: Final[dict[DocumentKind, LazyString]] = {
     DocumentKind.INVOICE: _l("Draft invoice"),
     DocumentKind.CREDIT_NOTE: _l("Draft credit note"),
     DocumentKind.QUOTE: _l("Draft quote"),
+    DocumentKind.RECURRING: _l("Pattern"),
 }
 # International symbols (SI and derived) are the same in every language and fit a narrow column.
 _SYMBOLS: Final = {
@@ -50,7 +57,10 @@ class Words:
 
     Attributes:
         heading: kind and number, such as `Facture F2026-00042`.
+        draft: what a draft is called; its watermark.
         facts: label and value pairs: dates, references.
+        rows, vat_rows, sums: the tables, as `document_rows` has them.
+        delivery: name and address where goods go, when that is not the buyer's.
         seller_contact: e-mail, telephone and web site that are set.
         legal_lines: the seller's foot on each page (C. com. R123-237, R123-238).
     """
@@ -59,6 +69,10 @@ class Words:
     heading: str
     draft: str
     facts: tuple[tuple[str, str], ...]
+    rows: tuple[PrintedRow, ...]
+    vat_rows: tuple[VatRow, ...]
+    sums: tuple[SumRow, ...]
+    delivery: tuple[str, ...]
     seller_address: tuple[str, ...]
     seller_contact: tuple[str, ...]
     buyer_address: tuple[str, ...]
@@ -71,12 +85,16 @@ class Words:
 
 def words_of(view: DocumentView) -> Words:
     """The words of a document in the language that is on now."""
-    draft = str(_DRAFTS[view.kind])
+    draft, title = str(_DRAFTS[view.kind]), title_of(view.kind, view.invoice_type)
     return Words(
-        title=str(TITLES[view.kind]),
-        heading=f"{TITLES[view.kind]} {view.number}" if view.number else draft,
+        title=title,
+        heading=f"{title} {view.number}" if view.number else draft,
         draft=draft,
         facts=tuple((label, value) for label, value in _facts(view) if value),
+        rows=rows_of(view),
+        vat_rows=vat_rows_of(view),
+        sums=sums_of(view),
+        delivery=(view.delivery.name, *address_lines(view.delivery)) if view.delivery else (),
         seller_address=address_lines(view.seller),
         seller_contact=tuple(filter(None, (view.seller.email, view.seller.phone, view.seller.website))),
         buyer_address=address_lines(view.buyer),
@@ -88,7 +106,13 @@ def words_of(view: DocumentView) -> Words:
     )
 
 
-def address_lines(party: Seller | Buyer) -> tuple[str, ...]:
+def title_of(kind: DocumentKind, invoice_type: InvoiceType) -> str:
+    """What the document is called: an invoice by its type, everything else by its kind."""
+    by_type = _INVOICES.get(invoice_type) if kind is DocumentKind.INVOICE else None
+    return str(by_type or TITLES[kind])
+
+
+def address_lines(party: Seller | Buyer | Address) -> tuple[str, ...]:
     """Street, town, and the country where it is not France."""
     town = f"{party.postcode} {party.city}".strip()
     return tuple(filter(None, (party.address1, party.address2, town, _country(party.country))))
@@ -130,10 +154,15 @@ def _facts(view: DocumentView) -> tuple[tuple[str, str], ...]:
     return (
         (_("Issue date"), _day(view.issue_date)),
         (_supply_label(view.kinds), _day(view.supply_date)),
-        (_("Due date"), _day(view.due_date)),
+        (_("Period"), _period(view.period_start, view.period_end)),
+        (_("Due date"), _day(view.due_date) if view.kind is DocumentKind.INVOICE else ""),
+        (_("Valid until"), _day(view.valid_until) if view.kind is DocumentKind.QUOTE else ""),
         (_("Credited invoice"), view.credited.number if view.credited else ""),
         (_("Reason"), view.reason),
+        (_("Quote"), view.quote.number if view.quote else ""),
         (_("Purchase order"), view.purchase_order),
+        (_("Contract"), view.contract_reference),
+        (_("Your reference"), view.buyer_reference),
         (_("Customer number"), view.buyer.number),
     )
 
@@ -146,8 +175,9 @@ def _supply_label(kinds: frozenset[SupplyKind]) -> str:
 
 def _identifiers(buyer: Buyer) -> tuple[str, ...]:
     siren = f"SIREN{NO_BREAK}{siren_text(buyer.siren)}" if buyer.siren else ""
+    siret = f"SIRET{NO_BREAK}{siren_text(buyer.siret)}" if buyer.siret else ""
     vat = _("VAT number %(number)s", number=buyer.vat_number) if buyer.vat_number else ""
-    return tuple(filter(None, (siren, vat)))
+    return tuple(filter(None, (siren, siret, vat)))
 
 
 def _due(view: DocumentView) -> str:
@@ -155,6 +185,14 @@ def _due(view: DocumentView) -> str:
     if view.due_date is None:
         return amount
     return str(_("To be paid by %(date)s: %(amount)s", date=_day(view.due_date), amount=amount))
+
+
+def _period(start: date | None, end: date | None) -> str:
+    if start and end:
+        return str(_("%(start)s to %(end)s", start=_day(start), end=_day(end)))
+    if start:
+        return str(_("from %(day)s", day=_day(start)))
+    return str(_("until %(day)s", day=_day(end))) if end else ""
 
 
 def _day(value: date | None) -> str:

@@ -1,4 +1,4 @@
-"""HTML to PDF/A-3b: the one wrapper of WeasyPrint. Called by `invoicing.render_pdf`.
+"""HTML to tagged PDF/A-3b: the one wrapper of WeasyPrint. Called by `invoicing.render_pdf`.
 
 What costs time is kept: the fonts that were found and the parsed style sheets, per thread because Pango's font maps are
 not shared between threads. Nothing is fetched, neither from the network nor from the disk: a document is text, styles
@@ -110,7 +110,7 @@ def html_to_pdf(html: str, stylesheet: Path) -> bytes:
 def _draw(text: str, stylesheet: Path) -> bytes:
     document = HTML(string=text, url_fetcher=_fetcher())
     pdf: bytes = document.write_pdf(
-        font_config=_kept().fonts, stylesheets=[_styles(stylesheet)], pdf_variant=VARIANT
+        font_config=_kept().fonts, stylesheets=[_styles(stylesheet)], pdf_variant=VARIANT, pdf_tags=True
     )
     return pdf
 

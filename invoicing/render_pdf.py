@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import segno
 import structlog
 from flask import current_app, render_template
 from flask_babel import force_locale
@@ -27,6 +26,7 @@ from invoicing.document_words import is_long, unit_text, words_of
 from invoicing.lifecycle import TodoKind
 from invoicing.locked_documents import locked_document
 from invoicing.models import DocumentFile, FileKind
+from invoicing.payment_codes import link_code, transfer_code
 
 log = structlog.get_logger(__name__)
 
@@ -99,15 +99,17 @@ def document_html(view: DocumentView) -> str:
             view=view,
             words=words_of(view),
             accent=text_colour(view.seller.colour),
-            payment_qr=_qr_code(view.payment_url) if view.asks_for_money else None,
+            payment_qr=link_code(view.payment_url) if view.asks_for_money else "",
+            transfer_qr=_transfer_code(view),
             unit_text=unit_text,
             is_long=is_long,
         )
 
 
-def _qr_code(url: str | None) -> str | None:
-    """A QR code as an SVG picture in a data: address; level M survives a stain or a fold."""
-    return None if url is None else str(segno.make(url, error="m", micro=False).svg_data_uri(border=0))
+def _transfer_code(view: DocumentView) -> str:
+    if not (view.asks_for_money and view.number and view.seller.iban):
+        return ""
+    return transfer_code(view.seller, view.number, view.total_cents)
 
 
 def file_name(view: DocumentView) -> str:

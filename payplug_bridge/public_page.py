@@ -8,16 +8,15 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-import segno.helpers
 from sqlalchemy import select
 
 from core.colours import seller_css
 from core.database import db
-from core.money import CENT_DECIMALS, as_decimal
 from invoicing.balances import DocumentBalance, balance_of
 from invoicing.lifecycle import PaymentStatus
 from invoicing.models import Document
 from invoicing.parties import Seller, read_seller
+from invoicing.payment_codes import transfer_code
 from invoicing.payments import Payment, Settlement
 from payplug_bridge.attempts import attempts_of, may_still_be_paid
 from payplug_bridge.billing import billing_for
@@ -186,19 +185,5 @@ def _transfer(seller: Seller, number: str, open_cents: int) -> Transfer | None:
     if not seller.iban or open_cents <= 0:
         return None
     groups = " ".join(seller.iban[i : i + 4] for i in range(0, len(seller.iban), 4))
-    return Transfer(seller.name, groups, seller.bic, number, _epc_code(seller, number, open_cents))
-
-
-def _epc_code(seller: Seller, number: str, open_cents: int) -> str:
-    """A data address of the picture; empty when the amount or name does not fit the standard."""
-    try:
-        code = segno.helpers.make_epc_qr(
-            name=seller.name[:70],
-            iban=seller.iban,
-            amount=as_decimal(open_cents, CENT_DECIMALS),
-            text=number,
-            bic=seller.bic or None,
-        )
-    except ValueError:
-        return ""
-    return str(code.svg_data_uri(scale=4, border=3, light="#fff"))
+    qr_code = transfer_code(seller, number, open_cents, scale=4, border=3)
+    return Transfer(seller.name, groups, seller.bic, number, qr_code)
