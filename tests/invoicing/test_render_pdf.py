@@ -331,3 +331,22 @@ def test_a_character_that_no_font_has_is_printed_as_a_square() -> None:
 def test_a_saved_pdf_is_called_after_its_document(company: Company) -> None:
     view = _issue(customer=_english())
     assert file_name(view) == f"Invoice {view.number}.pdf"
+
+
+def test_each_page_carries_the_total_of_its_lines_to_the_next(company: Company) -> None:
+    view = _issue(*(make_line(str(n), "10.5", label=f"Article {n:03}") for n in range(1, 41)))
+    pdf = pdf_bytes(view)
+    pages = _pages(pdf)
+    running = 0
+    for page in pages:
+        here = [n for n in range(1, 41) if f"Article {n:03}" in page]
+        before, running = running, running + sum(n * 1050 for n in here)
+        if here and before:
+            assert f"Report : {_plain(format_cents(before, 'fr', currency=False))}" in page
+        if here and 40 not in here:
+            assert f"À reporter : {_plain(format_cents(running, 'fr', currency=False))}" in page
+    assert running == view.net_cents
+    assert "À reporter" not in pages[-1]
+    with pikepdf.open(BytesIO(pdf)) as tagged:
+        assert tagged.Root.MarkInfo.Marked
+        assert tagged.Root.StructTreeRoot.K[0].S == pikepdf.Name.Document
