@@ -349,4 +349,4 @@ def test_each_page_carries_the_total_of_its_lines_to_the_next(company: Company) 
     assert "À reporter" not in pages[-1]
     with pikepdf.open(BytesIO(pdf)) as tagged:
         assert tagged.Root.MarkInfo.Marked
-        assert tagged.Root.StructTreeRoot.K[0].S == pikepdf.Name.Document
+        assert pikepdf.Name.Document == tagged.Root.StructTreeRoot.K[0].S
