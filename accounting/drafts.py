@@ -30,13 +30,14 @@ NOTHING_YET = KeyStanding()
 
 @dataclass(frozen=True)
 class Standing:
-    """How the ledger stands for all keys of one fact.
+    """How the ledger stands for all keys of one fact; `own_account_id`: the customer's own account, if it has one.
 
     What is open on a document stays on the accounts it was posted on, even after the company chose others: a
     lettering never crosses accounts.
     """
 
     keys: Mapping[str, KeyStanding] = field(default_factory=dict)
+    own_account_id: int | None = None
 
     def of(self, match_key: str) -> KeyStanding:
         """The standing of one key."""
@@ -69,6 +70,16 @@ class PostedCollection:
     treasury_account_id: int
     label: str
     shares: tuple[PostedShare, ...]
+
+
+@dataclass(frozen=True)
+class OpenPosition:
+    """What lines not lettered leave open on one account and key of one customer. `cents`: a debit above zero."""
+
+    account_id: int
+    match_key: str
+    third_party: ThirdParty
+    cents: int
 
 
 @dataclass(frozen=True)

@@ -51,10 +51,11 @@ class Treasury(StrEnum):
 
 @dataclass(frozen=True)
 class ThirdParty:
-    """The customer in the books: auxiliary code (`C00012`) and the name to print beside it."""
+    """The customer in the books: auxiliary code (`C00012`), the name to print beside it, its own account if any."""
 
     code: str
     label: str
+    account: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,4 +172,22 @@ class CreditUseFact:
     collection: tuple[CollectionState, ...] = ()
 
 
-Fact = SaleFact | CollectionFact | CollectionReversalFact | CreditUseFact
+@dataclass(frozen=True)
+class BalanceMoveFact:
+    """What is open on customers goes to the customer that took them over; what was posted keeps its auxiliary code.
+
+    Attributes:
+        source: the merge, or the record that opened something again on a customer merged before.
+        from_codes: auxiliary codes of the customers that were taken over.
+        third_party: who answers for their balances from now on.
+        reference: of the piece.
+    """
+
+    source: tuple[str, int]
+    moved_on: date
+    reference: str
+    from_codes: tuple[str, ...]
+    third_party: ThirdParty
+
+
+Fact = SaleFact | CollectionFact | CollectionReversalFact | CreditUseFact | BalanceMoveFact

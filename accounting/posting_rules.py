@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from accounting.drafts import TREASURY, EntryDraft, LineDraft, PostedCollection, Standing
+from accounting.drafts import TREASURY, EntryDraft, LineDraft, OpenPosition, PostedCollection, Standing
 from accounting.facts import (
+    BalanceMoveFact,
     CollectionFact,
     CollectionReversalFact,
     CollectionState,
@@ -140,11 +141,35 @@ def credit_use(fact: CreditUseFact, standing: Standing) -> EntryDraft:
     )  # fmt: skip
 
 
+def balance_move(fact: BalanceMoveFact, positions: tuple[OpenPosition, ...]) -> EntryDraft | None:
+    """What is open on a customer goes to the one that took it over (journal OD); the account stays.
+
+    C 411 the customer taken over, per key, what is open (D where it has credit)
+    D 411 the customer that took it over, on the same key (C where it has credit)
+    """
+    label = f"Reprise du solde par {fact.third_party.label}"
+    lines = [
+        LineDraft(position.account_id, cents, label, match_key=position.match_key, third_party=party)
+        for position in positions
+        for cents, party in (
+            (-position.cents, position.third_party),
+            (position.cents, fact.third_party),
+        )
+    ]
+    if not lines:
+        return None
+    return EntryDraft(
+        source=fact.source, purpose="balance_move", journal=JournalCode.GENERAL, day=fact.moved_on,
+        piece_ref=fact.reference, label=label, lines=tuple(lines),
+    )  # fmt: skip
+
+
 def _customer_lines(
     shares: tuple[Share, ...], third_party: ThirdParty, side: int, label: str, standing: Standing
 ) -> Iterator[LineDraft]:
     for share in shares:
-        account = standing.of(share.match_key).customer_account_id or AccountRole.CUSTOMERS
+        key = standing.of(share.match_key)
+        account = key.customer_account_id or standing.own_account_id or AccountRole.CUSTOMERS
         yield LineDraft(
             account, side * share.amount_cents, label, match_key=share.match_key, third_party=third_party
         )

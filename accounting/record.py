@@ -6,11 +6,22 @@ unalterable in the sense of CGI art. 286 I 3 bis.
 
 from __future__ import annotations
 
-from accounting.drafts import EntryDraft
-from accounting.facts import CollectionFact, CollectionReversalFact, CreditUseFact, Fact, SaleFact
+from dataclasses import replace
+
+from accounting.customer_account import ensure_customer_account
+from accounting.drafts import EntryDraft, Standing
+from accounting.facts import (
+    BalanceMoveFact,
+    CollectionFact,
+    CollectionReversalFact,
+    CreditUseFact,
+    Fact,
+    SaleFact,
+)
 from accounting.letter_lines import letter_matching
+from accounting.open_positions import open_positions
 from accounting.post_entry import post_entry
-from accounting.posting_rules import collection, credit_use, sale
+from accounting.posting_rules import balance_move, collection, credit_use, sale
 from accounting.reverse_entry import reverse_entry
 from accounting.standing import read_standing
 
@@ -31,12 +42,14 @@ def record(fact: Fact) -> int | None:
         return None
     entry_id = post_entry(draft)
     if not _is_new_invoice(fact):
-        letter_matching(line.match_key for line in draft.lines if line.third_party)
+        letter_matching(line.match_key for line in draft.lines if line.third_party and line.match_key)
     return entry_id
 
 
-def _draft(fact: SaleFact | CollectionFact | CreditUseFact) -> EntryDraft | None:
-    standing = read_standing(() if _is_new_invoice(fact) else _keys_of(fact))
+def _draft(fact: SaleFact | CollectionFact | CreditUseFact | BalanceMoveFact) -> EntryDraft | None:
+    if isinstance(fact, BalanceMoveFact):
+        return balance_move(fact, open_positions(fact.from_codes))
+    standing = _standing(fact)
     match fact:
         case SaleFact():
             return sale(fact, standing)
@@ -44,6 +57,14 @@ def _draft(fact: SaleFact | CollectionFact | CreditUseFact) -> EntryDraft | None
             return collection(fact, standing)
         case CreditUseFact():
             return credit_use(fact, standing)
+
+
+def _standing(fact: SaleFact | CollectionFact | CreditUseFact) -> Standing:
+    standing = read_standing(() if _is_new_invoice(fact) else _keys_of(fact))
+    party = fact.third_party
+    if not party.account:
+        return standing
+    return replace(standing, own_account_id=ensure_customer_account(party.account, party.label))
 
 
 def _is_new_invoice(fact: Fact) -> bool:

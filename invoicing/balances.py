@@ -12,13 +12,13 @@ from datetime import date
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from core.database import db
 from core.tenancy import scoped
 from invoicing.lifecycle import DocumentKind, DocumentState, PaymentStatus
-from invoicing.models import Document
+from invoicing.models import Customer, Document
 from invoicing.payments import Payment, PaymentReversal, Settlement
 
 T = TypeVar("T")
@@ -172,17 +172,26 @@ def open_of_reversal(reversal_id: int) -> int:
     return int(db.session.scalars(select(open_).where(PaymentReversal.id == reversal_id)).one())
 
 
+def merged_ids(customer_id: int) -> Select[int]:
+    """SQL: the ids of all customers that are one since their merges, whichever of them is named."""
+    named = aliased(Customer)
+    head = (
+        select(func.coalesce(named.merged_into_id, named.id)).where(named.id == customer_id).scalar_subquery()
+    )
+    return select(Customer.id).where(or_(Customer.id == head, Customer.merged_into_id == head))
+
+
 def open_credits(customer_id: int) -> list[OpenCredit]:
     """The customer's payments and credit notes of which something is left, oldest first."""
     left = _left_of_payment()
     payments = db.session.execute(
         select(Payment.id, left, Payment.paid_on, Payment.reference).where(
-            Payment.customer_id == customer_id, left > 0
+            Payment.customer_id.in_(merged_ids(customer_id)), left > 0
         )
     )
     notes = db.session.execute(
         select(Document.id, open_cents_sql(), Document.issue_date, Document.number).where(
-            Document.customer_id == customer_id,
+            Document.customer_id.in_(merged_ids(customer_id)),
             Document.kind == DocumentKind.CREDIT_NOTE,
             Document.state == DocumentState.ISSUED,
             open_cents_sql() > 0,
@@ -206,7 +215,7 @@ def customer_credit_cents(customer_id: int) -> int:
 def customer_due_cents(customer_id: int) -> int:
     """What is open on all the customer's issued invoices."""
     due = select(func.coalesce(func.sum(due_cents_sql()), 0)).where(
-        Document.customer_id == customer_id,
+        Document.customer_id.in_(merged_ids(customer_id)),
         Document.kind == DocumentKind.INVOICE,
         Document.state == DocumentState.ISSUED,
     )

@@ -19,7 +19,7 @@ from core.event_log import record_event
 from core.seal import seal
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.input_checks import FieldErrors
-from invoicing.ledger_facts import collection_states
+from invoicing.ledger_facts import collection_states, follow_merge
 from invoicing.locked_documents import locked_issued_invoice
 from invoicing.models import Document
 from invoicing.payments import Payment, PaymentMethod, PaymentReversal, ReversalKind, Settlement
@@ -62,6 +62,9 @@ def cancel_payment(
     reversal = _written_reversal(payment, _checked_reason(reason), _checked_day(payment, today), actor_id)
     _take_back(payment, reversal, settlements)
     record(_fact(payment, reversal, invoices))
+    follow_merge(
+        ("payment_reversal", reversal.id), payment.customer_id, reversal.reversed_on, f"REG{payment.id:06d}"
+    )
     seal("payment_reversal", reversal.id)
     for invoice in invoices:
         record_event(

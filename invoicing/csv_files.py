@@ -25,6 +25,9 @@ SEPARATORS = ";,\t"
 MOST_BYTES = 50 * 1024 * 1024
 _DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y%m%d")
 
+# What a spreadsheet would run; a quotation mark before it keeps it a text. Phone numbers begin with + and a digit.
+_FORMULA = re.compile(r"'*(?:[=@]|[+-](?!\d))")
+
 Progress = Callable[[int, int], None]
 """Told how many of how many are done."""
 
@@ -79,7 +82,8 @@ class Row:
 
     def text(self, column: str) -> str:
         """The cell without blanks around it; empty when the file has no such column."""
-        return self.cells.get(column, "").strip()
+        text = self.cells.get(column, "").strip()
+        return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
     def number(self, column: str, decimals: int, default: int | None = None) -> int:
         """The cell as a scaled integer (a % behind it is allowed); the default, or 0 and a fault, when it is empty."""
@@ -126,6 +130,11 @@ class Row:
             self.fault(column, _l("Write one of: %(choices)s.", choices=", ".join(sorted(choices))))
             return default
         return choices[text]
+
+
+def guarded(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula; `Row.text` takes the mark off again."""
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def plain(text: str) -> str:

@@ -32,12 +32,14 @@ _COPIED_OF_LINE = (
 
 
 def customer_of_draft(customer_id: int) -> Customer:
-    """The customer a draft may be made for.
+    """The customer a draft may be made for; of one that was merged, the customer that took its place.
 
     Raises:
         InvalidInputError: there is none of that id, or it was archived.
     """
     customer = db.session.get(Customer, customer_id)
+    if customer is not None and customer.merged_into_id is not None:
+        customer = db.session.get_one(Customer, customer.merged_into_id)
     if customer is None or customer.archived_at is not None:
         raise InvalidInputError({"customer_id": _l("Choose a customer.")})
     return customer

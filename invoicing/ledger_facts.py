@@ -6,10 +6,12 @@ Used by the verbs that call `accounting.record`; invoicing names no account.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from sqlalchemy import BigInteger, BindParameter, bindparam, case, func, or_, select
 
 from accounting.facts import (
+    BalanceMoveFact,
     CollectionState,
     SaleFact,
     SaleLine,
@@ -19,10 +21,12 @@ from accounting.facts import (
     Treasury,
     VatRegime,
 )
+from accounting.record import record
+from core.database import Base, db
 from core.tenancy import COMPANY, execute_scoped
 from invoicing.balances import DocumentBalance, balance_of
 from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType
-from invoicing.models import Document, DocumentVat
+from invoicing.models import Customer, Document, DocumentVat
 from invoicing.parties import Buyer
 from invoicing.payments import PaymentMethod
 from invoicing.vat import VatTotals
@@ -52,8 +56,35 @@ def credit_note_key(credit_note_id: int) -> str:
 
 
 def third_party(buyer: Buyer) -> ThirdParty:
-    """The customer in the books, as it stands on the document."""
-    return ThirdParty(buyer.number, buyer.name)
+    """The customer in the books, as it stands on the document; after a merge, the customer that took it over."""
+    row = execute_scoped(_PARTY, number=buyer.number).one_or_none()
+    if row is None:
+        return ThirdParty(buyer.number, buyer.name)
+    if row.target_number is None:
+        return ThirdParty(buyer.number, buyer.name, row.ledger_account)
+    name = f"{row.target_first_name} {row.target_name}".strip()
+    return ThirdParty(row.target_number, name, row.target_account)
+
+
+def follow_merge(source: tuple[str, int], customer_id: int, day: date, reference: str) -> None:
+    """Move what a record has opened again on a merged customer to the one that took it over; else nothing.
+
+    The caller holds the locks of the documents it opened again.
+    """
+    customer = db.session.get_one(Customer, customer_id)
+    if customer.merged_into_id is None:
+        return
+    head = db.session.get_one(Customer, customer.merged_into_id)
+    merged = select(Customer.number).where(Customer.merged_into_id == head.id).order_by(Customer.id)
+    record(
+        BalanceMoveFact(
+            source=source,
+            moved_on=day,
+            reference=reference,
+            from_codes=tuple(db.session.scalars(merged)),
+            third_party=ThirdParty(head.number, head.full_name, head.ledger_account),
+        )
+    )
 
 
 def sale_fact(
@@ -141,4 +172,23 @@ _WAITING = (
     )
     .group_by(DocumentVat.rate)
     .order_by(DocumentVat.rate.desc())
+)
+
+# Every issue and collection passes here too.
+_BUYERS = Base.metadata.tables["customer"]
+_TARGETS = _BUYERS.alias("target")
+_PARTY = (
+    select(
+        _BUYERS.c.ledger_account,
+        _TARGETS.c.number.label("target_number"),
+        _TARGETS.c.first_name.label("target_first_name"),
+        _TARGETS.c.name.label("target_name"),
+        _TARGETS.c.ledger_account.label("target_account"),
+    )
+    .select_from(_BUYERS)
+    .outerjoin(
+        _TARGETS,
+        (_TARGETS.c.company_id == _BUYERS.c.company_id) & (_TARGETS.c.id == _BUYERS.c.merged_into_id),
+    )
+    .where(_BUYERS.c.company_id == COMPANY, _BUYERS.c.number == bindparam("number"))
 )

@@ -15,7 +15,7 @@ from core.database import Base, db
 from core.files import StoredFile
 from core.seal import Payload, Serializer, register_serializer
 from invoicing.lifecycle import DocumentKind, DocumentState
-from invoicing.models import Document, DocumentFile, DocumentVat, DocumentXml, QuoteAnswer
+from invoicing.models import CustomerMerge, Document, DocumentFile, DocumentVat, DocumentXml, QuoteAnswer
 from invoicing.payments import Payment, PaymentReversal, Settlement
 from invoicing.vat import VatTotals
 
@@ -49,6 +49,8 @@ _SETTLEMENT = (
     "invoice_id", "reversal_id", "payment_id", "credit_note_id", "amount_cents", "settled_on", "undoes_id",
     "created_at",
 )  # fmt: skip
+
+_MERGE = ("source_id", "target_id", "merged_on", "merged_at", "merged_by_id")
 
 
 def _fields(row: object, names: Iterable[str]) -> dict[str, Any]:
@@ -132,7 +134,7 @@ def _issued(kind: DocumentKind) -> Callable[[int | None], Iterable[int]]:
 
 
 def _all_of(
-    model: type[Payment | PaymentReversal | Settlement | DocumentFile | QuoteAnswer],
+    model: type[Payment | PaymentReversal | Settlement | DocumentFile | QuoteAnswer | CustomerMerge],
 ) -> Callable[[int | None], Iterable[int]]:
     def subjects(company_id: int | None) -> Iterable[int]:
         return () if company_id is None else db.session.scalars(select(model.id))
@@ -151,3 +153,4 @@ register_serializer(
 register_serializer(Serializer("settlement", 1, _row_v1(Settlement, _SETTLEMENT), _all_of(Settlement)))
 register_serializer(Serializer("document_pdf", 1, _document_pdf_v1, _all_of(DocumentFile)))
 register_serializer(Serializer("quote_answer", 1, _row_v1(QuoteAnswer, _ANSWER), _all_of(QuoteAnswer)))
+register_serializer(Serializer("customer_merge", 1, _row_v1(CustomerMerge, _MERGE), _all_of(CustomerMerge)))

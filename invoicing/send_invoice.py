@@ -19,6 +19,7 @@ from core.event_log import record_event
 from core.jobs import wake
 from core.models import User
 from core.todo import leave_todo
+from invoicing.balances import merged_ids
 from invoicing.document_view import DocumentView, view_of
 from invoicing.errors import InvalidInputError, Message
 from invoicing.lifecycle import DocumentKind, DocumentState, TodoKind
@@ -91,7 +92,9 @@ def proposed_recipients(customer_id: int) -> tuple[str, ...]:
     """Addresses of the customer's contacts that receive invoices, each once."""
     addresses = db.session.scalars(
         select(Contact.email)
-        .where(Contact.customer_id == customer_id, Contact.receives_invoices, Contact.email != "")
+        .where(
+            Contact.customer_id.in_(merged_ids(customer_id)), Contact.receives_invoices, Contact.email != ""
+        )
         .order_by(Contact.id)
     )
     return tuple(dict.fromkeys(addresses))

@@ -9,6 +9,7 @@ from flask import url_for
 from sqlalchemy import ColumnElement, select
 
 from core.database import db
+from invoicing.models import CustomerMerge
 from invoicing.payments import PaymentReversal, Settlement
 
 
@@ -36,9 +37,15 @@ def _of_settlement_where(condition: ColumnElement[bool]) -> str:
     return url_for("payments.index") if invoice_id is None else _of_document(invoice_id)
 
 
+def _of_merge(merge_id: int) -> str:
+    target_id = db.session.get_one(CustomerMerge, merge_id).target_id
+    return url_for("customers.show", customer_id=target_id)
+
+
 SOURCE_URLS: Final[dict[str, Callable[[int], str]]] = {
     "document": _of_document,
     "payment": _of_payment,
     "payment_reversal": _of_reversal,
     "settlement": _of_settlement,
+    "customer_merge": _of_merge,
 }

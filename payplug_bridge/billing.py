@@ -11,6 +11,7 @@ from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
+from invoicing.customers import contacts_of
 from invoicing.models import Contact, CustomerKind, Document
 from invoicing.parties import Buyer, read_buyer
 from payplug_bridge.errors import BillingIncomplete
@@ -69,7 +70,7 @@ def known_billing(document: Document) -> dict[str, str]:
 
 def _contact(document: Document) -> Contact | None:
     """The person who receives invoices, else anybody who can be written to."""
-    reachable = [contact for contact in document.customer.contacts if contact.email]
+    reachable = [contact for contact in contacts_of(document.customer_id) if contact.email]
     receiving = [contact for contact in reachable if contact.receives_invoices]
     return next(iter(receiving or reachable), None)
 

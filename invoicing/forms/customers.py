@@ -20,6 +20,7 @@ from wtforms import (
     RadioField,
     SelectField,
     StringField,
+    TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Optional
@@ -39,6 +40,10 @@ LANGUAGE_CHOICES = choices([("fr", "Français"), ("en", "English")])
 
 
 LONGEST_ID_DIGITS = 18
+DELIVERY = (
+    "delivery_name", "delivery_address1", "delivery_address2", "delivery_postcode", "delivery_city",
+    "delivery_country",
+)  # fmt: skip
 
 
 def country_choices() -> list[SelectChoice]:
@@ -53,6 +58,7 @@ class ContactForm(Form):
     name = StringField(_l("Name"))
     email = StringField(_l("E-mail address"))
     phone = StringField(_l("Phone"))
+    mobile = StringField(_l("Mobile phone"))
     receives_invoices = BooleanField(_l("Receives invoices"), default=True)
 
 
@@ -61,25 +67,41 @@ class CustomerForm(FlaskForm):
 
     kind = RadioField(
         _l("Who is it?"),
-        choices=choices([("business", _l("A business")), ("individual", _l("An individual"))]),
+        choices=choices(
+            [
+                ("business", _l("A business")),
+                ("individual", _l("An individual")),
+                ("public", _l("A public body")),
+            ]
+        ),
         default="business",
         validators=[DataRequired()],
     )
     name = StringField(_l("Name"), [DataRequired(_l("Give the name."))])
     first_name = StringField(_l("First name"))
     siren = StringField("SIREN")
+    siret = StringField("SIRET")
     vat_number = StringField(_l("VAT number"))
+    einvoice_address = StringField(_l("E-invoice address"))
     address1 = StringField(_l("Address"), [DataRequired(_l("Give the street and number, or the place."))])
     address2 = StringField(_l("Address, second line"))
     postcode = StringField(_l("Postcode"), [DataRequired(_l("Give the postcode."))])
     city = StringField(_l("Town"), [DataRequired(_l("Give the town."))])
     country = SelectField(_l("Country"), default="FR", validators=[DataRequired()])
+    delivery_name = StringField(_l("Name at the place of delivery"))
+    delivery_address1 = StringField(_l("Address"))
+    delivery_address2 = StringField(_l("Address, second line"))
+    delivery_postcode = StringField(_l("Postcode"))
+    delivery_city = StringField(_l("Town"))
+    delivery_country = SelectField(_l("Country"), default="FR", validators=[Optional()])
     language = SelectField(
         _l("Language of documents"), choices=LANGUAGE_CHOICES, default="fr", validators=[DataRequired()]
     )
     longest_terms = LONGEST_BUSINESS_TERMS_DAYS
     payment_terms_days = IntegerField(_l("Payment terms (days)"), [Optional()])
     vat_case = TreatmentField(_l("VAT treatment"), usual=_l("Usual for your company"))
+    ledger_account = StringField(_l("Account in the books"))
+    note = TextAreaField(_l("Internal note"))
     contacts = FieldList(
         FormField(ContactForm), label=_l("Contact"), min_entries=1, max_entries=MOST_CONTACTS
     )
@@ -89,7 +111,7 @@ class CustomerForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.country.choices = country_choices()
+        self.country.choices = self.delivery_country.choices = country_choices()
 
     @classmethod
     def of(cls, customer: Customer) -> CustomerForm:
@@ -100,11 +122,17 @@ class CustomerForm(FlaskForm):
                 "name": c.name,
                 "email": c.email,
                 "phone": c.phone,
+                "mobile": c.mobile,
                 "receives_invoices": c.receives_invoices,
             }
             for c in customer.contacts
         ]
-        form = cls(obj=customer, data={"kind": customer.kind.value, "contacts": contacts or [{}]})
+        shown = {
+            "kind": customer.kind.value,
+            "contacts": contacts or [{}],
+            "delivery_country": customer.delivery_country or customer.country,
+        }
+        form = cls(obj=customer, data=shown)
         form.vat_case.data = treatment_code(customer.vat_case, customer.vat_ground)
         return form
 
@@ -115,6 +143,11 @@ class CustomerForm(FlaskForm):
             name=self.name.data or "",
             first_name=self.first_name.data or "",
             siren=self.siren.data or "",
+            siret=self.siret.data or "",
+            einvoice_address=self.einvoice_address.data or "",
+            ledger_account=self.ledger_account.data or "",
+            note=self.note.data or "",
+            **{name: getattr(self, name).data or "" for name in DELIVERY},
             vat_number=self.vat_number.data or "",
             address1=self.address1.data or "",
             address2=self.address2.data or "",
@@ -150,6 +183,7 @@ def _contact(form: ContactForm) -> ContactInput:
         name=form.name.data or "",
         email=form.email.data or "",
         phone=form.phone.data or "",
+        mobile=form.mobile.data or "",
         receives_invoices=bool(form.receives_invoices.data),
     )
 

@@ -54,6 +54,7 @@ class Customer(CompanyScoped, Base):
         # An index, not a constraint: SQLite can add it without rebuilding a table that others point to.
         Index("ix_customer_request_key", "company_id", "request_key", unique=True),
         company_key("customer", "merged_into_id"),
+        Index("ix_customer_merged_into", "company_id", "merged_into_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -1,10 +1,11 @@
-"""Customers: list, page, form."""
+"""Customers: list, page, form, export, archive."""
 
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Response as FileResponse
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from flask_security import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -14,9 +15,12 @@ from core.errors import OutdatedError
 from core.web.forms import press_row_button, put_errors, refuse_unknown_button, tell_outdated
 from core.web.pages import Page, searched
 from core.web.rights import Right, requires
-from invoicing.balances import balances_of, customer_credit_cents, customer_due_cents
-from invoicing.customers import count_customers, find_customer, save_customer, search_customers
+from invoicing.archive_customer import archive_customer
+from invoicing.balances import balances_of, customer_credit_cents, customer_due_cents, merged_ids
+from invoicing.customer_input import zone_of
+from invoicing.customers import count_found, find_customer, found_customers, save_customer
 from invoicing.errors import InvalidInputError
+from invoicing.export_customers import export_customers
 from invoicing.forms.customers import ContactForm, CustomerForm
 from invoicing.models import Document
 
@@ -28,10 +32,41 @@ RECENT = 50
 @requires(Right.READ)
 def index() -> str:
     """The list, searched by a few letters."""
-    query = searched()
-    page = Page.of_request(count_customers(query))
-    found = search_customers(query, limit=page.size, offset=page.offset)
-    return render_template("invoicing/customers.html", customers=found, query=query, page=page)
+    query, archived = searched(), _archived()
+    statement = found_customers(query, archived=archived)
+    page = Page.of_request(count_found(statement))
+    found = db.session.scalars(statement.limit(page.size).offset(page.offset)).all()
+    return render_template(
+        "invoicing/customers.html", customers=found, query=query, page=page, archived=archived
+    )
+
+
+@blueprint.get("/export.csv")
+@requires(Right.READ)
+def export() -> FileResponse:
+    """All customers in use, or all archived ones, as a file that the import takes back."""
+    content = export_customers(archived=_archived(), language=str(get_locale()))
+    name = gettext("customers") + ".csv"
+    headers = {"Content-Disposition": f"attachment; filename={name}"}
+    return FileResponse(content, mimetype="text/csv", headers=headers)
+
+
+@blueprint.post("/<int:customer_id>/archive")
+@requires(Right.INVOICE)
+def archive(customer_id: int) -> Response:
+    """Take the customer out of lists and proposals, or back in."""
+    archived = request.form.get("archived") == "1"
+    with transaction():
+        archive_customer(customer_id, archived=archived, actor_id=current_user.id)
+    flash(
+        gettext("The customer is archived.") if archived else gettext("The customer is in use again."),
+        "success",
+    )
+    return redirect(url_for("customers.show", customer_id=customer_id), code=303)
+
+
+def _archived() -> bool:
+    return request.args.get("state") == "archived"
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -50,11 +85,15 @@ def new() -> str | Response:
 def show(customer_id: int) -> str:
     """One customer: details, latest documents, credit."""
     customer = find_customer(customer_id)
-    latest = select(Document).where(Document.customer_id == customer_id).order_by(Document.id.desc())
+    latest = (
+        select(Document).where(Document.customer_id.in_(merged_ids(customer_id))).order_by(Document.id.desc())
+    )
     documents = db.session.scalars(latest.limit(RECENT)).all()
     return render_template(
         "invoicing/customer.html",
         customer=customer,
+        zone=zone_of(customer.country),
+        target=find_customer(customer.merged_into_id) if customer.merged_into_id else None,
         documents=documents,
         balances=balances_of([document.id for document in documents]),
         due_cents=customer_due_cents(customer_id),

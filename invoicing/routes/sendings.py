@@ -12,7 +12,7 @@ from core.database import db, transaction
 from core.mail import retry_mail
 from core.web.forms import put_errors, refuse_unknown_button
 from core.web.rights import Right, requires
-from invoicing.customers import find_customer
+from invoicing.customers import contacts_of
 from invoicing.document_view import DocumentView, document_view
 from invoicing.documents import find_issued
 from invoicing.errors import InvalidInputError, NotFoundError
@@ -63,7 +63,7 @@ def _may_send(form: SendForm) -> bool:
 def _offered(customer_id: int) -> tuple[tuple[str, str], ...]:
     """The addresses of the customer's contacts, each once, with the name beside it."""
     names: dict[str, str] = {}
-    for contact in find_customer(customer_id).contacts:
+    for contact in contacts_of(customer_id):
         if contact.email:
             names.setdefault(contact.email, contact.name)
     return tuple((email, f"{name} · {email}" if name else email) for email, name in names.items())

@@ -1,6 +1,7 @@
 // Small helps for forms.
 //   data-submit-on-change    (select) sends its form when changed
 //   data-focus-on-load       (error summary) takes the focus, so that it is read first
+//   data-vat-number-of="siren"       (input) proposes the French VAT number of the SIREN in that field, while it is empty
 //   data-shown-when="kind=business"  is shown only while the field of that name has that value
 
 function isChosen(form, condition) {
@@ -15,7 +16,19 @@ function followConditions(form) {
   for (const part of form.querySelectorAll("[data-shown-when]")) part.hidden = !isChosen(form, part.dataset.shownWhen);
 }
 
+// The key of a French VAT number: (12 + 3 × (SIREN modulo 97)) modulo 97 (CGI, annexe IV).
+function proposeVatNumber(field) {
+  const siren = field.form.elements.namedItem(field.dataset.vatNumberOf);
+  const country = field.form.elements.namedItem("country");
+  siren?.addEventListener("change", () => {
+    const digits = siren.value.replace(/\s/g, "");
+    if (field.value || country?.value !== "FR" || !/^\d{9}$/.test(digits)) return;
+    field.value = `FR${String((12 + 3 * (Number(digits) % 97)) % 97).padStart(2, "0")}${digits}`;
+  });
+}
+
 export function startForms(root) {
+  for (const field of root.querySelectorAll("input[data-vat-number-of]")) proposeVatNumber(field);
   for (const select of root.querySelectorAll("select[data-submit-on-change]")) {
     select.addEventListener("change", () => select.form.requestSubmit());
   }

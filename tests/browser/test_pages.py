@@ -84,10 +84,19 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "fec_pages.index": [Spot("/books/fec", ACCOUNTANT)],
         "fec_pages.check": [Spot(f"/books/fec/{rooms.year}", ACCOUNTANT)],
         "books_settings.index": [Spot("/books/settings", ACCOUNTANT)],
-        "customers.index": [Spot("/customers"), Spot("/customers?q=personne"), Spot("/customers", ACCOUNTANT)],
+        "customers.index": [
+            Spot("/customers"),
+            Spot("/customers?q=personne"),
+            Spot("/customers?state=archived"),
+            Spot("/customers", ACCOUNTANT),
+        ],
         "customers.show": [Spot(f"/customers/{rooms.customer}"), Spot(f"/customers/{rooms.customer_with_credit}")],
         "customers.new": [Spot("/customers/new"), Spot("/customers/new", act=press_save)],
         "customers.edit": [Spot(f"/customers/{rooms.customer}/edit")],
+        "merging.choose": [
+            Spot(f"/customers/{rooms.customer}/merge"),
+            Spot(f"/customers/{rooms.customer}/merge?into={rooms.customer_with_credit}"),
+        ],
         "items.index": [Spot("/catalogue"), Spot("/catalogue?q=rien"), Spot("/catalogue?state=archived", ACCOUNTANT)],
         "items.new": [Spot("/catalogue/new"), Spot("/catalogue/new", act=press_save)],
         "items.edit": [Spot(f"/catalogue/{rooms.item}/edit")],
@@ -161,6 +170,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
 # No pages: files, pictures, JSON; and what only a mailed token opens (tests/core/test_sign_in.py).
 NO_PAGES = {
     "static", "bootstrap.static", "security.static", "dashboard.chart", "health.health", "health.ready",
+    "customers.export",
     "fec_pages.file", "fec_pages.notice", "invoices.pdf", "invoices.preview_pdf", "invoices.state", "style.seller",
     "items.search",
     "quote_page.colours", "quote_page.pdf",

@@ -6,9 +6,10 @@ import threading
 
 import pytest
 
+from accounting.models import Account
 from core.database import db, transaction
 from core.tenancy import enter_company
-from invoicing.customer_input import ContactInput, CustomerInput, checked_customer
+from invoicing.customer_input import ContactInput, CustomerInput, Zone, checked_customer, zone_of
 from invoicing.customers import find_customer, save_customer, search_customers
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.models import Contact, Customer, CustomerKind
@@ -66,6 +67,26 @@ def test_a_customer_is_kept_in_normal_form(company):
         ("contacts-0-email", {"contacts": (ContactInput(email="paule(at)example.org"),)}),
         ("contacts-1-email", {"contacts": (ContactInput(email="a@example.org"), ContactInput(email="a@b"))}),
         ("contacts-0-phone", {"contacts": (ContactInput(phone="call me"),)}),
+        ("siret", {"siret": "4048330480002"}),
+        ("siret", {"siret": "40483304800023"}),
+        ("siret", {"siret": "73282932000074"}),
+        ("siret", {"siret": "00000000000000"}),
+        ("siren", {"kind": CustomerKind.PUBLIC, "siren": ""}),
+        ("einvoice_address", {"einvoice_address": "404833048 ACHATS"}),
+        ("einvoice_address", {"einvoice_address": "732829320_ACHATS"}),
+        ("einvoice_address", {"einvoice_address": "404833048" + "x" * 117}),
+        ("ledger_account", {"ledger_account": "512000"}),
+        ("ledger_account", {"ledger_account": "411-DUPONT"}),
+        ("note", {"note": "x" * 2001}),
+        (
+            "delivery_address1",
+            {"delivery_name": "Dépôt", "delivery_postcode": "69001", "delivery_city": "Lyon"},
+        ),
+        ("delivery_city", {"delivery_address1": "1 quai", "delivery_postcode": "69001"}),
+        ("delivery_postcode", {"delivery_address1": "1 quai", "delivery_city": "Lyon"}),
+        ("delivery_country", {"delivery_address1": "1 quai", "delivery_city": "X", "delivery_country": "XX"}),
+        ("contacts-0-mobile", {"contacts": (ContactInput(mobile="04 72 00 00 00"),)}),
+        ("contacts-0-mobile", {"contacts": (ContactInput(mobile="call me"),)}),
         ("contacts", {"contacts": tuple(ContactInput(name=str(i)) for i in range(21))}),
     ],
 )
@@ -105,6 +126,53 @@ def test_a_foreign_business_needs_no_siren(company):
     with transaction():
         customer = make_customer(country="de", siren="", vat_number="DE136695976", postcode="D-10115")
     assert (customer.country, customer.siren) == ("DE", "")
+
+
+def test_everything_a_customer_has_is_kept_in_normal_form(each_company):
+    with transaction():
+        customer_id = make_customer(
+            siren="", siret="404 833 048 00022", einvoice_address=" 404833048_ACHATS ", ledger_account=" 411boul ",
+            note="  Porte\r\nbleue ", delivery_address1="1 quai", delivery_city="Genève", delivery_country="ch",
+            contacts=(ContactInput(mobile="06 12 34 56 78"), ContactInput(name="Zoé", mobile="+41 78 123 45 67")),
+        ).id  # fmt: skip
+    db.session.expire_all()
+    customer = find_customer(customer_id)
+    assert (customer.siren, customer.siret) == ("404833048", "40483304800022")
+    assert (customer.einvoice_address, customer.ledger_account) == ("404833048_ACHATS", "411BOUL")
+    assert (customer.note, customer.delivery_city, customer.delivery_country) == (
+        "Porte\nbleue",
+        "Genève",
+        "CH",
+    )
+    assert [c.mobile for c in customer.contacts] == ["+33 6 12 34 56 78", "+41 78 123 45 67"]
+    account = db.session.scalars(db.select(Account).where(Account.number == "411BOUL")).one()
+    assert (account.label, account.role) == ("Boulangerie Imaginaire", None)
+
+
+def test_a_country_alone_is_no_delivery_address(company):
+    with transaction():
+        customer = make_customer(delivery_country="BE")
+    assert (customer.delivery_address1, customer.delivery_country) == ("", "")
+
+
+def test_a_public_body_has_the_numbers_of_a_business_and_the_country_says_where_it_is(company):
+    with transaction():
+        town = make_customer(kind=CustomerKind.PUBLIC, siret="40483304800022", first_name="Mairie")
+    assert (town.siren, town.siret, town.first_name) == ("404833048", "40483304800022", "")
+    assert [zone_of(code) for code in ("FR", "DE", "GR", "CH")] == [
+        Zone.FRANCE,
+        Zone.EU,
+        Zone.EU,
+        Zone.ABROAD,
+    ]
+
+
+def test_an_account_of_another_use_is_refused_beside_its_field(company):
+    with transaction():
+        db.session.add(Account(number="411PRIS", label="Autre", role="vat_waiting:9999"))
+    with pytest.raises(InvalidInputError) as caught, transaction():
+        make_customer(ledger_account="411PRIS")
+    assert list(caught.value.errors) == ["ledger_account"]
 
 
 def test_changing_a_customer_keeps_its_number_and_its_contacts_rows(company):

@@ -6,13 +6,20 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.database import db
+from core.cli.companies import add_company
+from core.database import db, transaction
 from core.models import Company
 from core.seal import verify_chain
+from core.tenancy import in_company
+from invoicing.archive_customer import archive_customer
 from invoicing.csv_files import ImportCount
+from invoicing.customer_input import ContactInput
 from invoicing.customers import find_by_reference
+from invoicing.export_customers import export_customers
 from invoicing.import_customers import import_customers
 from invoicing.models import Customer, CustomerKind
+from tests.conftest import COMPANY
+from tests.factories.invoicing import make_customer, make_individual
 from tests.invoicing.importing import csv_of, faults_of, rows_everywhere, run
 
 GOOD: dict[str, Any] = {
@@ -53,11 +60,19 @@ FAULTS: list[tuple[dict[str, str], str]] = [
     ({"délai": "366"}, "délai"),
     ({"e-mail": "paule chez example.org"}, "e-mail"),
     ({"téléphone": "appelez-moi"}, "téléphone"),
+    ({"siret": "73282932000074"}, "siret"),
+    ({"portable": "04 76 00 00 01"}, "portable"),
+    ({"adresse de facturation électronique": "x"}, "adresse de facturation électronique"),
+    ({"compte": "512"}, "compte"),
+    ({"livraison ville": "Lyon", "livraison code postal": "69001"}, "delivery_address1"),
+    ({"e-mail 3": "zoé chez"}, "e-mail 3"),
+    ({"reçoit les factures": "peut-être"}, "reçoit les factures"),
 ]
 
 
 def _faults(**changes: Any) -> list[tuple[int, str, str]]:
-    return faults_of(import_customers, csv_of(GOOD, {**GOOD, "référence": "R9", **changes}))
+    good = {**GOOD, **dict.fromkeys(changes.keys() - GOOD.keys(), "")}
+    return faults_of(import_customers, csv_of(good, {**good, "référence": "R9", **changes}))
 
 
 def test_customers_and_their_contact_are_made_as_the_file_says(each_company: Company) -> None:
@@ -120,3 +135,35 @@ def test_what_looks_like_code_is_kept_as_text(company: Company) -> None:
     found = find_by_reference("R1")
     assert found is not None
     assert (found.name, found.address1, found.contacts[0].name) == (formula, markup, "a b c")
+
+
+def test_an_export_is_taken_back_unchanged(each_company: Company) -> None:
+    with transaction():
+        make_customer(
+            siret="40483304800022", vat_number="FR83404833048", einvoice_address="404833048_ACHATS",
+            address2="=HYPERLINK(1)", note="Deux\nlignes ; « et » \"guillemets\"", ledger_account="411BOUL",
+            delivery_name="'=Dépôt", delivery_address1="-1 quai", delivery_postcode="69001", delivery_city="Lyon",
+            payment_terms_days=0, external_reference="CRM-7", language="en",
+            contacts=(
+                ContactInput(name="Paule", email="p@example.org", phone="04 72 00 00 00", mobile="06 12 34 56 78"),
+                ContactInput(name="+Zoé", receives_invoices=False), ContactInput(email="c@example.org"),
+            ),
+        )  # fmt: skip
+        make_individual(contacts=())
+        make_customer(kind=CustomerKind.PUBLIC, country="DE", postcode="10115", siren="", contacts=())
+        archive_customer(make_individual(name="Archivée").id)
+    for language in ("fr", "en"):
+        content = export_customers(language=language)
+        assert b"Archiv" not in content
+        assert b";'=HYPERLINK" in content
+        # Here again, everybody is known by reference or number.
+        assert run(import_customers, content) == ImportCount(0, 3)
+        with in_company(_other_company(language)):
+            assert run(import_customers, content) == ImportCount(3, 0)
+            assert export_customers(language=language) == content
+    assert "Archivée".encode() in export_customers(archived=True)
+
+
+def _other_company(language: str) -> int:
+    siren = {"fr": "404833048", "en": "552100554"}[language]
+    return add_company({**COMPANY, "siren": siren, "siret": "", "vat_number": "", "name": language}).id

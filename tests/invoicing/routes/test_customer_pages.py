@@ -82,3 +82,63 @@ def test_a_customers_page_shows_what_she_owes(owner, customer_id, invoice):
     shown = page(owner, f"/customers/{customer_id}")
     assert "F-" in shown
     assert "€120.00" in shown
+
+
+def test_every_field_is_saved_and_shown_again(owner):
+    typed = {
+        **CUSTOMER, "kind": "public", "siret": "40483304800022", "einvoice_address": "404833048_ACHATS",
+        "delivery_address1": "9 quai des Essais", "delivery_postcode": "13001", "delivery_city": "Marseille",
+        "delivery_country": "FR", "ledger_account": "411FLEURS", "note": "Sonner deux fois",
+        "contacts-0-mobile": "06 12 34 56 78",
+    }  # fmt: skip
+    answer = owner.post("/customers/new", data=typed)
+    assert answer.status_code == 303
+    shown = page(owner, answer.headers["Location"])
+    form = page(owner, f"{answer.headers['Location']}/edit")
+    told = (
+        "40483304800022", "404833048_ACHATS", "9 quai des Essais", "411FLEURS", "Sonner deux fois", "+33 6 12 34 56 78",
+    )  # fmt: skip
+    for said in told:
+        assert said in shown
+        assert said in form
+    assert "A public body · in France" in shown
+    assert owner.post(f"{answer.headers['Location']}/edit", data={**typed, "siret": "1"}).status_code == 200
+
+
+def test_a_customer_is_archived_hidden_and_used_again(owner, customer_id):
+    assert owner.post(f"/customers/{customer_id}/archive", data={"archived": "1"}).status_code == 303
+    assert "Boulangerie" not in page(owner, "/customers")
+    assert "Boulangerie Imaginaire" in page(owner, "/customers?state=archived")
+    assert "is archived" in page(owner, f"/customers/{customer_id}")
+    assert owner.post(f"/customers/{customer_id}/archive", data={"archived": "0"}).status_code == 303
+    assert "Boulangerie Imaginaire" in page(owner, "/customers")
+
+
+def test_the_export_is_a_file(owner, customer_id):
+    answer = owner.get("/customers/export.csv")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=customers.csv"
+    assert answer.get_data().startswith(b"\xef\xbb\xbfreference;kind;name")
+    assert "Boulangerie Imaginaire" in answer.get_data(as_text=True)
+
+
+def test_two_customers_are_merged_after_seeing_what_will_happen(app, owner, company_id, customer_id, invoice):
+    invoice_id = invoice()
+    other = owner.post("/customers/new", data=CUSTOMER).headers["Location"].rsplit("/", 1)[1]
+    choice = page(owner, f"/customers/{customer_id}/merge?q=fleurs")
+    assert f"/customers/{customer_id}/merge?into={other}" in choice
+    asked = page(owner, f"/customers/{customer_id}/merge?into={other}")
+    assert "€120.00" in asked
+    assert "cannot be undone" in asked
+    assert "another customer than this one" in page(
+        owner, f"/customers/{customer_id}/merge?into={customer_id}"
+    )
+    refused = owner.post(f"/customers/{customer_id}/merge", data={"into": customer_id})
+    assert refused.status_code == 400
+    for _ in range(2):
+        answer = owner.post(f"/customers/{customer_id}/merge", data={"into": other})
+        assert answer.headers["Location"] == f"/customers/{other}"
+    shown = page(owner, f"/customers/{other}")
+    assert f"/invoices/{invoice_id}" in shown
+    assert "was merged into Fleurs d’Essai" in page(owner, f"/customers/{customer_id}")
+    assert owner.get(f"/customers/{customer_id}/merge").status_code == 302
+    assert owner.post(f"/customers/{customer_id}/edit", data=CUSTOMER).status_code == 409

@@ -1,0 +1,35 @@
+"""What is open on customers, per account and match key: what moves at a merge. Called by `record`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from accounting.drafts import OpenPosition
+from accounting.facts import ThirdParty
+from accounting.letter_lines import is_lettered
+from accounting.models import EntryLine
+from core.database import db
+
+
+def open_positions(codes: Sequence[str]) -> tuple[OpenPosition, ...]:
+    """The positions of these auxiliary codes that are not even. The caller holds the locks of their documents."""
+    cents = func.sum(EntryLine.debit_cents - EntryLine.credit_cents)
+    rows = db.session.execute(
+        select(
+            EntryLine.account_id,
+            EntryLine.match_key,
+            EntryLine.auxiliary_code,
+            func.max(EntryLine.auxiliary_label),
+            cents,
+        )
+        .where(EntryLine.auxiliary_code.in_(codes), EntryLine.auxiliary_code != "", ~is_lettered())
+        .group_by(EntryLine.account_id, EntryLine.match_key, EntryLine.auxiliary_code)
+        .having(cents != 0)
+        .order_by(func.min(EntryLine.id))
+    )
+    return tuple(
+        OpenPosition(account_id, key, ThirdParty(code, label), int(open_cents))
+        for account_id, key, code, label, open_cents in rows
+    )
