@@ -17,6 +17,7 @@ from invoicing import dispatch_sendings, models, payments, render_pdf, sealed_ro
 from invoicing.cli import customers_group, invoices_group
 from invoicing.document_checks import check_documents
 from invoicing.document_words import siren_text
+from invoicing.facturx_cli import facturx_group
 from invoicing.mail_settings import sender_of_company, servers_of_companies
 from invoicing.models import InvoicingSettings
 from invoicing.routes import (
@@ -77,7 +78,7 @@ SETTINGS_TABS = (
 
 def init_app(app: Flask) -> None:
     """Register what the package offers."""
-    for group in (customers_group, invoices_group):
+    for group in (customers_group, invoices_group, facturx_group):
         app.cli.add_command(group)
     for page in PAGES:
         app.register_blueprint(page.blueprint)
