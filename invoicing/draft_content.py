@@ -14,6 +14,7 @@ from invoicing.customer_input import check_terms
 from invoicing.draft_input import DraftInput, LineInput
 from invoicing.errors import InvalidInputError
 from invoicing.input_checks import FieldErrors
+from invoicing.lifecycle import DocumentState, InvoiceType
 from invoicing.models import Customer, CustomerKind, Document, DocumentLine, Item
 from invoicing.parties import Address, address_json, delivery_of
 from invoicing.settings import invoicing_settings
@@ -54,6 +55,7 @@ def write_content(document: Document, checked: DraftInput, customer: Customer) -
     errors = FieldErrors()
     check_terms(errors, checked.payment_terms_days, customer.kind)
     _check_items(errors, checked)
+    _check_deposits(errors, checked)
     errors.raise_if_any()
     for account in {line.sales_account for line in checked.lines if line.sales_account}:
         ensure_sales_account(account)
@@ -85,6 +87,19 @@ def _check_items(errors: FieldErrors, checked: DraftInput) -> None:
     for index, line in enumerate(checked.lines):
         if line.item_id is not None and line.item_id not in known:
             errors.add(f"lines-{index}-label", _l("Choose the item again."))
+
+
+def _check_deposits(errors: FieldErrors, checked: DraftInput) -> None:
+    named = {line.deposit_id for line in checked.lines if line.deposit_id is not None}
+    issued = select(Document.id).where(
+        Document.id.in_(named),
+        Document.invoice_type == InvoiceType.DEPOSIT,
+        Document.state == DocumentState.ISSUED,
+    )
+    known = set(db.session.scalars(issued)) if named else set()
+    for index, line in enumerate(checked.lines):
+        if line.deposit_id is not None and line.deposit_id not in known:
+            errors.add(f"lines-{index}-label", _l("This deposit does not exist. Take its line out."))
 
 
 def rewrite_lines(document: Document, given: Sequence[LineInput]) -> None:

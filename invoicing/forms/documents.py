@@ -51,11 +51,12 @@ def _id_of(value: Any) -> int:
     return number
 
 
-_ROLES = {role.value: role for role in (LineRole.ITEM, LineRole.SECTION, LineRole.SUBTOTAL)}
+_ROLES = {role.value: role for role in LineRole}
+_HEADINGS = (LineRole.SECTION, LineRole.SUBTOTAL)
 
 
-def _item_id(text: Any) -> int | None:
-    """The item a hidden field names; None for none. What cannot be an id is 0, which no item has."""
+def _row_id(text: Any) -> int | None:
+    """The row a hidden field names; None for none. What cannot be an id is 0, which no row has."""
     text = str(text or "")
     if not text:
         return None
@@ -63,10 +64,14 @@ def _item_id(text: Any) -> int | None:
 
 
 class LineForm(Form):
-    """One line as typed: something sold, a heading, or a sub-total; the last two have a label only."""
+    """One line as typed: something sold, a heading, or a sub-total; the last two have a label only.
+
+    Options of a quote and deductions of deposits, which other pages make, stay what they are.
+    """
 
     role = HiddenField(default=LineRole.ITEM.value)
     item_id = HiddenField()
+    deposit_id = HiddenField()
     kind = SelectField(_l("Kind"), choices=choices(KIND_CHOICES), default="service")
     label = StringField(_l("Label"), [DataRequired(_l("Say what is sold."))])
     description = TextAreaField(_l("Longer description"))
@@ -85,15 +90,16 @@ class LineForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.vat_rate.choices = choices(rate_choices(self.vat_rate.data))
-        if self.line_role is not LineRole.ITEM:
+        if self.line_role in _HEADINGS:
             self.quantity.validators, self.unit_price.validators = [], []
         if self.line_role is LineRole.SUBTOTAL:
             self.label.validators = []
 
     @property
     def line_role(self) -> LineRole:
-        """What the line is; an item when somebody sent what the editor does not offer."""
-        return _ROLES.get(self.role.data or "", LineRole.ITEM)
+        """What the line is; an item when somebody sent a role that is none, or a deduction of nothing."""
+        role = _ROLES.get(self.role.data or "", LineRole.ITEM)
+        return LineRole.ITEM if role is LineRole.DEPOSIT and not self.deposit_id.data else role
 
     def take_item_of_code(self, shown: ShownPrices) -> None:
         """Fill the line from the catalogue when all that was typed is the code of an item; done without scripts."""
@@ -122,7 +128,8 @@ class LineForm(Form):
             vat_ground=self.vat_ground.data or "",
             role=self.line_role,
             sales_account=self.sales_account.data or "",
-            item_id=_item_id(self.item_id.data),
+            item_id=_row_id(self.item_id.data),
+            deposit_id=_row_id(self.deposit_id.data) if self.line_role is LineRole.DEPOSIT else None,
         )
 
 
@@ -278,6 +285,7 @@ def _typed(line: DocumentLine) -> dict[str, Any]:
     return {
         "kind": line.kind.value, "label": line.label, "description": line.description, "unit": line.unit,
         "vat_rate": line.vat_rate, "role": line.role.value, "item_id": line.item_id or "",
+        "deposit_id": line.deposit_id or "",
         "sales_account": line.sales_account, "vat_ground": line.vat_ground, **numbers,
     }  # fmt: skip
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from core.database import transaction
 from core.tenancy import in_company
-from tests.factories.invoicing import make_item
+from invoicing.answer_quote import AnswerInput, answer_quote
+from invoicing.draft_deposit import DepositInput, draft_deposit
+from invoicing.draft_final import draft_final
+from invoicing.draft_invoice import DraftInput, draft_invoice
+from invoicing.forms.documents import DocumentForm
+from invoicing.issue_invoice import issue_invoice
+from invoicing.issue_quote import issue_quote
+from invoicing.lifecycle import AnswerKind, DocumentKind, LineRole
+from invoicing.update_draft import update_draft
+from tests.factories.invoicing import make_item, make_line
 from tests.invoicing.routes.conftest import page, plain
 
 
@@ -268,3 +278,29 @@ def test_a_double_click_makes_one_copy(owner, draft):
     other = owner.post(f"{where}/duplicate", data={"request_key": "f" * 32})
     assert other.headers["Location"] != first.headers["Location"]
     assert "still a draft" in page(owner, first.headers["Location"])
+
+
+def test_a_final_invoice_that_is_edited_still_deducts_its_deposit(app, company_id, customer_id):
+    with app.test_request_context("/"), in_company(company_id):
+        with transaction():
+            offer = DraftInput(customer_id=customer_id, lines=(make_line("1", "1000"),))
+            quote = draft_invoice(offer, kind=DocumentKind.QUOTE)
+            issue_quote(quote.id)
+            answer_quote(
+                quote.id, AnswerInput(AnswerKind.ACCEPTED, "Paule Exemple", consent="Bon pour accord")
+            )
+            deposit = issue_invoice(draft_deposit(quote.id, DepositInput(rate=1000)).id)
+            draft = draft_final(quote.id)
+        typed = DocumentForm.of(draft).as_input()
+        assert [(line.role, line.deposit_id) for line in typed.lines] == [
+            (LineRole.ITEM, None), (LineRole.DEPOSIT, deposit.id),
+        ]  # fmt: skip
+        with transaction():
+            update_draft(draft.id, replace(typed, note="Merci"))
+            assert issue_invoice(draft.id).total_cents == 108_000
+
+
+def test_a_deposit_that_nobody_invoiced_is_not_deducted(owner, typed):
+    unknown = {**typed, "lines-1-role": "deposit", "lines-1-deposit_id": "999999"}
+    text = plain(owner.post("/invoices/new", data=unknown).get_data(as_text=True))
+    assert "This deposit does not exist" in text
