@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from accounting.facts import SupplyKind
 from core.clock import paris_today
 from core.database import db
 from core.errors import SoldeError
-from core.money import QUANTITY_DECIMALS, RATE_DECIMALS, UNIT_PRICE_DECIMALS
+from core.money import CENT_DECIMALS, QUANTITY_DECIMALS, RATE_DECIMALS, UNIT_PRICE_DECIMALS
 from invoicing.csv_files import (
     Column,
     Fault,
@@ -35,7 +36,11 @@ from invoicing.draft_input import DraftInput, LineInput, checked_draft
 from invoicing.draft_invoice import draft_invoice
 from invoicing.errors import InvalidInputError, Message, NotIssuableError, Place
 from invoicing.issue_invoice import issue_invoice
-from invoicing.models import Document
+from invoicing.item_prices import ShownPrices, price_on_document, prices_of_request, rate_on_document
+from invoicing.items import find_by_code
+from invoicing.lifecycle import LineRole
+from invoicing.models import Document, Item
+from invoicing.parties import Address
 from invoicing.units import DEFAULT_UNIT, UNITS
 
 COLUMNS = (
@@ -47,7 +52,26 @@ COLUMNS = (
     Column("payment_terms_days", ("délai de paiement", "délai")),
     Column("prices", ("prix",)),
     Column("order", ("commande", "numéro de commande")),
+    Column("buyer_reference", ("référence acheteur", "code service")),
+    Column("contract_reference", ("contrat", "référence contrat")),
+    Column("period_start", ("début de période",)),
+    Column("period_end", ("fin de période",)),
+    Column("discount_rate", ("remise globale",)),
+    Column("discount_amount", ("remise globale en euros",)),
+    Column("discount_label", ("libellé de la remise",)),
+    Column("delivery_name", ("livraison nom",)),
+    Column("delivery_address1", ("livraison adresse",)),
+    Column("delivery_address2", ("livraison complément",)),
+    Column("delivery_postcode", ("livraison code postal",)),
+    Column("delivery_city", ("livraison ville",)),
+    Column("delivery_country", ("livraison pays",)),
     Column("note", ("remarque",)),
+    Column(
+        "conditions",
+    ),
+    Column("role", ("ligne",)),
+    Column("item", ("article", "code article")),
+    Column("sales_account", ("compte de vente", "compte")),
     Column("kind", ("nature", "type")),
     Column("label", ("libellé", "désignation"), required=True),
     Column("description", ("détail",)),
@@ -66,8 +90,21 @@ _OF_DOCUMENT = (
     "payment_terms_days",
     "prices",
     "order",
+    "buyer_reference",
+    "contract_reference",
+    "period_start",
+    "period_end",
+    "discount_rate",
+    "discount_amount",
+    "discount_label",
+    *(f"delivery_{name}" for name in Address.__dataclass_fields__),
     "note",
+    "conditions",
 )
+_ROLES = {
+    "item": "item", "ligne": "item", "section": "section", "titre": "section", "intertitre": "section",
+    "subtotal": "subtotal", "sous_total": "subtotal",
+}  # fmt: skip
 _KINDS = {
     "service": "service", "services": "service", "prestation": "service",
     "goods": "goods", "good": "goods", "bien": "goods", "biens": "goods", "marchandise": "goods",
@@ -81,7 +118,10 @@ _UNITS = {plain(code): code for code in UNITS} | {
 }  # fmt: skip
 _COLUMN_OF_FIELD = {
     "issue_date": "date", "purchase_order": "order", "external_reference": "reference", "customer_id": "customer",
+    "discount_cents": "discount_amount",
 }  # fmt: skip
+
+_TEXTS = ("buyer_reference", "contract_reference", "discount_label", "note", "conditions")
 
 Sender = Callable[[Document], object]
 
@@ -225,16 +265,24 @@ def _note_contradictions(group: _Group) -> None:
 
 def _draft(group: _Group, customers: dict[str, int]) -> DraftInput:
     prices = group.row_with("prices").choice("prices", _PRICES, "")
+    customer_id = _customer_id(group.row_with("customer"), customers)
+    shown = prices_of_request(customer_id, prices)
+    texts: dict[str, Any] = {name: group.row_with(name).text(name) for name in _TEXTS}
     return DraftInput(
-        customer_id=_customer_id(group.row_with("customer"), customers),
-        lines=tuple(_line(row) for row in group.rows),
+        customer_id=customer_id,
+        lines=tuple(_line(row, shown) for row in group.rows),
         prices_include_vat=_INCLUDES_VAT[prices],
         issue_date=group.row_with("date").day("date"),
         supply_date=group.row_with("supply_date").day("supply_date"),
         due_date=group.row_with("due_date").day("due_date"),
         payment_terms_days=group.row_with("payment_terms_days").whole("payment_terms_days"),
         purchase_order=group.row_with("order").text("order"),
-        note=group.row_with("note").text("note"),
+        period_start=group.row_with("period_start").day("period_start"),
+        period_end=group.row_with("period_end").day("period_end"),
+        discount_rate=group.row_with("discount_rate").number("discount_rate", RATE_DECIMALS, default=0),
+        discount_cents=group.row_with("discount_amount").number("discount_amount", CENT_DECIMALS, default=0),
+        delivery=_delivery(group),
+        **texts,
         external_reference=group.reference or None,
     )
 
@@ -253,21 +301,51 @@ def _customer_id(row: Row, customers: dict[str, int]) -> int:
     return customers.get(name, 0)
 
 
-def _line(row: Row) -> LineInput:
+def _delivery(group: _Group) -> Address | None:
+    """Where goods go; None, the customer's own place, when the file says nothing."""
+    names = Address.__dataclass_fields__
+    said = {name: group.row_with(f"delivery_{name}").text(f"delivery_{name}") for name in names}
+    said["country"] = said["country"] or "FR"
+    address = Address(**said)
+    return None if address == Address() else address
+
+
+def _line(row: Row, shown: ShownPrices) -> LineInput:
+    """A line of the file; what it leaves empty comes from the item it names by its code."""
+    role = LineRole(row.choice("role", _ROLES, "item"))
+    if role is not LineRole.ITEM:
+        return LineInput(label=row.text("label"), quantity=0, unit_price=0, vat_rate=0, role=role)
+    item = _item(row)
+    rate, price = None, None
+    if item is not None:
+        rate = rate_on_document(item, shown.case)
+        price = price_on_document(item, includes_vat=shown.includes_vat, case=shown.case)
     return LineInput(
-        label=row.text("label"),
+        label=row.text("label") or (item.label if item else ""),
         quantity=row.number("quantity", QUANTITY_DECIMALS),
-        unit_price=_unit_price(row),
-        vat_rate=row.number("vat_rate", RATE_DECIMALS),
-        kind=SupplyKind(row.choice("kind", _KINDS, "service")),
-        description=row.text("description"),
-        unit=row.choice("unit", _UNITS, DEFAULT_UNIT),
+        unit_price=_unit_price(row, price),
+        vat_rate=row.number("vat_rate", RATE_DECIMALS, default=rate),
+        kind=SupplyKind(row.choice("kind", _KINDS, item.kind.value if item else "service")),
+        description=row.text("description") or (item.description if item else ""),
+        unit=row.choice("unit", _UNITS, item.unit if item else DEFAULT_UNIT),
         discount=row.number("discount", RATE_DECIMALS, default=0),
+        sales_account=row.text("sales_account") or (item.sales_account if item else ""),
+        item_id=item.id if item else None,
     )
 
 
-def _unit_price(row: Row) -> int:
+def _item(row: Row) -> Item | None:
+    code = row.text("item")
+    item = find_by_code(code) if code else None
+    if code and item is None:
+        row.fault("item", _l("No item of the catalogue has this code."))
+    return item
+
+
+def _unit_price(row: Row, of_item: int | None) -> int:
     """The price of one unit; `price_base` says for how many units the price stands (441.00 for 12 months)."""
+    if of_item is not None and not row.text("unit_price"):
+        return of_item
     price = row.number("unit_price", UNIT_PRICE_DECIMALS)
     base = row.number("price_base", QUANTITY_DECIMALS, default=10**QUANTITY_DECIMALS)
     if base <= 0:

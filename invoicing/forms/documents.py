@@ -31,8 +31,9 @@ from core.web.forms import MoneyField, RequestKeyField, ScaledField, VersionFiel
 from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS
 from invoicing.draft_input import MOST_LINES, DraftInput, LineInput
 from invoicing.forms.customers import LONGEST_ID_DIGITS, country_choices
-from invoicing.forms.lines_of_items import ShownPrices, typed_item
+from invoicing.forms.lines_of_items import typed_item
 from invoicing.forms.vat_treatment import TreatmentField, line_ground_choices, treatment_code
+from invoicing.item_prices import ShownPrices
 from invoicing.items import find_by_code
 from invoicing.lifecycle import LineRole
 from invoicing.models import Customer, Document, DocumentLine

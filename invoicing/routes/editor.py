@@ -25,7 +25,7 @@ from invoicing.draft_invoice import draft_invoice
 from invoicing.duplicate_invoice import duplicate_invoice
 from invoicing.errors import InvalidInputError, NotADraftError
 from invoicing.forms.documents import DocumentForm, DuplicateForm, LineForm
-from invoicing.forms.lines_of_items import ShownPrices, prices_of_request
+from invoicing.item_prices import ShownPrices, prices_of_request
 from invoicing.lifecycle import DocumentKind, DocumentState, LineRole
 from invoicing.models import Document
 from invoicing.subtotals import subtotals

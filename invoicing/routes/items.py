@@ -18,8 +18,9 @@ from core.web.rights import Right, requires
 from invoicing.archive_item import archive_item
 from invoicing.errors import InvalidInputError
 from invoicing.forms.items import ItemForm
-from invoicing.forms.lines_of_items import prices_of_request, typed_item
+from invoicing.forms.lines_of_items import typed_item
 from invoicing.item_input import ItemInput
+from invoicing.item_prices import prices_of_request
 from invoicing.items import count_items, find_item, save_item, search_items
 
 blueprint = Blueprint("items", __name__, url_prefix="/catalogue")

@@ -14,13 +14,14 @@ from core.clock import paris_today
 from core.database import db, transaction
 from core.models import Company
 from core.seal import verify_chain
-from invoicing.csv_files import ImportCount
+from invoicing.csv_files import FileRefusedError, ImportCount
 from invoicing.import_invoices import import_invoices
 from invoicing.lifecycle import DocumentState
 from invoicing.models import Document, InvoicingSettings, Sending
+from invoicing.parties import Address, read_address
 from invoicing.send_to_contacts import send_to_contacts
 from invoicing.vat_categories import VatCase
-from tests.factories.invoicing import make_customer, make_individual
+from tests.factories.invoicing import make_customer, make_individual, make_item
 from tests.invoicing.importing import csv_of, faults_of, rows_everywhere, run
 
 GOOD: dict[str, Any] = {
@@ -236,3 +237,59 @@ def test_what_looks_like_code_is_kept_as_text(shop: Company) -> None:
         markup,
         "a\nb",
     )
+
+
+def test_everything_a_document_can_say_is_taken(each_company):
+    with transaction():
+        customer = make_customer(external_reference="BOUL")
+        assert customer.id
+        item_id = make_item(
+            "120", "20", code="L-12", price_includes_vat=True, unit="H87", sales_account="707100"
+        ).id
+    content = (
+        "facture;client;ligne;article;libellé;quantité;prix unitaire;tva;code service;contrat;début de période;"
+        "fin de période;remise globale;libellé de la remise;livraison adresse;livraison ville;conditions;compte\n"
+        "A1;BOUL;intertitre;;Fourniture;;;;SERVICE-9;M-7;01/01/2026;31/01/2026;10;Fidélité;1 quai;Lyon;Port compris;\n"
+        "A1;;;l-12;;3;;;;;;;;;;;;\n"
+        "A1;;;L-12;Lampe réparée;1;50;5,5;;;;;;;;;;706500\n"
+        "A1;;sous-total;;;;;;;;;;;;;;;\n"
+    )
+    with transaction():
+        assert import_invoices(content.encode()).created == 1
+    document = db.session.scalars(select(Document)).one()
+    assert (document.buyer_reference, document.contract_reference, document.conditions) == (
+        "SERVICE-9", "M-7", "Port compris",
+    )  # fmt: skip
+    assert (document.period_start, document.period_end) == (date(2026, 1, 1), date(2026, 1, 31))
+    assert (document.discount_rate, document.discount_label) == (1000, "Fidélité")
+    assert read_address(document.delivery) == Address("", "1 quai", "", "", "Lyon", "FR")
+    said = [
+        (line.role.value, line.label, line.unit_price, line.vat_rate, line.item_id) for line in document.lines
+    ]
+    assert said == [
+        ("section", "Fourniture", 0, 0, None),
+        ("item", "Lampe", 100_000_000, 2000, item_id),
+        ("item", "Lampe réparée", 50_000_000, 550, item_id),
+        ("subtotal", "", 0, 0, None),
+    ]
+    assert [line.sales_account for line in document.lines[1:3]] == ["707100", "706500"]
+    # 300 + 50 net, less 10 %
+    assert document.net_cents == 31500
+
+
+def test_what_is_wrong_in_the_new_columns_is_told_beside_the_cell(company):
+    with transaction():
+        make_customer(external_reference="BOUL")
+    content = (
+        "facture;client;ligne;article;libellé;quantité;prix unitaire;tva;remise globale;remise globale en euros;"
+        "livraison adresse;compte\n"
+        "A1;BOUL;;RIEN;x;1;1;20;5;3;1 quai;411\n"
+        "A1;;chapitre;;x;1;1;20;;;;\n"
+        "A1;;intertitre;;;;;;;;;\n"
+    )
+    with pytest.raises(FileRefusedError) as caught, transaction():
+        import_invoices(content.encode())
+    assert {(fault.line, fault.column) for fault in caught.value.faults} == {
+        (2, "article"), (2, "remise globale en euros"), (2, "delivery_city"), (2, "compte"), (3, "ligne"),
+        (4, "libellé"),
+    }  # fmt: skip
