@@ -41,7 +41,9 @@ def server(sqlite_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         "SOLDE_ENCRYPTION_KEYS": "c29sZGUtdGVzdHMtdXNlLXRoaXMta2V5LW9ubHkhISE=",
         "SOLDE_FILES_URL": given.files_url,
     }
-    command = [sys.executable, str(ROOT / "wsgi.py"), "serve", "--port", str(port)]
+    # A shell that starts the tests in its background has its children ignore Ctrl-C: the server is to take it.
+    to_take_ctrl_c = ["env", "--default-signal=INT"]
+    command = [*to_take_ctrl_c, sys.executable, str(ROOT / "wsgi.py"), "serve", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
             _wait_for(port)

@@ -33,6 +33,7 @@ UNSCOPED_PLACES = {
     "core/todo.py",
     "invoicing/mail_settings.py",
     "invoicing/payment_link.py",
+    "invoicing/quotes.py",
     "payplug_bridge/process_notifications.py",
     "payplug_bridge/receive_notification.py",
     "payplug_bridge/sync.py",
