@@ -10,6 +10,7 @@ from invoicing.csv_files import Column, ImportCount, Progress, Row, lines_sharin
 from invoicing.customer_input import MOST_CONTACTS, ContactInput, CustomerInput, checked_customer
 from invoicing.customers import find_by_number, find_by_reference, save_customer
 from invoicing.errors import InvalidInputError
+from invoicing.import_columns import DELIVERY_COLUMNS
 from invoicing.models import CustomerKind
 
 _CONTACT = (
@@ -47,12 +48,7 @@ COLUMNS = (
     Column("country", ("pays",)),
     Column("language", ("langue",)),
     Column("payment_terms_days", ("délai de paiement", "délai")),
-    Column("delivery_name", ("livraison nom",)),
-    Column("delivery_address1", ("livraison adresse",)),
-    Column("delivery_address2", ("livraison complément",)),
-    Column("delivery_postcode", ("livraison code postal",)),
-    Column("delivery_city", ("livraison ville",)),
-    Column("delivery_country", ("livraison pays",)),
+    *DELIVERY_COLUMNS,
     Column("ledger_account", ("compte comptable", "compte")),
     Column("note", ("remarque interne", "remarque")),
     *(column for number in range(1, MOST_CONTACTS + 1) for column in contact_columns(number)),

@@ -35,6 +35,7 @@ from invoicing.customers import find_by_number, find_by_reference
 from invoicing.draft_input import DraftInput, LineInput, checked_draft
 from invoicing.draft_invoice import draft_invoice
 from invoicing.errors import InvalidInputError, Message, NotIssuableError, Place
+from invoicing.import_columns import DELIVERY_COLUMNS
 from invoicing.issue_invoice import issue_invoice
 from invoicing.item_prices import ShownPrices, price_on_document, prices_of_request, rate_on_document
 from invoicing.items import find_by_code
@@ -59,12 +60,7 @@ COLUMNS = (
     Column("discount_rate", ("remise globale",)),
     Column("discount_amount", ("remise globale en euros",)),
     Column("discount_label", ("libellé de la remise",)),
-    Column("delivery_name", ("livraison nom",)),
-    Column("delivery_address1", ("livraison adresse",)),
-    Column("delivery_address2", ("livraison complément",)),
-    Column("delivery_postcode", ("livraison code postal",)),
-    Column("delivery_city", ("livraison ville",)),
-    Column("delivery_country", ("livraison pays",)),
+    *DELIVERY_COLUMNS,
     Column("note", ("remarque",)),
     Column(
         "conditions",
