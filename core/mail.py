@@ -25,10 +25,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.clock import utc_now
 from core.company_mail import OwnServer, company_sender, own_servers
 from core.database import Base, BigId, UtcDateTime, db, enum_type, lock, transaction
-from core.files import read_bytes
+from core.files import DamagedFileError, read_bytes
 from core.jobs import sweep, wake
 from core.models import Company
-from core.smtp import NO_ANSWER, NOT_OFFERED, Answer, hand_over
+from core.smtp import NO_ANSWER, NOT_OFFERED, Answer, Fault, hand_over
 from core.tenancy import entered_company_id
 
 log = structlog.get_logger(__name__)
@@ -289,8 +289,13 @@ def _deliver(
     own = own if own is not None and own.address == sender else None
     try:
         content = compose(mail).as_bytes()
+    except (FileNotFoundError, DamagedFileError) as error:
+        log.exception("mail_lacks_a_file", mail_id=mail_id)
+        return dict.fromkeys(
+            waiting, Answer(NOT_OFFERED, f"{type(error).__name__}: {error}", Fault.FILE_LOST)
+        )
     except Exception as error:
-        # A lost attachment must not stop the mails behind this one; the row keeps the reason and is tried again.
+        # What cannot be composed must not stop the mails behind this one; the row keeps the reason and is tried again.
         log.exception("mail_not_composed", mail_id=mail_id)
         return dict.fromkeys(waiting, Answer(NOT_OFFERED, f"{type(error).__name__}: {error}"))
     finally:
@@ -298,7 +303,7 @@ def _deliver(
     if own is None:
         return hand_over(settings.smtp_url, settings.mail_from, waiting, content)
     if own.url is None:
-        return dict.fromkeys(waiting, Answer(NO_ANSWER, UNREADABLE))
+        return dict.fromkeys(waiting, Answer(NO_ANSWER, UNREADABLE, Fault.NO_KEY))
     if unreachable is not None:
         return dict.fromkeys(waiting, unreachable)
     return hand_over(own.url, sender, waiting, content, public_only=not settings.allow_private_smtp)
@@ -350,5 +355,9 @@ def compose(mail: OutboxMail) -> EmailMessage:
         message.add_alternative(mail.html, subtype="html")
     for name, sha256, media_type in json.loads(mail.attachments):
         main, sub = media_type.split("/")
-        message.add_attachment(read_bytes(sha256), maintype=main, subtype=sub, filename=name)
+        try:
+            content = read_bytes(sha256)
+        except FileNotFoundError as lost:
+            raise FileNotFoundError(name) from lost
+        message.add_attachment(content, maintype=main, subtype=sub, filename=name)
     return message

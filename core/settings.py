@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     sms_url: str | None = None
     payplug_api_url: str = PAYPLUG_API_URL
     log_format: Literal["console", "json"] = "console"
+    largest_file_mb: int = Field(default=10, ge=1, le=100)
+    largest_mail_mb: int = Field(default=15, ge=1, le=100)
 
     @field_validator("encryption_keys", mode="before")
     @classmethod
@@ -104,6 +106,16 @@ class Settings(BaseSettings):
         if not is_smtp_url(value):
             raise ValueError("must be smtp://, smtp+starttls:// or smtps://, user:password@host:port")
         return value
+
+    @property
+    def largest_file_bytes(self) -> int:
+        """The most that one file attached by a member may have."""
+        return self.largest_file_mb * 1_000_000
+
+    @property
+    def largest_mail_bytes(self) -> int:
+        """The most that the files of one mail may have together, before their encoding adds a third."""
+        return self.largest_mail_mb * 1_000_000
 
     @property
     def secure(self) -> bool:

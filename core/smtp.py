@@ -7,12 +7,15 @@ of RFC 5321 are driven here.
 
 from __future__ import annotations
 
+import errno
 import smtplib
+import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
-from core.smtp_connection import SmtpLine
+from core.smtp_connection import NotPublicError, SmtpLine
 
 LONGEST_ANSWER = 500
 NO_ANSWER = 0
@@ -23,12 +26,31 @@ NOT_OFFERED = -1
 _SETTINGS_CODES = frozenset({530, 534, 535, 538})
 
 
+class Fault(StrEnum):
+    """Why no server gave an answer, for pages to say it in the reader's language."""
+
+    HOST_NOT_FOUND = "host_not_found"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    TLS = "tls"
+    SIGN_IN = "sign_in"
+    NOT_PUBLIC = "not_public"
+    BROKEN_OFF = "broken_off"
+    NO_KEY = "no_key"
+    FILE_LOST = "file_lost"
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What the server said about one recipient: an SMTP code (0: the connection failed) and its words."""
+    """What the server said about one recipient: an SMTP code (0: the connection failed) and its words.
+
+    `fault` is a `Fault` where no server answered; rows of earlier versions have none.
+    """
 
     code: int
     text: str
+    fault: str = field(default="", compare=False)
 
     @property
     def accepted(self) -> bool:
@@ -37,8 +59,9 @@ class Answer:
 
     @property
     def permanent(self) -> bool:
-        """True when asking again cannot help (RFC 5321 §4.2.1: 5yz is a permanent negative completion)."""
-        return self.code >= 500 and self.code not in _SETTINGS_CODES
+        """True when asking again cannot help (RFC 5321 §4.2.1: 5yz is a permanent negative completion), or when a file
+        of the mail is lost: a person must act first."""
+        return (self.code >= 500 and self.code not in _SETTINGS_CODES) or self.fault == Fault.FILE_LOST
 
     @property
     def broken_off(self) -> bool:
@@ -69,14 +92,35 @@ def hand_over(
             _converse(server, sender, recipients, content, answers)
     except smtplib.SMTPResponseException as error:
         # Only the greeting, TLS and the sign-in raise these: whatever the code, it is not about this mail.
-        answers.update(
-            _for_open(recipients, answers, Answer(NO_ANSWER, f"{error.smtp_code} {_words(error.smtp_error)}"))
-        )
+        said = f"{error.smtp_code} {_words(error.smtp_error)}"
+        answers.update(_for_open(recipients, answers, Answer(NO_ANSWER, said, _fault_of(error))))
     except (OSError, smtplib.SMTPException) as error:
-        answers.update(
-            _for_open(recipients, answers, Answer(NO_ANSWER, _words(str(error) or type(error).__name__)))
-        )
+        said = _words(str(error) or type(error).__name__)
+        answers.update(_for_open(recipients, answers, Answer(NO_ANSWER, said, _fault_of(error))))
     return answers
+
+
+_FAULTS: tuple[tuple[type[Exception], Fault], ...] = (
+    (NotPublicError, Fault.NOT_PUBLIC),
+    (socket.gaierror, Fault.HOST_NOT_FOUND),
+    (ssl.SSLError, Fault.TLS),
+    (TimeoutError, Fault.TIMEOUT),
+    (ConnectionRefusedError, Fault.REFUSED),
+    (smtplib.SMTPAuthenticationError, Fault.SIGN_IN),
+)
+_NO_WAY = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
+
+
+def _fault_of(error: Exception) -> Fault:
+    """What went wrong; smtplib tells by its words alone that a server offers no TLS, or no sign-in that it knows."""
+    for kind, fault in _FAULTS:
+        if isinstance(error, kind):
+            return fault
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return Fault.TLS if "STARTTLS" in str(error) else Fault.SIGN_IN
+    if isinstance(error, OSError) and error.errno in _NO_WAY:
+        return Fault.UNREACHABLE
+    return Fault.BROKEN_OFF
 
 
 def _converse(

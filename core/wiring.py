@@ -21,6 +21,7 @@ from core.web.headers import init_headers
 from core.web.language import init_language
 from core.web.settings_tabs import init_settings_tabs
 from core.web.sign_in import init_sign_in
+from core.web.uploads import init_uploads
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -36,6 +37,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     init_addresses(app)
     init_language(app, f"{app.root_path}/translations")
     init_headers(app, settings)
+    init_uploads(app)
     init_sign_in(app, settings)
     init_formats(app)
     init_context(app)

@@ -16,11 +16,12 @@ from core.jobs import sweep
 from core.mail import Attachment, queue_mail
 from core.tenancy import in_company
 from core.todo import open_todos, strike_todo
-from invoicing.document_view import document_view
+from invoicing.attachments import read_attachments
+from invoicing.document_view import view_of
 from invoicing.invoice_mail import InvoiceMail, invoice_mail
 from invoicing.lifecycle import TodoKind
 from invoicing.message_texts import MessageText
-from invoicing.models import Sending, SendingMail
+from invoicing.models import Document, Sending, SendingMail
 from invoicing.render_pdf import MEDIA_TYPE, ensure_pdf, file_name
 
 log = structlog.get_logger(__name__)
@@ -41,14 +42,19 @@ def dispatch_sendings() -> None:
 def _dispatch(sending_id: int) -> None:
     sending = db.session.get_one(Sending, sending_id)
     file = ensure_pdf(sending.document_id)
-    view = document_view(sending.document_id)
+    document = db.session.get_one(Document, sending.document_id)
+    view = view_of(document)
     mail = invoice_mail(view, MessageText(sending.subject, sending.text))
-    attachment = Attachment(file_name(view), file.stored_file.sha256, MEDIA_TYPE)
+    attachments = [
+        Attachment(file_name(view), file.stored_file.sha256, MEDIA_TYPE),
+        *read_attachments(document.attachments),
+        *read_attachments(sending.attachments),
+    ]
     with transaction():
-        _queue(sending_id, mail, attachment, view.seller.name)
+        _queue(sending_id, mail, attachments, view.seller.name)
 
 
-def _queue(sending_id: int, mail: InvoiceMail, attachment: Attachment, sender_name: str) -> None:
+def _queue(sending_id: int, mail: InvoiceMail, attachments: list[Attachment], sender_name: str) -> None:
     sending = lock(select(Sending).where(Sending.id == sending_id))
     assert sending is not None, "sendings are never deleted"
     strike_todo(TodoKind.MAIL, sending_id)
@@ -62,7 +68,7 @@ def _queue(sending_id: int, mail: InvoiceMail, attachment: Attachment, sender_na
         html=mail.html,
         reply_to=sending.reply_to,
         sender_name=sender_name,
-        attachments=[attachment],
+        attachments=attachments,
     )
     db.session.add(SendingMail(sending_id=sending_id, mail_id=queued.id))
     db.session.flush()

@@ -11,6 +11,7 @@ from accounting.entries_of_sources import EntryView, entries_of_sources
 from core.clock import paris_today
 from core.database import db
 from core.web.panels import marks_of
+from invoicing.attachments import ShownFile, read_attachments, shown_files
 from invoicing.balances import DocumentBalance, balances_of, customer_credit_cents
 from invoicing.credit_left import credit_left
 from invoicing.deposits import problems_of_deposits
@@ -62,6 +63,7 @@ class DocumentPage:
     entries: list[EntryView]
     history: list[HistoryItem]
     usable_credit_cents: int
+    attachments: list[ShownFile]
 
     @property
     def is_draft(self) -> bool:
@@ -97,6 +99,7 @@ def document_page(document: Document) -> DocumentPage:
         entries=entries_of_sources(_sources(document.id)) if balance is not None else [],
         history=history(document)[::-1],
         usable_credit_cents=customer_credit_cents(document.customer_id) if owes else 0,
+        attachments=shown_files(read_attachments(document.attachments)),
     )
 
 

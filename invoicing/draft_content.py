@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from accounting.sales_accounts import ensure_sales_account
 from core.database import db
+from invoicing.attachments import attachments_json
 from invoicing.customer_input import check_terms
 from invoicing.draft_input import DraftInput, LineInput
 from invoicing.errors import InvalidInputError
 from invoicing.input_checks import FieldErrors
-from invoicing.lifecycle import DocumentState, InvoiceType
+from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, LineRole
 from invoicing.models import Customer, CustomerKind, Document, DocumentLine, Item
 from invoicing.parties import Address, address_json, delivery_of
 from invoicing.settings import invoicing_settings
@@ -56,6 +57,7 @@ def write_content(document: Document, checked: DraftInput, customer: Customer) -
     check_terms(errors, checked.payment_terms_days, customer.kind)
     _check_items(errors, checked)
     _check_deposits(errors, checked)
+    _check_options(errors, checked, document.kind)
     errors.raise_if_any()
     for account in {line.sales_account for line in checked.lines if line.sales_account}:
         ensure_sales_account(account)
@@ -68,6 +70,7 @@ def write_content(document: Document, checked: DraftInput, customer: Customer) -
     )
     document.vat_case = checked.vat_case or customer.vat_case or invoicing_settings().vat_case
     delivery = delivery_of(customer) if checked.delivery is None else checked.delivery
+    document.attachments = attachments_json(checked.attachments)
     document.delivery = "" if delivery == Address() else address_json(delivery)
     for name in _COPIED:
         setattr(document, name, getattr(checked, name))
@@ -100,6 +103,15 @@ def _check_deposits(errors: FieldErrors, checked: DraftInput) -> None:
     for index, line in enumerate(checked.lines):
         if line.deposit_id is not None and line.deposit_id not in known:
             errors.add(f"lines-{index}-label", _l("This deposit does not exist. Take its line out."))
+
+
+def _check_options(errors: FieldErrors, checked: DraftInput, kind: DocumentKind) -> None:
+    """An option counts for nothing until it is chosen, which nobody does on an invoice."""
+    if kind is DocumentKind.QUOTE:
+        return
+    for index, line in enumerate(checked.lines):
+        if line.role is LineRole.OPTION:
+            errors.add(f"lines-{index}-label", _l("Only a quote has options. Take this line out."))
 
 
 def rewrite_lines(document: Document, given: Sequence[LineInput]) -> None:

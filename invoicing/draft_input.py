@@ -11,7 +11,9 @@ from flask_babel import lazy_gettext as _l
 from accounting.facts import SupplyKind
 from accounting.sales_accounts import checked_number
 from core.clock import paris_today
+from core.mail import Attachment
 from core.money import QUANTITY_DECIMALS, UNIT_PRICE_DECIMALS
+from invoicing.attachments import check_attachments
 from invoicing.customer_input import LANGUAGES, LONGEST_TERMS_DAYS, country_codes
 from invoicing.input_checks import FieldErrors
 from invoicing.lifecycle import LineRole
@@ -81,6 +83,7 @@ class DraftInput:
         discount_rate, discount_cents: taken off the whole, as `DocumentTerms` has them; never both.
         delivery: where goods go; None takes the customer's own, `Address()` that of billing.
         valid_until: of a quote.
+        attachments: stored files that go along in the document's mails.
     """
 
     customer_id: int
@@ -107,6 +110,7 @@ class DraftInput:
     contract_reference: str = ""
     delivery: Address | None = None
     conditions: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 def checked_draft(given: DraftInput) -> DraftInput:
@@ -139,6 +143,7 @@ def checked_draft(given: DraftInput) -> DraftInput:
         )
         or None,
     )
+    checked = replace(checked, attachments=check_attachments(errors, given.attachments))
     errors.raise_if_any()
     return checked
 

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from core.clock import paris_today
 from core.errors import ConflictError
+from invoicing.attachments import read_attachments
 from invoicing.documents import find_document
 from invoicing.draft_input import DraftInput, LineInput
 from invoicing.draft_invoice import draft_invoice
@@ -47,6 +48,7 @@ def duplicate_invoice(
         customer_id=document.customer_id,
         lines=tuple(_line(line, today) for line in document.lines if line.role in _KEPT),
         delivery=read_address(document.delivery) or Address(),
+        attachments=read_attachments(document.attachments),
         request_key=request_key,
         **{name: getattr(document, name) for name in _COPIED},
     )

@@ -25,7 +25,7 @@ from core.database import db, lock, transaction
 from core.event_log import record_event
 from core.secrets import decrypt_secret, encrypt_secret
 from core.settings import SMTP_SCHEMES, is_smtp_url
-from core.smtp import NO_ANSWER, Answer, hand_over
+from core.smtp import NO_ANSWER, Answer, Fault, hand_over
 from core.smtp_connection import is_public
 from core.tenancy import unscoped
 from core.versions import count_save
@@ -213,7 +213,9 @@ def try_mail_settings(to: str, *, actor_id: int | None = None) -> Answer:
     content = _test_mail(formataddr((settings.from_name, sender)), to).as_bytes()
     db.session.rollback()  # no read transaction is kept open while the server is talked to
     if url is None:
-        return Answer(NO_ANSWER, str(_("The stored password can no longer be read. Type it again.")))
+        return Answer(
+            NO_ANSWER, str(_("The stored password can no longer be read. Type it again.")), Fault.NO_KEY
+        )
     public_only = bool(stored) and not installation.allow_private_smtp
     envelope = sender if stored else installation.mail_from
     answer = hand_over(url, envelope, [to], content, public_only=public_only)[to]

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from core.database import db
 from core.errors import ConflictError
+from invoicing.attachments import read_attachments
 from invoicing.draft_final import SAID
 from invoicing.draft_input import DraftInput, LineInput
 from invoicing.draft_invoice import draft_invoice
@@ -28,6 +29,7 @@ def revise_quote(quote_id: int, *, actor_id: int | None = None) -> Document:
     given = DraftInput(
         lines=tuple(LineInput.of(line) for line in quote.lines),
         delivery=read_address(quote.delivery),
+        attachments=read_attachments(quote.attachments),
         **{name: getattr(quote, name) for name in SAID},
     )
     draft = draft_invoice(given, kind=DocumentKind.QUOTE, actor_id=actor_id)

@@ -16,16 +16,20 @@ from sqlalchemy import select
 from core.database import db
 from core.errors import ConflictError
 from core.event_log import record_event
+from core.files import StoredFile
 from core.jobs import wake
+from core.mail import Attachment
 from core.models import User
 from core.todo import leave_todo
+from invoicing.attachments import attachments_json, check_attachments, read_attachments, sizes_of
 from invoicing.balances import merged_ids
 from invoicing.document_view import DocumentView, view_of
 from invoicing.errors import InvalidInputError, Message
+from invoicing.input_checks import FieldErrors
 from invoicing.lifecycle import DocumentKind, DocumentState, TodoKind
 from invoicing.locked_documents import locked_document
 from invoicing.message_texts import MessageText, default_message, expand_message
-from invoicing.models import Contact, Sending, TextKind
+from invoicing.models import Contact, Document, DocumentFile, FileKind, Sending, TextKind
 from invoicing.text_library import default_text
 
 MOST_RECIPIENTS = 20
@@ -43,6 +47,7 @@ class SendInput:
         request_key: made with the form; the same one twice (a double click) is one sending.
         reply_to: where answers go; empty takes the company's address.
         copy_to_self: the person who sends is added to the recipients.
+        attachments: stored files that go along in this mail, beside the PDF and the document's own.
     """
 
     document_id: int
@@ -52,6 +57,7 @@ class SendInput:
     text: str | None = None
     reply_to: str = ""
     copy_to_self: bool = False
+    attachments: tuple[Attachment, ...] = ()
     actor_id: int | None = None
 
 
@@ -61,7 +67,7 @@ def send_invoice(given: SendInput) -> Sending:
     Raises:
         NotFoundError: this company has no such document.
         ConflictError: the document is a draft.
-        InvalidInputError: on `recipients`, `reply_to`, `subject` or `text`.
+        InvalidInputError: on `recipients`, `reply_to`, `subject`, `text` or `files`.
     """
     assert 0 < len(given.request_key) <= LONGEST_REQUEST_KEY, "the form makes the key"
     document = locked_document(given.document_id)
@@ -72,7 +78,7 @@ def send_invoice(given: SendInput) -> Sending:
         return earlier
     if document.state is not DocumentState.ISSUED:
         raise ConflictError(_l("This document is a draft. Issue it before you send it."))
-    sending = _checked(given, view_of(document))
+    sending = _checked(given, document)
     db.session.add(sending)
     db.session.flush()
     leave_todo(TodoKind.MAIL, sending.id)
@@ -106,8 +112,10 @@ def proposed_message(view: DocumentView) -> MessageText:
     return default_message(view) if own is None else MessageText(own.subject, own.text)
 
 
-def _checked(given: SendInput, view: DocumentView) -> Sending:
+def _checked(given: SendInput, document: Document) -> Sending:
     errors: dict[str, Message] = {}
+    view = view_of(document)
+    attachments = _attachments(given, document, errors)
     recipients = _recipients(given, errors)
     reply_to = _address("reply_to", given.reply_to or view.seller.email, errors)
     proposed = proposed_message(view)
@@ -128,8 +136,31 @@ def _checked(given: SendInput, view: DocumentView) -> Sending:
         subject=message.subject,
         text=message.text,
         reply_to=reply_to,
+        attachments=attachments_json(attachments),
         requested_by_id=given.actor_id,
     )
+
+
+def _attachments(given: SendInput, document: Document, errors: dict[str, Message]) -> tuple[Attachment, ...]:
+    """The files of this mail alone, without those that the document brings along."""
+    found = FieldErrors()
+    own = read_attachments(document.attachments)
+    beside = sum(sizes_of(own).values()) + _pdf_bytes(document.id)
+    attachments = check_attachments(
+        found, tuple(one for one in given.attachments if one not in own), beside_bytes=beside
+    )
+    errors |= found.found
+    return attachments
+
+
+def _pdf_bytes(document_id: int) -> int:
+    """The size of the PDF; 0 while it is not drawn, when it is a small part of what a mail takes."""
+    drawn = (
+        select(StoredFile.size_bytes)
+        .join(DocumentFile, DocumentFile.stored_file_id == StoredFile.id)
+        .where(DocumentFile.document_id == document_id, DocumentFile.kind == FileKind.PDF)
+    )
+    return db.session.scalar(drawn) or 0
 
 
 def _recipients(given: SendInput, errors: dict[str, Message]) -> list[str]:

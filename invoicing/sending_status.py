@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from core.database import db
 from core.mail import MailState, OutboxMail, outcomes_of
+from invoicing.attachments import ShownFile, read_attachments, shown_files
 from invoicing.models import Sending, SendingMail
 
 
@@ -45,6 +46,7 @@ class SendingStatus:
     requested_at: datetime
     requested_by_id: int | None
     sent_at: datetime | None
+    attachments: tuple[ShownFile, ...] = ()
 
 
 def sending_status(document_id: int) -> list[SendingStatus]:
@@ -71,6 +73,7 @@ def _status(sending: Sending, mail: OutboxMail | None) -> SendingStatus:
         requested_at=sending.requested_at,
         requested_by_id=sending.requested_by_id,
         sent_at=None if mail is None else mail.sent_at,
+        attachments=tuple(shown_files(read_attachments(sending.attachments))),
     )
 
 

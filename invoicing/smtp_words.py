@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from core.smtp import NO_ANSWER, NOT_OFFERED, Answer
+from core.smtp import NO_ANSWER, NOT_OFFERED, Answer, Fault
 from core.smtp_connection import NOT_PUBLIC
 
 _BY_CODE = {
@@ -26,15 +26,39 @@ _BY_CODE = {
 """RFC 5321 §4.2.3 and, for 53x, RFC 4954 §6; what a server means by a code is its own affair (practice)."""
 
 
+_BY_FAULT = {
+    Fault.HOST_NOT_FOUND: _l("No server has this name. Check how the name of the mail server is written."),
+    Fault.REFUSED: _l("Nobody takes mail at this port of the server. Check the port."),
+    Fault.UNREACHABLE: _l("The mail server cannot be reached from here. Check the network."),
+    Fault.TIMEOUT: _l("The mail server did not answer in time. It is tried again by itself."),
+    Fault.TLS: _l(
+        "No encrypted line could be made. Check encryption and port, and the server’s certificate."
+    ),
+    Fault.SIGN_IN: _l("The server takes none of the ways of signing in. Check user and password."),
+    Fault.NOT_PUBLIC: _l(
+        "This server has no address on the public Internet, and this installation calls no other."
+    ),
+    Fault.BROKEN_OFF: _l("The line broke off. It is tried again by itself."),
+    Fault.NO_KEY: _l("The password of the mail server can no longer be read. Type it again in the settings."),
+    Fault.FILE_LOST: _l(
+        "A file that goes along can no longer be read. Attach it again, and send a new mail."
+    ),
+}
+
+
 def meaning_of(answer: Answer) -> LazyString:
     """What the answer means and what to do; the server's own words are shown beside it."""
     if answer.accepted:
         return _l("The server has taken the mail.")
-    if NOT_PUBLIC in answer.text:
-        return _l("This server has no address on the public Internet, and this installation calls no other.")
+    if NOT_PUBLIC in answer.text:  # also of rows that an earlier version wrote
+        return _BY_FAULT[Fault.NOT_PUBLIC]
+    code = _code_in(answer)
+    # The code of a refused greeting or sign-in says more than that it was refused.
+    if code not in _BY_CODE and answer.fault in _BY_FAULT:
+        return _BY_FAULT[Fault(answer.fault)]
     if answer.code == NOT_OFFERED:
         return _l("The mail could not be put together.")
-    return _meaning_of_code(_code_in(answer))
+    return _meaning_of_code(code)
 
 
 def _meaning_of_code(code: int) -> LazyString:

@@ -129,7 +129,18 @@ class RequestKeyField(HiddenField):
         if not (self.data and len(self.data) <= LONGEST_KEY and self.data.isalnum()):
             return uuid4().hex
         typed = sorted((name, values) for name, values in request.form.lists() if name != "csrf_token")
-        return hashlib.sha256(json.dumps([self.data, typed]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self.data, typed, *_sent_files()]).encode()).hexdigest()
+
+
+def _sent_files() -> list[tuple[str, str, str]]:
+    """Field, name and hash of each file that was sent with the form."""
+    found = []
+    for name, upload in request.files.items(multi=True):
+        if upload.filename:
+            upload.stream.seek(0)
+            found.append((name, upload.filename, hashlib.file_digest(upload.stream, "sha256").hexdigest()))  # type: ignore[arg-type]
+            upload.stream.seek(0)
+    return found
 
 
 class VersionField(HiddenField):

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from core.settings import Settings
 
 MOST_BODY_BYTES = 5 * 1024 * 1024
-MOST_FORM_FIELDS = 6000
+MOST_FORM_FIELDS = 8000
 CONTENT_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -39,7 +39,7 @@ def init_headers(app: Flask, settings: Settings) -> None:
     """Wire Flask-Talisman, Flask-Limiter and CSRF protection."""
     app.config.update(
         MAX_CONTENT_LENGTH=MOST_BODY_BYTES,
-        # The editor sends 500 lines of 8 fields with long descriptions: only the whole body is bounded.
+        # The editor sends 500 lines of 13 fields with long descriptions: only the whole body is bounded.
         MAX_FORM_MEMORY_SIZE=MOST_BODY_BYTES,
         MAX_FORM_PARTS=MOST_FORM_FIELDS,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -28,8 +28,10 @@ from core.database import db
 from core.money import QUANTITY_DECIMALS, RATE_DECIMALS, UNIT_PRICE_DECIMALS, format_scaled
 from core.web.addresses import LARGEST_ID
 from core.web.forms import MoneyField, RequestKeyField, ScaledField, VersionField, choices, typed_cents
+from invoicing.attachments import read_attachments
 from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS
 from invoicing.draft_input import MOST_LINES, DraftInput, LineInput
+from invoicing.forms.attachments import AttachedField, FilesField, receive_files
 from invoicing.forms.customers import LONGEST_ID_DIGITS, country_choices
 from invoicing.forms.lines_of_items import typed_item
 from invoicing.forms.vat_treatment import TreatmentField, line_ground_choices, treatment_code
@@ -139,7 +141,7 @@ _PLACES = (
     ("billing", _l("The billing address")),
     ("other", _l("Another address")),
 )
-_DAYS = ("period_start", "period_end")
+_DAYS = ("period_start", "period_end", "valid_until")
 _TEXTS = ("buyer_reference", "contract_reference", "discount_label", "note", "conditions")
 _SAME = (*_DAYS, *_TEXTS)
 
@@ -179,6 +181,9 @@ class DocumentForm(FlaskForm):
     delivery_country = SelectField(_l("Country"), default="FR")
     note = TextAreaField(_l("Note on the invoice"))
     conditions = TextAreaField(_l("Conditions"))
+    valid_until = DateField(_l("Valid until"), [Optional()])
+    attached = AttachedField(_l("Attached files"))
+    files = FilesField(_l("Add files"))
     request_key = RequestKeyField()
     version = VersionField()
     lines = FieldList(FormField(LineForm), label=_l("Line"), min_entries=1, max_entries=MOST_LINES)
@@ -188,11 +193,12 @@ class DocumentForm(FlaskForm):
         offered = _customer_choices(self.customer_id.data)
         self.customer_id.choices = choices([("", _l("Choose a customer")), *offered])
         self.delivery_country.choices = country_choices()
+        self.attached.show(self.attached.attachments)
 
     @classmethod
     def of(cls, document: Document) -> DocumentForm:
         """The form filled with a draft."""
-        return cls(
+        form = cls(
             data={
                 "version": document.version,
                 "customer_id": document.customer_id,
@@ -210,14 +216,20 @@ class DocumentForm(FlaskForm):
                 "lines": [_typed(line) for line in document.lines] or [{}],
             }
         )
+        form.attached.show(read_attachments(document.attachments))
+        return form
 
     @property
     def includes_vat(self) -> bool | None:
         """What the person chose; None leaves it to the customer's kind."""
         return {"net": False, "gross": True}.get(self.prices.data or "")
 
-    def add_heading(self, role: LineRole) -> None:
-        """Add a heading or a sub-total below the lines."""
+    def receive_files(self) -> None:
+        """Store the files that were sent with the form, and attach them."""
+        receive_files(self.attached, self.files)
+
+    def add_special_line(self, role: LineRole) -> None:
+        """Add a heading, a sub-total or an option below the lines."""
         if len(self.lines.entries) < MOST_LINES:
             self.lines.append_entry({"role": role.value})
 
@@ -256,6 +268,7 @@ class DocumentForm(FlaskForm):
             discount_rate=self.discount_rate.scaled or 0,
             discount_cents=self.discount_cents.scaled or 0,
             delivery=self._delivery(),
+            attachments=self.attached.attachments,
             external_reference=external_reference,
             request_key=self.request_key.key,
         )

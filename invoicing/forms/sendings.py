@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput
 
 from core.web.forms import RequestKeyField, choices
+from invoicing.forms.attachments import AttachedField, FilesField, receive_files
 from invoicing.message_texts import MessageText
 from invoicing.send_invoice import SendInput, split_recipients
 
@@ -24,6 +25,8 @@ class SendForm(FlaskForm):
     template = StringField(_l("A text of the library"))
     subject = StringField(_l("Subject"), [DataRequired(_l("Write something here."))])
     text = TextAreaField(_l("Text"), [DataRequired(_l("Write something here."))])
+    attached = AttachedField(_l("Attached files"))
+    files = FilesField(_l("Add files"))
     request_key = RequestKeyField()
 
     def __init__(self, offered: tuple[tuple[str, str], ...], *args: Any, **kwargs: Any) -> None:
@@ -34,6 +37,11 @@ class SendForm(FlaskForm):
         """
         super().__init__(*args, **kwargs)
         self.contacts.choices = choices(offered)
+        self.attached.show(self.attached.attachments)
+
+    def receive_files(self) -> None:
+        """Store the files that were sent with the form, and attach them."""
+        receive_files(self.attached, self.files)
 
     @property
     def message(self) -> MessageText:
@@ -48,6 +56,7 @@ class SendForm(FlaskForm):
             request_key=self.request_key.key,
             subject=self.subject.data or "",
             text=self.text.data or "",
+            attachments=self.attached.attachments,
             copy_to_self=bool(self.copy_to_self.data),
             actor_id=actor_id,
         )

@@ -18,6 +18,7 @@ from core.errors import OutdatedError
 from core.web.addresses import LARGEST_ID
 from core.web.forms import press_row_button, put_errors, refuse_unknown_button, tell_outdated
 from core.web.rights import Right, requires
+from core.web.uploads import takes_files
 from invoicing.delete_draft import delete_draft
 from invoicing.documents import find_document
 from invoicing.draft_input import DraftInput
@@ -30,16 +31,17 @@ from invoicing.lifecycle import DocumentKind, DocumentState, LineRole
 from invoicing.models import Document
 from invoicing.subtotals import subtotals
 from invoicing.update_draft import update_draft
-from invoicing.vat import DocumentTerms, Totals, compute_totals
+from invoicing.vat import DocumentTerms, Totals, compute_totals, line_amount
 from invoicing.vat_cases import charged_rate
 
 blueprint = Blueprint("editor", __name__, url_prefix="/invoices")
 PREVIEW, TOTALS = "preview", "totals"
-HEADINGS = {f"add-{role}": role for role in (LineRole.SECTION, LineRole.SUBTOTAL)}
+SPECIAL_LINES = {f"add-{role}": role for role in (LineRole.SECTION, LineRole.SUBTOTAL, LineRole.OPTION)}
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
 @requires(Right.INVOICE)
+@takes_files
 def new() -> str | Response:
     """Write a new draft."""
     form = DocumentForm()
@@ -79,6 +81,7 @@ def _committed(draft: Callable[[], int]) -> int:
 
 @blueprint.route("/<int:document_id>/edit", methods=["GET", "POST"])
 @requires(Right.INVOICE)
+@takes_files
 def edit(document_id: int) -> ResponseReturnValue:
     """Change a draft."""
     document = find_document(document_id)
@@ -103,6 +106,7 @@ def edit(document_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/totals")
 @requires(Right.INVOICE)
+@takes_files
 def totals() -> str:
     """The totals of what stands in the editor, as a piece of the page; asked while typing."""
     form = DocumentForm()
@@ -137,6 +141,7 @@ def delete(document_id: int) -> Response:
 
 def _is_complete(form: DocumentForm) -> bool:
     """False when a line's button was pressed or something is missing: the form is shown again."""
+    form.receive_files()
     if _press_line_button(form):
         form.take_items_of_codes(_shown_prices(form))
         return False
@@ -146,9 +151,9 @@ def _is_complete(form: DocumentForm) -> bool:
 
 def _press_line_button(form: DocumentForm) -> bool:
     action = request.form.get("action", "")
-    if action in HEADINGS:
-        form.add_heading(HEADINGS[action])
-    return action in HEADINGS or action == TOTALS or press_row_button(form.lines, "line")
+    if action in SPECIAL_LINES:
+        form.add_special_line(SPECIAL_LINES[action])
+    return action in SPECIAL_LINES or action == TOTALS or press_row_button(form.lines, "line")
 
 
 def _saved(document_id: int) -> Response:
@@ -190,8 +195,10 @@ def _amounts(form: DocumentForm, found: Totals) -> list[int | None]:
     roles = [entry.form.line_role for entry in form.lines.entries]
     cents = [line.amount_cents for line in found.lines]
     sums = subtotals(zip(roles, cents, strict=True))
+    options = [line_amount(line) if line.role is LineRole.OPTION else 0 for line in form.line_inputs()]
     return [
-        own if role is LineRole.ITEM else sum_ for role, own, sum_ in zip(roles, cents, sums, strict=True)
+        option or own if role not in (LineRole.SECTION, LineRole.SUBTOTAL) else sum_
+        for role, own, option, sum_ in zip(roles, cents, options, sums, strict=True)
     ]
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 
+import structlog
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext
+from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 from markupsafe import Markup
 
 from core.database import transaction
 from core.errors import OutdatedError
-from core.files import read_bytes
+from core.files import DamagedFileError, read_bytes
 from core.web.pages import Page, searched
 from core.web.panels import panels_of
 from core.web.rights import Right, may, requires
+from invoicing.attachments import find_attachment
 from invoicing.balances import balances_of
 from invoicing.document_page import (
     document_page,
@@ -38,7 +41,7 @@ from invoicing.documents import (
     sums_of,
     years_of_documents,
 )
-from invoicing.errors import NotIssuableError, Place, Problem
+from invoicing.errors import NotFoundError, NotIssuableError, Place, Problem
 from invoicing.forms.documents import DuplicateForm
 from invoicing.history_words import METHODS, history_entries
 from invoicing.issue_invoice import issue_invoice
@@ -47,6 +50,8 @@ from invoicing.models import Document
 from invoicing.render_pdf import MEDIA_TYPE, draft_pdf, ensure_pdf, file_name
 from invoicing.sending_status import sending_status
 from invoicing.subtotals import subtotals
+
+log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("invoices", __name__, url_prefix="/invoices")
 
@@ -174,6 +179,21 @@ def preview_pdf(document_id: int) -> ResponseReturnValue:
         return redirect(url_for("invoices.pdf", document_id=document_id))
     name = file_name(document_view(document_id))
     return send_file(BytesIO(draft_pdf(document_id)), mimetype=MEDIA_TYPE, download_name=name)
+
+
+@blueprint.get("/<int:document_id>/attachments/<digest>")
+@requires(Right.READ)
+def attachment(document_id: int, digest: str) -> Response:
+    """A file that goes along with a document; always saved, never shown by the browser."""
+    found = find_attachment(find_document(document_id), digest)
+    try:
+        content = read_bytes(found.sha256)
+    except (FileNotFoundError, DamagedFileError) as error:
+        log.exception("attachment_not_readable", sha256=found.sha256)
+        raise NotFoundError(_l("This file can no longer be read. Restore it from a backup.")) from error
+    return send_file(
+        BytesIO(content), mimetype=found.media_type, download_name=found.name, as_attachment=True
+    )
 
 
 @blueprint.get("/<int:document_id>/file.pdf")

@@ -12,6 +12,8 @@ from core.database import db, transaction
 from core.mail import retry_mail
 from core.web.forms import put_errors, refuse_unknown_button
 from core.web.rights import Right, requires
+from core.web.uploads import takes_files
+from invoicing.attachments import read_attachments, shown_files
 from invoicing.customers import contacts_of
 from invoicing.document_view import DocumentView, document_view
 from invoicing.documents import find_issued
@@ -31,11 +33,14 @@ USE_TEXT = "use-text"
 
 @blueprint.route("/invoices/<int:document_id>/send", methods=["GET", "POST"])
 @requires(Right.INVOICE)
+@takes_files
 def new(document_id: int) -> ResponseReturnValue:
     """Choose recipients and words, look at the mail, send it."""
     view = document_view(find_issued(document_id).id)
     form = SendForm(_offered(view.customer_id))
     preview = None
+    if request.method == "POST":
+        form.receive_files()
     if request.method == "GET":
         _propose(form, view)
     elif request.form.get("action") == PREVIEW:
@@ -52,6 +57,7 @@ def new(document_id: int) -> ResponseReturnValue:
         variables=VARIABLES,
         texts=list_texts(TextKind.MAIL, view.language),
         attachment=file_name(view),
+        attached=shown_files(read_attachments(find_issued(document_id).attachments)),
     )
 
 

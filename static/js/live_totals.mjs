@@ -21,9 +21,12 @@ function follow(form) {
   async function refresh() {
     running?.abort();
     running = new AbortController();
+    // Files say nothing about totals, and would travel at every key stroke.
+    const body = new FormData(form);
+    for (const field of form.querySelectorAll("input[type=file]")) body.delete(field.name);
     try {
       const answer = await fetch(form.dataset.totalsUrl, {
-        method: "POST", body: new FormData(form), signal: running.signal, credentials: "same-origin",
+        method: "POST", body, signal: running.signal, credentials: "same-origin",
       });
       if (answer.ok) place(form, await answer.text());
     } catch (error) {

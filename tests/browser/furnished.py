@@ -11,7 +11,9 @@ from sqlalchemy import select
 from accounting.models import Account, FiscalYear, JournalEntry
 from core.clock import paris_today
 from core.database import db, transaction
+from core.files import put_bytes, register_file
 from core.jobs import run_due_jobs
+from core.mail import Attachment
 from invoicing.answer_quote import AnswerInput, answer_quote
 from invoicing.credit_invoice import credit_invoice
 from invoicing.draft_invoice import DraftInput, draft_invoice
@@ -126,7 +128,7 @@ def _documents() -> dict[str, int]:
     abroad = make_customer(name="Ohne Nummer", siren="", country="DE")
     made = {
         "late": issue(make_line("1", "1200"), customer=business, today=long_ago),
-        "draft": make_draft(*lines, customer=business, note="Merci de votre confiance."),
+        "draft": make_draft(*lines, customer=business, note="Merci de votre confiance.", attachments=_files()),
         "faulty_draft": make_draft(make_line("1", "10"), customer=abroad),
         "open": issue(make_line("3", "45.90", "5.5", goods=True), customer=business),
         "part_paid": issue(make_line("1", "300"), make_line("1", "10", "2.1"), customer=business),
@@ -142,6 +144,14 @@ def _documents() -> dict[str, int]:
     credit_invoice(made["credited"].id, reason="Commande annulée")
     send_invoice(SendInput(made["open"].id, ("compta@boulangerie.example.org",), "furnished"))
     return {name: document.id for name, document in made.items()}
+
+
+def _files() -> tuple[Attachment, ...]:
+    """A file with a long name, and a short one."""
+    content = b"%PDF-1.7 plan"
+    register_file(put_bytes(content), len(content), "application/pdf")
+    names = (f"{LONG_WORD}.pdf", "Plan d’étage.pdf")
+    return tuple(Attachment(name, put_bytes(content), "application/pdf") for name in names)
 
 
 def _quotes() -> dict[str, int]:

@@ -171,7 +171,8 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
 NO_PAGES = {
     "static", "bootstrap.static", "security.static", "dashboard.chart", "health.health", "health.ready",
     "customers.export",
-    "fec_pages.file", "fec_pages.notice", "invoices.pdf", "invoices.preview_pdf", "invoices.state", "style.seller",
+    "fec_pages.file", "fec_pages.notice", "invoices.attachment", "invoices.pdf", "invoices.preview_pdf",
+    "invoices.state", "style.seller",
     "items.search",
     "quote_page.colours", "quote_page.pdf",
     "payment_page.colours", "payment_page.pdf", "payment_page.status", "security.reset_password", "security.verify",

@@ -255,7 +255,7 @@ def test_a_test_that_fails_says_what_to_do(shop: Flask, companys: Script) -> Non
     assert "does not send for this address" in meaning
     assert mail_settings().tested_at is None
     _save(companys, port=1)
-    assert "Check name, port" in _tried()[1]
+    assert "Check the port" in _tried()[1]
 
 
 def test_a_change_is_logged_without_the_secret(shop: Flask, companys: Script) -> None:

@@ -1,0 +1,33 @@
+"""Routes that take files: only they, and only for somebody who is signed in, receive more than a form's usual size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Flask, current_app, request, session
+
+from core.settings import Settings
+from core.web.headers import MOST_BODY_BYTES
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+def takes_files(view: View) -> View:
+    """Mark a route whose form has a file field. Stands below `requires`, which copies the mark."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
+
+
+def init_uploads(app: Flask) -> None:
+    """Raise the limit of such routes before anything reads the form, as the check of its CSRF token does."""
+    app.before_request_funcs.setdefault(None, []).insert(0, _allow_files)
+
+
+def _allow_files() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    # The session is signed: nobody who never signed in makes us receive much.
+    if getattr(view, "takes_files", False) and "_user_id" in session:
+        settings: Settings = current_app.config["SOLDE"]
+        # Twice the most that is kept: files that are a little too large are then refused beside their field.
+        request.max_content_length = MOST_BODY_BYTES + 2 * settings.largest_mail_bytes
