@@ -35,6 +35,7 @@ LONGEST_MENTION = 500
 LARGEST_RATE = 10_000
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _BANK = ("iban", "bic")
+_EINVOICE_ADDRESS = re.compile(r"[A-Za-z0-9._-]{1,125}")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class InvoicingInput:
     vat_ground: str = ""
     mediator: str = ""
     insurance: str = ""
+    einvoice_address: str = ""
 
 
 def save_company(given: CompanyInput, *, version: int | None = None, actor_id: int | None = None) -> Company:
@@ -231,9 +233,19 @@ def _checked_invoicing(given: InvoicingInput) -> InvoicingInput:
         discount_terms=errors.text("discount_terms", given.discount_terms, 200),
         mediator=errors.text("mediator", given.mediator, LONGEST_MENTION),
         insurance=errors.text("insurance", given.insurance, LONGEST_MENTION),
+        einvoice_address=_checked_einvoice_address(errors, given.einvoice_address),
     )
     errors.raise_if_any()
     return checked
+
+
+def _checked_einvoice_address(errors: FieldErrors, value: str) -> str:
+    address = clean_text(value)
+    if address and not _EINVOICE_ADDRESS.fullmatch(address):
+        errors.add(
+            "einvoice_address", _l("Only letters, digits, hyphens, underscores and dots, at most 125.")
+        )
+    return address
 
 
 def _checked_prefix(errors: FieldErrors, field: str, value: str) -> str:

@@ -23,8 +23,11 @@ from core.todo import leave_todo
 from invoicing.credit_amounts import Credit, CreditChoice, credit_of
 from invoicing.credit_left import CreditLeft, credit_left
 from invoicing.deposits import final_of
+from invoicing.einvoice import Einvoice, Preceding, buyer_mail
+from invoicing.einvoice_xml import prepare_xml, write_xml
 from invoicing.errors import InvalidInputError, NotIssuableError, Place, Problem
 from invoicing.freeze_document import FrozenPart, freeze_document
+from invoicing.gate_einvoice import problems_of_einvoice
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import collection_states, credit_note_key, invoice_key, sale_fact
 from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits, taxed_kinds
@@ -81,7 +84,7 @@ def credit_invoice(
     Raises:
         NotFoundError: there is no such issued invoice.
         InvalidInputError: no reason, a wrong day, or more than is left.
-        NotIssuableError: the company's settings or the dates of the series do not allow it.
+        NotIssuableError: the company's settings, the dates of the series or the e-invoice do not allow it.
     """
     invoice = locked_issued_invoice(invoice_id)
     left = credit_left(invoice)
@@ -164,22 +167,40 @@ def _issued_note(case: _Case, actor_id: int | None) -> Document:
     note = _draft_note(case, actor_id)
     db.session.add(note)
     db.session.flush()
-    regime = case.invoice.regime
-    assert regime is not None
-    company = db.session.get_one(Company, current_company_id())
-    frozen = FrozenPart(
-        number=take_number(settings.credit_note_prefix, case.day),
-        issue_date=case.day,
-        due_date=None,
-        regime=regime,
-        seller=seller_of(company),
-        buyer=case.buyer,
-        mentions=_mentions(case, regime),
-        totals=case.credit.totals,
-    )
-    freeze_document(note, frozen)
+    einvoice = _einvoice(case, note, settings.einvoice_address)
+    problems = problems_of_einvoice(einvoice)
+    if problems:
+        raise NotIssuableError(problems)
+    prepared = prepare_xml(einvoice)
+    number = take_number(settings.credit_note_prefix, case.day)
+    freeze_document(note, number, einvoice.frozen)
+    write_xml(note.id, prepared, number.number)
     db.session.flush()
     return note
+
+
+def _einvoice(case: _Case, note: Document, seller_address: str) -> Einvoice:
+    """What issue adds to the note: the seller as it stands now, the buyer as it stood on the invoice."""
+    invoice, company = case.invoice, db.session.get_one(Company, current_company_id())
+    assert invoice.regime is not None
+    assert invoice.number is not None
+    assert invoice.issue_date is not None
+    frozen = FrozenPart(
+        issue_date=case.day,
+        due_date=None,
+        regime=invoice.regime,
+        seller=seller_of(company),
+        buyer=case.buyer,
+        mentions=_mentions(case, invoice.regime),
+        totals=case.credit.totals,
+    )
+    return Einvoice(
+        document=note,
+        frozen=frozen,
+        seller_address=seller_address or company.siren,
+        buyer_mail=buyer_mail(case.buyer, invoice.customer_id),
+        preceding=(Preceding(invoice.number, invoice.issue_date),),
+    )
 
 
 def _draft_note(case: _Case, actor_id: int | None) -> Document:

@@ -14,12 +14,13 @@ from core.web.panels import marks_of
 from invoicing.attachments import ShownFile, read_attachments, shown_files
 from invoicing.balances import DocumentBalance, balances_of, customer_credit_cents
 from invoicing.credit_left import credit_left
-from invoicing.deposits import problems_of_deposits
 from invoicing.document_view import DocumentView, view_of
+from invoicing.einvoice import WhyRules
+from invoicing.einvoice_words import rules_of
+from invoicing.einvoice_xml import xml_of
 from invoicing.errors import Problem
-from invoicing.gate import problems_of
 from invoicing.history import HistoryItem, history
-from invoicing.issue_invoice import candidate_of, versions_of
+from invoicing.issue_invoice import candidate_of, einvoice_of, problems_of_issue, versions_of
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Document
 from invoicing.payments import Payment, Settlement
@@ -50,7 +51,10 @@ class UsedCredit:
 
 @dataclass(frozen=True)
 class DocumentPage:
-    """Everything about one document; what a draft has not is empty."""
+    """Everything about one document; what a draft has not is empty.
+
+    `rules` is what decides the rules of its e-invoice, or would; None for one issued before there were any.
+    """
 
     document: Document
     view: DocumentView
@@ -64,6 +68,7 @@ class DocumentPage:
     history: list[HistoryItem]
     usable_credit_cents: int
     attachments: list[ShownFile]
+    rules: WhyRules | None
 
     @property
     def is_draft(self) -> bool:
@@ -100,12 +105,14 @@ def document_page(document: Document) -> DocumentPage:
         history=history(document)[::-1],
         usable_credit_cents=customer_credit_cents(document.customer_id) if owes else 0,
         attachments=shown_files(read_attachments(document.attachments)),
+        rules=rules_of(document) if balance is None or xml_of(document.id) else None,
     )
 
 
 def problems_of_draft(document: Document) -> list[Problem]:
     """What keeps a draft from being issued today."""
-    return [*problems_of(candidate_of(document, paris_today())), *problems_of_deposits(document)]
+    candidate = candidate_of(document, paris_today())
+    return problems_of_issue(candidate, einvoice_of(candidate))
 
 
 def shown_versions(document: Document) -> str:

@@ -19,6 +19,7 @@ from accounting.facts import SupplyKind
 from core.money import format_cents
 from invoicing.document_rows import PrintedRow, SumRow, VatRow, rows_of, sums_of, vat_rows_of
 from invoicing.document_view import DocumentView, LineView
+from invoicing.legal_form import legal_form_line
 from invoicing.lifecycle import DocumentKind, InvoiceType
 from invoicing.parties import Address, Buyer, Seller
 from invoicing.units import DEFAULT_UNIT, unit_name
@@ -120,12 +121,7 @@ def address_lines(party: Seller | Buyer | Address) -> tuple[str, ...]:
 
 def legal_lines(seller: Seller) -> tuple[str, ...]:
     """Legal form, capital and register; then the numbers by which the seller is known."""
-    capital = seller.share_capital_cents
-    form = seller.legal_form
-    if capital:
-        amount = format_cents(capital, get_locale())
-        form = _("%(form)s with a share capital of %(amount)s", form=form, amount=amount) if form else ""
-    first = " · ".join(filter(None, (seller.name, form, seller.registration)))
+    first = " · ".join(filter(None, (seller.name, legal_form_line(seller))))
     second = (
         f"SIREN{NO_BREAK}{siren_text(seller.siren)}",
         f"SIRET{NO_BREAK}{siren_text(seller.siret)}" if seller.siret else "",

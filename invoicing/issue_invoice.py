@@ -1,4 +1,5 @@
-"""Issues a draft: the gate, the number, the frozen copy, the entry, the seal, in one transaction of the caller.
+"""Issues a draft: the gate, the number, the frozen copy, the e-invoice, the entry, the seal, in one transaction of the
+caller. The e-invoice is built and checked before the number is taken; all that waits for the number is put into it.
 
 The PDF is made afterwards from the frozen copy, by a job that is woken when the transaction commits.
 """
@@ -24,9 +25,12 @@ from core.tenancy import scoped
 from core.todo import leave_todo
 from invoicing.candidate import Candidate
 from invoicing.deposits import lock_deposits, note_use, problems_of_deposits
-from invoicing.errors import NotFoundError, NotIssuableError
+from invoicing.einvoice import Einvoice, einvoice_of_draft
+from invoicing.einvoice_xml import prepare_xml, write_xml
+from invoicing.errors import NotFoundError, NotIssuableError, Problem
 from invoicing.freeze_document import FrozenPart, freeze_document
 from invoicing.gate import problems_of
+from invoicing.gate_einvoice import problems_of_einvoice
 from invoicing.ledger_facts import invoice_key, sale_fact
 from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits, taxed_kinds
 from invoicing.lifecycle import DocumentKind, DocumentState, TodoKind
@@ -34,7 +38,7 @@ from invoicing.locked_documents import locked_document, read_lines
 from invoicing.models import Customer, Document, InvoicingSettings
 from invoicing.numbering import take_number
 from invoicing.parties import buyer_of, seller_of
-from invoicing.payment_link import new_link
+from invoicing.payment_link import link_url, new_link
 from invoicing.sealed_rows import payload_of_document
 from invoicing.settings import default_settings
 from invoicing.standing import note_issued
@@ -81,18 +85,22 @@ def issue_invoice(
     candidate = candidate_of(document, today or paris_today())
     if seen is not None and seen != versions_of(candidate):
         raise OutdatedError(document.version, _OUTDATED)
-    problems = [*problems_of(candidate), *problems_of_deposits(document)]
+    einvoice = einvoice_of(candidate)
+    problems = problems_of_issue(candidate, einvoice)
     if problems:
         raise NotIssuableError(problems)
-    _freeze(candidate)
-    new_link(document.id)
+    prepared = prepare_xml(einvoice)
+    # From here on others wait for the series.
+    number = take_number(candidate.settings.invoice_prefix, candidate.issue_date)
+    freeze_document(document, number, einvoice.frozen)
+    xml_sha256 = write_xml(document.id, prepared, number.number, link_url(new_link(document.id)))
     leave_todo(TodoKind.PDF, document.id)
     note_issued(document)
     note_use(document)
     total, vat = document.total_cents, candidate.totals.vat
     shares = (Share(invoice_key(document.id), total),) if total else ()
-    record(sale_fact(document, vat, buyer_of(candidate.customer), shares))
-    seal(document.kind.value, document.id, payload_of_document(document, vat))
+    record(sale_fact(document, vat, einvoice.frozen.buyer, shares))
+    seal(document.kind.value, document.id, payload_of_document(document, vat, xml_sha256))
     record_event(
         "invoice.issued", actor_id=actor_id, subject=("document", document.id), number=document.number,
         total_cents=total,
@@ -135,9 +143,19 @@ def _context(customer_id: int) -> tuple[Customer, Company, InvoicingSettings | N
     return row[0], row[1], row[2]
 
 
-def _freeze(candidate: Candidate) -> None:
-    frozen = FrozenPart(
-        number=take_number(candidate.settings.invoice_prefix, candidate.issue_date),
+def einvoice_of(candidate: Candidate) -> Einvoice:
+    """What the e-invoice of the draft would be made from: for the gate and the draft's page."""
+    return einvoice_of_draft(candidate, _frozen_part(candidate))
+
+
+def problems_of_issue(candidate: Candidate, einvoice: Einvoice) -> list[Problem]:
+    """Everything that keeps the draft from being issued: of the law, of its deposits, of its e-invoice."""
+    problems = [*problems_of(candidate), *problems_of_deposits(candidate.document)]
+    return [*problems, *problems_of_einvoice(einvoice, problems)]
+
+
+def _frozen_part(candidate: Candidate) -> FrozenPart:
+    return FrozenPart(
         issue_date=candidate.issue_date,
         due_date=candidate.due_date,
         regime=candidate.regime,
@@ -146,7 +164,6 @@ def _freeze(candidate: Candidate) -> None:
         mentions=mentions_of(candidate),
         totals=candidate.totals,
     )
-    freeze_document(candidate.document, frozen)
 
 
 def mentions_of(candidate: Candidate) -> tuple[Mention, ...]:

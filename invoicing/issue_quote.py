@@ -65,7 +65,6 @@ def issue_quote(
     if problems:
         raise NotIssuableError(problems)
     frozen = FrozenPart(
-        number=take_number(candidate.settings.quote_prefix, candidate.issue_date),
         issue_date=candidate.issue_date,
         due_date=None,
         regime=candidate.regime,
@@ -74,7 +73,7 @@ def issue_quote(
         mentions=mentions_of(candidate),
         totals=candidate.totals,
     )
-    freeze_document(quote, frozen)
+    freeze_document(quote, take_number(candidate.settings.quote_prefix, candidate.issue_date), frozen)
     db.session.add(QuoteLink(document_id=quote.id, token=secrets.token_urlsafe(TOKEN_BYTES)))
     db.session.flush()
     leave_todo(TodoKind.PDF, quote.id)

@@ -34,10 +34,11 @@ class CardPayments(Protocol):
         """Have every payment page still open for this invoice ended, soon; may be called inside a transaction."""
 
 
-def new_link(document_id: int) -> None:
-    """Give an invoice its link, in the open transaction of its issue."""
+def new_link(document_id: int) -> str:
+    """Give an invoice its link, in the open transaction of its issue; returns its token."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     insert_row(_LINKS, document_id=document_id, token=token, created_at=utc_now())
+    return token
 
 
 def link_of(document_id: int) -> PaymentLink | None:

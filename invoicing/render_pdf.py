@@ -1,4 +1,5 @@
-"""The PDF of a document: drawn once from the frozen copy, stored, its hash sealed. Drafts get a marked preview.
+"""The PDF of a document: drawn once from the frozen copy with its e-invoice inside, stored, its hash sealed. Drafts get
+a marked preview.
 
 Rendering takes a tenth of a second and holds no transaction, so many can be drawn at once; when two workers draw the
 same document, one row wins and the other's file, equal to the byte, is harmless. Called by the document's page, by
@@ -23,6 +24,7 @@ from core.tenancy import in_company
 from core.todo import open_todos, strike_todo
 from invoicing.document_view import DocumentView, document_view
 from invoicing.document_words import is_long, unit_text, words_of
+from invoicing.einvoice_xml import xml_of
 from invoicing.lifecycle import TodoKind
 from invoicing.locked_documents import locked_document
 from invoicing.models import DocumentFile, FileKind
@@ -44,10 +46,11 @@ def ensure_pdf(document_id: int) -> DocumentFile:
     found = pdf_of(document_id)
     if found is not None:
         return found
-    view = document_view(document_id)
+    view, xml = document_view(document_id), xml_of(document_id)
+    einvoice = "" if xml is None else xml.content
     assert not view.is_draft, "a draft has no PDF for ever: use draft_pdf()"
     db.session.rollback()  # the read transaction ends before the drawing begins
-    content = pdf_bytes(view)
+    content = issued_pdf(view, einvoice)
     digest = put_bytes(content)
     with transaction():
         return _record(document_id, digest, len(content))
@@ -81,6 +84,30 @@ def draft_pdf(document_id: int) -> bytes:
         NotFoundError: this company has none of that id.
     """
     return pdf_bytes(document_view(document_id))
+
+
+def issued_pdf(view: DocumentView, einvoice: str) -> bytes:
+    """The PDF of an issued document with its e-invoice inside; without one when `einvoice` is empty (a quote has none).
+
+    The same view and the same text give the same bytes.
+    """
+    pdf = pdf_bytes(view)
+    if not einvoice:
+        return pdf
+    from invoicing.facturx_library import PdfWords, pdf_with_invoice  # noqa: PLC0415  # slow to import, as above
+
+    assert view.issued_at is not None
+    with force_locale(view.language):
+        words = words_of(view)
+    meta = PdfWords(
+        title=f"{words.heading} – {view.seller.name}",
+        author=view.seller.name,
+        subject=words.heading,
+        keywords=f"{words.title}, Factur-X",
+        language=view.language,
+        issued_at=view.issued_at,
+    )
+    return pdf_with_invoice(pdf, einvoice.encode(), meta)
 
 
 def pdf_bytes(view: DocumentView) -> bytes:

@@ -14,8 +14,9 @@ from sqlalchemy import select
 from core.database import Base, db
 from core.files import StoredFile
 from core.seal import Payload, Serializer, register_serializer
+from invoicing.einvoice_xml import sha256_of, xml_of
 from invoicing.lifecycle import DocumentKind, DocumentState
-from invoicing.models import CustomerMerge, Document, DocumentFile, DocumentVat, DocumentXml, QuoteAnswer
+from invoicing.models import CustomerMerge, Document, DocumentFile, DocumentVat, QuoteAnswer
 from invoicing.payments import Payment, PaymentReversal, Settlement
 from invoicing.vat import VatTotals
 
@@ -74,8 +75,16 @@ def _document_v2(document_id: int) -> Payload | None:
     document = db.session.get(Document, document_id)
     if document is None:
         return None
-    xml_hash = select(DocumentXml.sha256).where(DocumentXml.document_id == document_id)
-    return payload_of_document(document, document.vat_lines, db.session.scalar(xml_hash) or "")
+    return payload_of_document(document, document.vat_lines, _hash_of_xml(document_id))
+
+
+def _hash_of_xml(document_id: int) -> str:
+    """The hash of the e-invoice that is stored; of one that no longer has the hash it was stored with, both."""
+    xml = xml_of(document_id)
+    if xml is None:
+        return ""
+    now = sha256_of(xml.content)
+    return now if now == xml.sha256 else f"{xml.sha256} {now}"
 
 
 def payload_of_document(

@@ -78,6 +78,7 @@ class InvoicingForm(FlaskForm):
     vat_case = TreatmentField(_l("VAT treatment"))
     mediator = TextAreaField(_l("Consumer mediator"))
     insurance = TextAreaField(_l("Professional insurance"))
+    einvoice_address = StringField(_l("Your e-invoice address"))
     version = VersionField()
 
     @classmethod
@@ -100,6 +101,7 @@ class InvoicingForm(FlaskForm):
             vat_ground=self.vat_case.ground,
             mediator=self.mediator.data or "",
             insurance=self.insurance.data or "",
+            einvoice_address=self.einvoice_address.data or "",
         )
 
 

@@ -41,6 +41,9 @@ from invoicing.documents import (
     sums_of,
     years_of_documents,
 )
+from invoicing.einvoice_words import RULES
+from invoicing.einvoice_xml import MEDIA_TYPE as XML_TYPE
+from invoicing.einvoice_xml import xml_of
 from invoicing.errors import NotFoundError, NotIssuableError, Place, Problem
 from invoicing.forms.documents import DuplicateForm
 from invoicing.history_words import METHODS, history_entries
@@ -107,6 +110,7 @@ def _page(document: Document, problems: Sequence[Problem]) -> str:
         history=history_entries(page.history),
         panels=panels_of("document", document.id),
         methods=METHODS,
+        einvoice_rules=RULES,
         unit_text=unit_text,
         subtotals=subtotals((line.role, line.amount_cents) for line in page.view.lines),
         duplicate=DuplicateForm(),
@@ -204,3 +208,16 @@ def pdf(document_id: int) -> ResponseReturnValue:
     content = read_bytes(ensure_pdf(document_id).stored_file.sha256)
     name = file_name(document_view(document_id))
     return send_file(BytesIO(content), mimetype=MEDIA_TYPE, download_name=name, as_attachment=True)
+
+
+@blueprint.get("/<int:document_id>/file.xml")
+@requires(Right.READ)
+def xml(document_id: int) -> ResponseReturnValue:
+    """The e-invoice alone, as it stands in the PDF, for software that wants no PDF."""
+    find_issued(document_id)
+    stored = xml_of(document_id)
+    if stored is None:
+        raise NotFoundError(gettext("This document was issued without an e-invoice."))
+    name = file_name(document_view(document_id)).removesuffix(".pdf")
+    content = BytesIO(stored.content.encode())
+    return send_file(content, mimetype=XML_TYPE, download_name=f"{name}.xml", as_attachment=True)

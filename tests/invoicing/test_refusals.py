@@ -13,6 +13,7 @@ import pytest
 
 from core.database import db, transaction
 from core.models import Company
+from invoicing.company_input import add_vat_rate
 from invoicing.draft_input import LineInput
 from invoicing.errors import NotIssuableError
 from invoicing.issue_invoice import issue_invoice
@@ -60,6 +61,10 @@ def case(vat_case: VatCase, **more: Any) -> dict[str, Any]:
 
 def issue_one() -> None:
     issue_invoice(make_draft().id, today=TODAY)
+
+
+def add_tiny_rate() -> None:
+    add_vat_rate(49)
 
 
 C = VatCase
@@ -129,6 +134,21 @@ REFUSALS: dict[str, Refused] = {
     "unknown_line_ground": Refused("document.lines-0-vat_ground", line={"vat_ground": "VATEX-EU-G"}),
     "outdated_rate": Refused("document.lines-0-vat_rate", line={"vat_rate": 1960}),
     "wrong_sales_account": Refused("document.lines-0-sales_account", line={"sales_account": "512000"}),
+    "seller_siret": Refused("company.siret", company={"siret": "40483304800022"}),
+    "seller_einvoice_address": Refused(
+        "settings.einvoice_address", settings={"einvoice_address": "732829320 COMPTA"}),
+    "seller_iban": Refused("company.iban", company={"iban": "FR7630006000011234567890188"}),
+    "buyer_siret": Refused("customer.siret", row={"siret": "73282932000074"}),
+    "buyer_einvoice_address": Refused("customer.einvoice_address", row={"einvoice_address": "732829320_ACHATS"}),
+    "buyer_vat_prefix": Refused("customer.vat_number", customer=SWISS, row={"vat_number": "123456789"}),
+    "buyer_country": Refused("customer.country", customer={**SWISS, "country": "XK"}),
+    "delivery_country": Refused(
+        "document.delivers_to", said={"delivery": Address("Dépôt", "1 rue X", "", "", "Pristina", "XK")}),
+    "unknown_unit": Refused("document.lines-0-unit", line={"unit": "XXX"}),
+    "empty_label": Refused("document.lines-0-label", line={"label": " "}),
+    "tiny_rate": Refused(
+        "document.lines-0-vat_rate", lines=(make_line(price="1000", rate="0.49"),), before=add_tiny_rate),
+    "other_century": Refused("document.supply_date", draft={"supply_date": date(1999, 12, 31)}),
 }  # fmt: skip
 
 

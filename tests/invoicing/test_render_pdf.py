@@ -24,10 +24,11 @@ from core.money import format_cents
 from core.seal import SealLink, verify_chain
 from core.tenancy import enter_company, in_company
 from invoicing.document_view import DocumentView, document_view
+from invoicing.einvoice_xml import xml_of
 from invoicing.issue_invoice import issue_invoice
 from invoicing.models import Customer, Document, DocumentFile
 from invoicing.pdf_engine import html_to_pdf
-from invoicing.render_pdf import draft_pdf, ensure_pdf, file_name, pdf_bytes, render_documents
+from invoicing.render_pdf import draft_pdf, ensure_pdf, file_name, issued_pdf, pdf_bytes, render_documents
 from tests.conftest import make_company
 from tests.factories.invoicing import make_customer, make_draft, make_individual, make_line
 
@@ -230,7 +231,9 @@ def test_a_pdf_is_made_once_stored_and_sealed(each_company: Company) -> None:
     again = ensure_pdf(view.document_id)
     assert again.id == file.id
     content = read_bytes(file.stored_file.sha256)
-    assert content == pdf_bytes(view)
+    einvoice = xml_of(view.document_id)
+    assert einvoice is not None
+    assert content == issued_pdf(view, einvoice.content), "drawn later, the same bytes"
     assert file.stored_file.size_bytes == len(content)
     sealed = db.session.scalars(select(SealLink).where(SealLink.kind == "document_pdf")).one()
     assert (sealed.subject_id, file.stored_file.sha256 in sealed.payload) == (file.id, True)

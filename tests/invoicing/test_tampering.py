@@ -34,6 +34,8 @@ FROZEN = [
     ),
     "UPDATE document_vat SET vat_cents = 0 WHERE document_id = 1",
     "DELETE FROM document_vat WHERE document_id = 1",
+    "UPDATE document_xml SET content = '', sha256 = ''",
+    "DELETE FROM document_xml",
     "UPDATE payment SET amount_cents = 1",
     "DELETE FROM payment",
     "UPDATE payment_reversal SET amount_cents = 1",
@@ -90,6 +92,13 @@ TAMPERED = [
     ("document_line", "UPDATE document_line SET label = 'x' WHERE document_id = 1", "invoice"),
     ("document_vat", "UPDATE document_vat SET vat_cents = vat_cents - 1 WHERE document_id = 1", "invoice"),
     ("document_vat", "DELETE FROM document_vat WHERE document_id = 3", "credit_note"),
+    (
+        "document_xml",
+        "UPDATE document_xml SET content = replace(content, '120.00', '12.00')",
+        "invoice credit_note",
+    ),
+    ("document_xml", "UPDATE document_xml SET sha256 = '0' WHERE document_id = 1", "invoice"),
+    ("document_xml", "DELETE FROM document_xml WHERE document_id = 3", "credit_note"),
     ("payment", "UPDATE payment SET amount_cents = amount_cents - 1 WHERE id = 1", "payment"),
     ("payment_reversal", "UPDATE payment_reversal SET reason = 'x'", "payment_reversal"),
     ("settlement", "UPDATE settlement SET amount_cents = amount_cents - 1 WHERE id = 1", "settlement"),
@@ -100,7 +109,7 @@ TAMPERED = [
 def test_verify_finds_what_was_changed_behind_the_triggers(each_company):
     some_business()
     for table, statement, kind in TAMPERED:
-        assert _kinds_found_after(table, statement, each_company.id) == {kind}, statement
+        assert _kinds_found_after(table, statement, each_company.id) == set(kind.split()), statement
     assert list(verify_chain(each_company.id)) == []
     with transaction() as session:
         assert missing_triggers(session.connection()) == []
