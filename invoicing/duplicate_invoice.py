@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
@@ -43,16 +44,19 @@ def duplicate_invoice(
     document = find_document(document_id)
     if document.kind is not DocumentKind.INVOICE:
         raise ConflictError(_l("Only an invoice can be duplicated."))
-    today = paris_today()
-    given = DraftInput(
+    return draft_invoice(copied_input(document, paris_today(), request_key=request_key), actor_id=actor_id)
+
+
+def copied_input(document: Document, today: date, **more: Any) -> DraftInput:
+    """What a copy of a document says, at the VAT rates of that day; `more` is what it says besides."""
+    return DraftInput(
         customer_id=document.customer_id,
         lines=tuple(_line(line, today) for line in document.lines if line.role in _KEPT),
         delivery=read_address(document.delivery) or Address(),
         attachments=read_attachments(document.attachments),
-        request_key=request_key,
         **{name: getattr(document, name) for name in _COPIED},
+        **more,
     )
-    return draft_invoice(given, actor_id=actor_id)
 
 
 def _line(line: DocumentLine, today: date) -> LineInput:

@@ -61,10 +61,12 @@ class PaymentStatus(StrEnum):
 
 
 class TodoKind(StrEnum):
-    """What issuing and sending leave to the worker (`core.todo`)."""
+    """What issuing, sending and repeating leave to the worker (`core.todo`)."""
 
     PDF = "document_pdf"
     MAIL = "sending_mail"
+    RECURRING = "recurring_copy"
+    BULK = "bulk_run"
 
 
 PASSAGES: frozenset[tuple[DocumentState, DocumentState]] = frozenset(

@@ -13,7 +13,15 @@ from core.database import db
 from core.web.context import MenuEntry, add_menu_entry
 from core.web.rights import Right
 from core.web.settings_tabs import SettingsTab, add_settings_tab
-from invoicing import dispatch_sendings, models, payments, render_pdf, sealed_rows, triggers  # noqa: F401
+from invoicing import (  # noqa: F401  # what registers itself: jobs, tables, triggers, serializers
+    dispatch_sendings,
+    make_recurring_invoices,
+    models,
+    payments,
+    render_pdf,
+    sealed_rows,
+    triggers,
+)
 from invoicing.cli import customers_group, invoices_group
 from invoicing.document_checks import check_documents
 from invoicing.document_words import siren_text
@@ -31,6 +39,7 @@ from invoicing.routes import (
     merging,
     quote_page,
     quotes,
+    recurring,
     sendings,
     settings,
 )
@@ -56,11 +65,13 @@ PAGES = (
     text_pages,
     quotes,
     quote_page,
+    recurring,
 )
 MENU = (
     MenuEntry("dashboard", _l("Dashboard"), "dashboard", "dashboard.index", order=10),
     MenuEntry("invoices", _l("Invoices"), "invoice", "invoices.index", order=20),
     MenuEntry("quotes", _l("Quotes"), "draft", "quotes.index", order=15),
+    MenuEntry("recurring", _l("Recurring invoices"), "sync", "recurring.index", order=25),
     MenuEntry("customers", _l("Customers"), "customers", "customers.index", order=30),
     MenuEntry("items", _l("Catalogue"), "catalogue", "items.index", order=35),
     MenuEntry("payments", _l("Payments"), "payment", "payments.index", order=40),

@@ -22,7 +22,10 @@ from invoicing.customers import count_found, find_customer, found_customers, sav
 from invoicing.errors import InvalidInputError
 from invoicing.export_customers import export_customers
 from invoicing.forms.customers import ContactForm, CustomerForm
+from invoicing.forms.recurring import EVERY
+from invoicing.lifecycle import DocumentKind
 from invoicing.models import Document
+from invoicing.recurring import recurring_of_customer
 
 blueprint = Blueprint("customers", __name__, url_prefix="/customers")
 RECENT = 50
@@ -85,9 +88,8 @@ def new() -> str | Response:
 def show(customer_id: int) -> str:
     """One customer: details, latest documents, credit."""
     customer = find_customer(customer_id)
-    latest = (
-        select(Document).where(Document.customer_id.in_(merged_ids(customer_id))).order_by(Document.id.desc())
-    )
+    theirs = Document.customer_id.in_(merged_ids(customer_id)), Document.kind != DocumentKind.RECURRING
+    latest = select(Document).where(*theirs).order_by(Document.id.desc())
     documents = db.session.scalars(latest.limit(RECENT)).all()
     return render_template(
         "invoicing/customer.html",
@@ -95,6 +97,8 @@ def show(customer_id: int) -> str:
         zone=zone_of(customer.country),
         target=find_customer(customer.merged_into_id) if customer.merged_into_id else None,
         documents=documents,
+        recurring=recurring_of_customer(customer_id),
+        every=EVERY,
         balances=balances_of([document.id for document in documents]),
         due_cents=customer_due_cents(customer_id),
         credit_cents=customer_credit_cents(customer_id),

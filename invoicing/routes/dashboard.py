@@ -9,6 +9,7 @@ from core.web.panels import panels_of
 from core.web.rights import Right, requires
 from invoicing.chart import months_chart
 from invoicing.dashboard import (
+    SHOWN,
     drafts,
     failures,
     first_steps,
@@ -19,6 +20,7 @@ from invoicing.dashboard import (
     paid_between,
 )
 from invoicing.history_words import METHODS
+from invoicing.recurring import recurring_to_handle
 
 blueprint = Blueprint("dashboard", __name__)
 CHART_THEMES = ("light", "dark")
@@ -40,6 +42,7 @@ def index() -> str:
         drafts=latest_drafts,
         payments=latest_payments(),
         failures=failures(),
+        recurring=recurring_to_handle(SHOWN),
         months=months(),
         methods=METHODS,
         panels=panels_of("dashboard"),

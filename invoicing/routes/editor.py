@@ -23,6 +23,7 @@ from invoicing.delete_draft import delete_draft
 from invoicing.documents import find_document
 from invoicing.draft_input import DraftInput
 from invoicing.draft_invoice import draft_invoice
+from invoicing.draft_pattern import draft_pattern
 from invoicing.duplicate_invoice import duplicate_invoice
 from invoicing.errors import InvalidInputError, NotADraftError
 from invoicing.forms.documents import DocumentForm, DuplicateForm, LineForm
@@ -59,11 +60,16 @@ def new() -> str | Response:
 
 
 def _kind() -> DocumentKind:
-    """What is being written: the address of a new quote says so."""
-    return DocumentKind.QUOTE if request.args.get("kind") == DocumentKind.QUOTE else DocumentKind.INVOICE
+    """What is being written: the address of a new quote or recurring invoice says so."""
+    asked = request.args.get("kind", "")
+    return (
+        DocumentKind(asked) if asked in (DocumentKind.QUOTE, DocumentKind.RECURRING) else DocumentKind.INVOICE
+    )
 
 
 def _drafted(given: DraftInput, actor_id: int, kind: DocumentKind) -> int:
+    if kind is DocumentKind.RECURRING:
+        return _committed(lambda: draft_pattern(given, actor_id=actor_id).id)
     return _committed(lambda: draft_invoice(given, kind=kind, actor_id=actor_id).id)
 
 
@@ -168,6 +174,7 @@ def _editor(form: DocumentForm, document: Document | None = None) -> str:
         "invoicing/editor.html",
         form=form,
         document=document,
+        kind=_kind() if document is None else document.kind,
         totals=found,
         amounts=_amounts(form, found),
         accounts=sales_account_numbers(),

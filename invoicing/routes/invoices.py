@@ -50,6 +50,7 @@ from invoicing.history_words import METHODS, history_entries
 from invoicing.issue_invoice import issue_invoice
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Document
+from invoicing.recurring import origin_of
 from invoicing.render_pdf import MEDIA_TYPE, draft_pdf, ensure_pdf, file_name
 from invoicing.sending_status import sending_status
 from invoicing.subtotals import subtotals
@@ -57,6 +58,7 @@ from invoicing.subtotals import subtotals
 log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("invoices", __name__, url_prefix="/invoices")
+OWN_PAGES = {DocumentKind.QUOTE: "quotes.show", DocumentKind.RECURRING: "recurring.show"}
 
 
 @blueprint.get("")
@@ -88,10 +90,11 @@ def _wanted() -> DocumentFilter:
 @blueprint.get("/<int:document_id>")
 @requires(Right.READ)
 def show(document_id: int) -> ResponseReturnValue:
-    """One document with everything that happened to it; a quote has a page of its own."""
+    """One document with everything that happened to it; quotes and recurring invoices have pages of their own."""
     document = find_document(document_id)
-    if document.kind is DocumentKind.QUOTE:
-        return redirect(url_for("quotes.show", document_id=document_id))
+    own_page = OWN_PAGES.get(document.kind)
+    if own_page is not None:
+        return redirect(url_for(own_page, document_id=document_id))
     problems = problems_of_draft(document) if document.state is DocumentState.DRAFT else []
     return _page(document, problems)
 
@@ -106,7 +109,7 @@ def _page(document: Document, problems: Sequence[Problem]) -> str:
         document=document,
         view=page.view,
         balance=page.balance,
-        problems=[(problem, _mend_url(problem, document)) for problem in problems],
+        problems=[(problem, mend_url(problem, document)) for problem in problems],
         history=history_entries(page.history),
         panels=panels_of("document", document.id),
         methods=METHODS,
@@ -114,10 +117,11 @@ def _page(document: Document, problems: Sequence[Problem]) -> str:
         unit_text=unit_text,
         subtotals=subtotals((line.role, line.amount_cents) for line in page.view.lines),
         duplicate=DuplicateForm(),
+        origin=origin_of(document),
     )
 
 
-def _mend_url(problem: Problem, document: Document) -> str | None:
+def mend_url(problem: Problem, document: Document) -> str | None:
     """Where the reader can mend a problem; None when her role does not reach there."""
     anchor = problem.field
     if problem.place is Place.CUSTOMER:

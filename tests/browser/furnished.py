@@ -15,14 +15,19 @@ from core.files import put_bytes, register_file
 from core.jobs import run_due_jobs
 from core.mail import Attachment
 from invoicing.answer_quote import AnswerInput, answer_quote
+from invoicing.calendar_input import CalendarInput
 from invoicing.credit_invoice import credit_invoice
 from invoicing.draft_invoice import DraftInput, draft_invoice
+from invoicing.draft_pattern import draft_pattern
 from invoicing.issue_quote import issue_quote
 from invoicing.lifecycle import AnswerKind, DocumentKind, LineRole
-from invoicing.models import Document, Item, QuoteLink, TextKind
+from invoicing.make_recurring_invoices import make_recurring_invoices
+from invoicing.models import Document, Item, QuoteLink, RecurringAction, TextKind
 from invoicing.payment_link import link_of
 from invoicing.payments import Payment
+from invoicing.repeat_invoice import repeat_invoice
 from invoicing.send_invoice import SendInput, send_invoice
+from invoicing.set_calendar import set_calendar
 from invoicing.text_library import TextInput, save_text
 from payplug_bridge.models import PayplugNotification
 from tests.browser.installation import House, Installation
@@ -64,6 +69,7 @@ class Furnished:
     item: int
     quotes: dict[str, int]
     quote_tokens: dict[str, str]
+    recurring: dict[str, int]
     tokens: dict[str, str]
 
 
@@ -73,6 +79,9 @@ def furnish(installation: Installation) -> Furnished:
     shop = house.shop
     with shop.inside(), transaction():
         documents, quotes = _documents(), _quotes()
+        recurring = _recurring(documents["open"])
+    with shop.inside():
+        make_recurring_invoices()
     for name in ("declined", "paid_by_card"):
         payment_id = shop.click(documents[name])
         installation.simulator.decline(payment_id, "insufficient_funds", notify=name == "declined")
@@ -107,6 +116,7 @@ def furnish(installation: Installation) -> Furnished:
             item=_first(select(Item.id)),
             text=text,
             quotes=quotes,
+            recurring=recurring,
             quote_tokens={name: _quote_token(id_) for name, id_ in quotes.items()},
             tokens={name: token for name, token in tokens.items() if token},
         )
@@ -169,6 +179,26 @@ def _quotes() -> dict[str, int]:
     answer_quote(
         made["accepted"], AnswerInput(AnswerKind.ACCEPTED, "Paule Exemple", consent="Bon pour accord")
     )
+    return made
+
+
+def _recurring(invoice_id: int) -> dict[str, int]:
+    """One that has made an invoice, one that cannot be sent to anybody, one whose calendar is not chosen yet."""
+    today = paris_today()
+    alone = make_customer(name=LONG_NAME, contacts=())
+    given = DraftInput(
+        alone.id,
+        (make_line("1", "80", label=LONG_WORD),),
+        period_start=today,
+        period_end=today + timedelta(days=29),
+    )
+    calendar = CalendarInput(1, today, label="Contrat d’entretien", action=RecurringAction.SEND)
+    made = {
+        "active": repeat_invoice(invoice_id, calendar).id,
+        "to_handle": draft_pattern(given).id,
+        "new": draft_pattern(given).id,
+    }
+    set_calendar(made["to_handle"], calendar)
     return made
 
 

@@ -122,6 +122,13 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
             Spot(f"/quotes/{rooms.quotes['accepted']}/deposit"),
             Spot(f"/quotes/{rooms.quotes['accepted']}/deposit", act=press_save),
         ],
+        "recurring.index": [Spot("/recurring"), Spot("/recurring?state=paused"), Spot("/recurring", ACCOUNTANT)],
+        "recurring.show": [Spot(f"/recurring/{id_}") for id_ in rooms.recurring.values()],
+        "recurring.calendar": [
+            Spot(f"/recurring/{rooms.recurring['active']}/calendar"),
+            Spot(f"/recurring/{rooms.recurring['active']}/calendar", act=press("Show the next dates")),
+        ],
+        "recurring.repeat": [Spot(f"/invoices/{rooms.open}/repeat")],
         "quote_page.show": [
             Spot(f"/q/{rooms.quote_tokens['open']}", NOBODY),
             Spot(f"/q/{rooms.quote_tokens['accepted']}", NOBODY),

@@ -32,6 +32,7 @@ UNSCOPED_PLACES = {
     "core/tenancy.py",
     "core/todo.py",
     "invoicing/mail_settings.py",
+    "invoicing/make_recurring_invoices.py",
     "invoicing/payment_link.py",
     "invoicing/quotes.py",
     "payplug_bridge/process_notifications.py",
