@@ -209,8 +209,12 @@ def lock(statement: Select[T]) -> T | None:
 
 
 def for_update(statement: Select[T]) -> Select[T]:
-    """The statement as `lock_prepared` takes it, built once by a module whose every verb runs it."""
-    return statement.with_for_update().execution_options(populate_existing=True)
+    """The statement as `lock_prepared` takes it, built once by a module whose every verb runs it.
+
+    Keys never change, so rows that only refer to the locked one are written meanwhile (FOR NO KEY UPDATE): a credit
+    note names its quote, which an invoice being issued has locked, while that one waits for what the note locked.
+    """
+    return statement.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
 def lock_prepared(statement: Select[T], **parameters: object) -> T | None:

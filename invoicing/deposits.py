@@ -1,7 +1,8 @@
 """Deposit invoices: which ones a final invoice has to deduct, the lines it deducts them by, and who has used them.
 
-A deposit is deducted once. A final invoice that was credited in full frees its deposits; what of a deposit was credited
-is not deducted. Read under the locks of the deposits by the verbs that decide; pages read the same to tell early.
+A deposit is deducted once, a quote is invoiced once, and its deposits never ask for more than it comes to. A final
+invoice that was credited in full frees its deposits and its quote; what of a deposit was credited is not deducted. Read
+under the locks of the quote and the deposits by the verbs that decide; pages read the same to tell early.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from sqlalchemy import select
 
 from core.database import db
 from core.money import CENT_DECIMALS, QUANTITY_DECIMALS, UNIT_PRICE_DECIMALS
+from invoicing.candidate import Candidate
 from invoicing.credit_left import credit_left
 from invoicing.draft_input import LineInput
 from invoicing.errors import Message, Place, Problem
 from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, LineRole
 from invoicing.locked_documents import locked_document
 from invoicing.models import DepositUse, Document
+from invoicing.quotes import accepted_quote, invoices_of
 
 _ONE = 10**QUANTITY_DECIMALS
 _PRICE_OF_CENT = 10 ** (UNIT_PRICE_DECIMALS - CENT_DECIMALS)
@@ -79,8 +82,53 @@ def _deduction(deposit: Document, language: str) -> Iterator[LineInput]:
             )
 
 
-def problems_of_deposits(document: Document) -> list[Problem]:
-    """What keeps a draft from deducting what it deducts: a deposit used, credited or changed, or one left out."""
+def deposits_cents(quote: Document) -> int:
+    """What the deposit invoices of a quote ask for, less credit notes: cents, as the quote's prices are shown."""
+    issued = select(Document).where(
+        Document.kind == DocumentKind.INVOICE,
+        Document.state == DocumentState.ISSUED,
+        Document.invoice_type == InvoiceType.DEPOSIT,
+        Document.quote_id == quote.id,
+    )
+    parts = [part for deposit in db.session.scalars(issued) for part in credit_left(deposit).parts]
+    return sum(p.net_cents + (p.vat_cents if quote.prices_include_vat else 0) for p in parts)
+
+
+def problems_of_deposits(candidate: Candidate) -> list[Problem]:
+    """What keeps a draft from being issued after its quote and deposits.
+
+    The quote is invoiced already, or its deposits would ask for more than it comes to; a deposit that the draft deducts
+    was used, credited or changed; one is left out.
+    """
+    document = candidate.document
+    return [*_problems_of_quote(candidate), *_problems_of_deduction(document)]
+
+
+def _problems_of_quote(candidate: Candidate) -> Iterator[Problem]:
+    document = candidate.document
+    if document.quote_id is None or document.kind is not DocumentKind.INVOICE:
+        return
+    if document.invoice_type is InvoiceType.DEPOSIT:
+        basis = accepted_quote(document.quote_id)
+        asked = sum(basis.shown_cents(part) for part in candidate.totals.vat)
+        if asked + deposits_cents(basis.quote) > sum(basis.shown_cents(part) for part in basis.totals.vat):
+            yield _problem(
+                _l("With this deposit, more would be asked for than the quote comes to. Lower the amount.")
+            )
+        return
+    for other in invoices_of(document.quote_id):
+        is_sale = other.state is DocumentState.ISSUED and other.invoice_type is not InvoiceType.DEPOSIT
+        if is_sale and other.id != document.id and not credit_left(other).is_nothing:
+            yield _problem(
+                _l(
+                    "This quote is invoiced already, by %(number)s. Credit that invoice first, or write one without"
+                    " the quote.",
+                    number=other.number,
+                )
+            )
+
+
+def _problems_of_deduction(document: Document) -> list[Problem]:
     deducted, is_final = _deducted(document), document.invoice_type is InvoiceType.FINAL
     if not deducted and not is_final:
         return []
@@ -131,9 +179,13 @@ def _left_by_rate(deposit: Document) -> dict[int, int]:
 
 
 def lock_deposits(document: Document) -> None:
-    """Lock the deposits that a draft deducts, by id, so that two final invoices cannot deduct one at once."""
-    for deposit_id in sorted({line.deposit_id for line in document.lines if line.deposit_id is not None}):
-        locked_document(deposit_id)
+    """Lock the quote of a draft and the deposits it deducts, by id.
+
+    So two final invoices cannot deduct one deposit at once, and two deposits of one quote see each other.
+    """
+    found = {line.deposit_id for line in document.lines} | {document.quote_id}
+    for document_id in sorted(id_ for id_ in found if id_ is not None):
+        locked_document(document_id)
 
 
 def note_use(document: Document) -> None:

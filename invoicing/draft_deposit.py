@@ -19,6 +19,7 @@ from core.money import (
     round_half_up_div,
     spread_by_largest_remainder,
 )
+from invoicing.deposits import deposits_cents
 from invoicing.draft_input import DraftInput, LineInput
 from invoicing.draft_invoice import draft_invoice
 from invoicing.errors import InvalidInputError
@@ -46,12 +47,12 @@ def draft_deposit(quote_id: int, given: DepositInput, *, actor_id: int | None = 
     Raises:
         NotFoundError: there is no such quote.
         ConflictError: the quote has not been accepted.
-        InvalidInputError: nothing, or more than the quote comes to: `rate` or `amount_cents`.
+        InvalidInputError: nothing, or more than other deposits leave of the quote: `rate` or `amount_cents`.
     """
     basis = accepted_quote(quote_id)
     quote = basis.quote
     bases = [basis.shown_cents(part) for part in basis.totals.vat]
-    wanted = _wanted(given, sum(bases))
+    wanted = _wanted(given, sum(bases), sum(bases) - deposits_cents(quote))
     shares = spread_by_largest_remainder(wanted, bases)
     with force_locale(quote.language):
         label = gettext("Deposit on quote %(number)s", number=quote.number)
@@ -76,16 +77,22 @@ def draft_deposit(quote_id: int, given: DepositInput, *, actor_id: int | None = 
     return draft
 
 
-def _wanted(given: DepositInput, most: int) -> int:
+def _wanted(given: DepositInput, whole: int, most: int) -> int:
+    """The deposit in cents: at most what the quote's other deposits leave of it."""
     if given.rate and given.amount_cents:
         raise InvalidInputError({"amount_cents": _l("Give a percentage or an amount, not both.")})
     if given.amount_cents:
         if not 0 < given.amount_cents <= most:
-            raise InvalidInputError({"amount_cents": _l("Give an amount up to that of the quote.")})
+            raise InvalidInputError({"amount_cents": _l("Give an amount up to what is left of the quote.")})
         return given.amount_cents
     if not 0 < given.rate <= WHOLE:
         raise InvalidInputError({"rate": _l("Give a percentage between 0 and 100, or an amount.")})
-    return round_half_up_div(most * given.rate, WHOLE)
+    cents = round_half_up_div(whole * given.rate, WHOLE)
+    if cents > most:
+        raise InvalidInputError(
+            {"rate": _l("With the deposits invoiced so far this is more than the quote. Give a lower one.")}
+        )
+    return cents
 
 
 def _lines(basis: QuoteBasis, shares: Sequence[int], label: str) -> tuple[LineInput, ...]:

@@ -150,7 +150,7 @@ def einvoice_of(candidate: Candidate) -> Einvoice:
 
 def problems_of_issue(candidate: Candidate, einvoice: Einvoice) -> list[Problem]:
     """Everything that keeps the draft from being issued: of the law, of its deposits, of its e-invoice."""
-    problems = [*problems_of(candidate), *problems_of_deposits(candidate.document)]
+    problems = [*problems_of(candidate), *problems_of_deposits(candidate)]
     return [*problems, *problems_of_einvoice(einvoice, problems)]
 
 

@@ -14,7 +14,7 @@ from invoicing.credit_invoice import credit_invoice
 from invoicing.draft_deposit import DepositInput, draft_deposit
 from invoicing.draft_final import deduct_deposits, draft_final
 from invoicing.draft_invoice import DraftInput, draft_invoice
-from invoicing.errors import NotIssuableError
+from invoicing.errors import InvalidInputError, NotIssuableError
 from invoicing.issue_invoice import issue_invoice
 from invoicing.issue_quote import issue_quote
 from invoicing.lifecycle import AnswerKind, DocumentKind, InvoiceType, LineRole
@@ -135,6 +135,42 @@ def test_a_deposit_is_deducted_once_until_its_final_invoice_is_credited(each_com
     with transaction():
         again = issue_invoice(second.id, today=date(2026, 6, 6))
     assert again.total_cents == 84_000
+    all_is_well()
+
+
+def test_deposits_never_ask_for_more_than_the_quote(each_company):
+    # 1 000 € net. Two drafts of 60 % each may be written; only one of them is issued.
+    with transaction():
+        quote = _accepted(make_line("1", "1000"))
+        drafts = [draft_deposit(quote.id, DepositInput(rate=6000)) for _ in range(2)]
+        issue_invoice(drafts[0].id, today=date(2026, 6, 3))
+    with pytest.raises(NotIssuableError, match="total du devis"), transaction():
+        issue_invoice(drafts[1].id, today=date(2026, 6, 4))
+    for wanted, field in (
+        (DepositInput(rate=4001), "rate"),
+        (DepositInput(amount_cents=40_001), "amount_cents"),
+    ):
+        with pytest.raises(InvalidInputError) as refused, transaction():
+            draft_deposit(quote.id, wanted)
+        assert list(refused.value.errors) == [field]
+    # What is left may be asked for; a deposit that was credited asks for nothing.
+    with transaction():
+        second = issue_invoice(draft_deposit(quote.id, DepositInput(rate=4000)).id, today=date(2026, 6, 5))
+        credit_invoice(second.id, reason="Annulé", today=date(2026, 6, 5))
+        draft_deposit(quote.id, DepositInput(amount_cents=40_000))
+
+
+def test_a_quote_is_invoiced_once_until_its_invoice_is_credited(each_company):
+    with transaction():
+        quote = _accepted(make_line("1", "1000"))
+        first, second = draft_final(quote.id), draft_final(quote.id)
+        invoice = issue_invoice(first.id, today=date(2026, 6, 4))
+    with pytest.raises(NotIssuableError, match=str(invoice.number)), transaction():
+        issue_invoice(second.id, today=date(2026, 6, 5))
+    with transaction():
+        credit_invoice(invoice.id, reason="Erreur", today=date(2026, 6, 5))
+        issue_invoice(second.id, today=date(2026, 6, 6))
+    assert open_on(invoice, second) == ["0.00", "1200.00"]
     all_is_well()
 
 

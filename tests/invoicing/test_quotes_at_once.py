@@ -1,0 +1,152 @@
+"""Two people, two tabs, a double click: quotes, deposits and credit notes decided at the same moment, on connections
+of their own. Each happens once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from accounting.ledger_checks import check_ledger
+from core.database import db, transaction
+from core.errors import ConflictError
+from core.tenancy import in_company
+from invoicing.answer_quote import AnswerInput, answer_quote
+from invoicing.credit_invoice import credit_invoice
+from invoicing.draft_deposit import DepositInput, draft_deposit
+from invoicing.draft_final import draft_final
+from invoicing.draft_invoice import DraftInput, draft_invoice
+from invoicing.errors import NotIssuableError
+from invoicing.issue_invoice import issue_invoice
+from invoicing.issue_quote import issue_quote
+from invoicing.lifecycle import AnswerKind, DocumentKind, DocumentState
+from invoicing.models import DepositUse, Document, QuoteAnswer
+from invoicing.revise_quote import revise_quote
+from tests.conftest import make_company
+from tests.factories.invoicing import issue, make_customer, make_line
+
+REFUSED = (ConflictError, NotIssuableError)
+
+
+@dataclass
+class Office:
+    """A company on one engine, and many windows on it."""
+
+    app: Flask
+    company_id: int
+
+    def alone(self, act: Callable[[], Any]) -> Any:
+        with self.app.app_context(), in_company(self.company_id), transaction():
+            done = act()
+            return done.id if hasattr(done, "id") else done
+
+    def at_once(self, *acts: Callable[[], Any]) -> list[Any]:
+        """What each got: the id of its row, or the refusal. Anything else fails the test."""
+        together = threading.Barrier(len(acts))
+        got: list[Any] = [None] * len(acts)
+
+        def one(index: int) -> None:
+            with self.app.app_context(), in_company(self.company_id):
+                together.wait(timeout=30)
+                try:
+                    with transaction():
+                        got[index] = acts[index]().id
+                except BaseException as error:  # noqa: BLE001  # the test looks at it
+                    got[index] = error
+                finally:
+                    db.session.remove()
+
+        threads = [threading.Thread(target=one, args=(index,)) for index in range(len(acts))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        unforeseen = [found for found in got if not isinstance(found, (int, *REFUSED))]
+        assert unforeseen == []
+        return got
+
+    def count(self, model: type[Any], *conditions: Any) -> int:
+        return self.alone(lambda: db.session.scalar(select(func.count(model.id)).where(*conditions)))
+
+    def is_sound(self) -> bool:
+        return self.alone(lambda: check_ledger() == [])
+
+
+@pytest.fixture
+def office(each_app: Flask) -> Office:
+    return Office(each_app, make_company(each_app))
+
+
+def issued_quote() -> Document:
+    given = DraftInput(customer_id=make_customer().id, lines=(make_line("1", "1000"),))
+    return issue_quote(draft_invoice(given, kind=DocumentKind.QUOTE).id)
+
+
+def answered(quote_id: int, answer: AnswerKind = AnswerKind.ACCEPTED) -> QuoteAnswer:
+    return answer_quote(quote_id, AnswerInput(answer, "Paule Exemple", consent="Bon pour accord"))
+
+
+def test_a_quote_accepted_and_declined_at_once_has_one_answer(office: Office) -> None:
+    quote_id = office.alone(issued_quote)
+    yes, no = (lambda: answered(quote_id)), (lambda: answered(quote_id, AnswerKind.DECLINED))
+    got = office.at_once(yes, no, yes, no)
+    ids = {found for found in got if isinstance(found, int)}
+    assert len(ids) == 1
+    assert sum(isinstance(found, ConflictError) for found in got) == 2
+    assert office.count(QuoteAnswer) == 1
+
+
+def test_a_quote_replaced_in_two_windows_has_one_successor(office: Office) -> None:
+    quote_id = office.alone(issued_quote)
+    got = office.at_once(*[lambda: revise_quote(quote_id)] * 3)
+    assert len(set(got)) == 1
+
+
+def test_two_deposits_issued_at_once_stay_within_the_quote(office: Office) -> None:
+    quote_id = office.alone(issued_quote)
+    office.alone(lambda: answered(quote_id))
+    drafts = [office.alone(lambda: draft_deposit(quote_id, DepositInput(rate=6000))) for _ in range(2)]
+    got = office.at_once(*(lambda draft=draft: issue_invoice(draft) for draft in drafts))
+    assert sum(isinstance(found, NotIssuableError) for found in got) == 1
+    assert office.is_sound()
+
+
+def test_two_final_invoices_issued_at_once_deduct_a_deposit_once(office: Office) -> None:
+    quote_id = office.alone(issued_quote)
+    office.alone(lambda: answered(quote_id))
+    deposit = office.alone(lambda: draft_deposit(quote_id, DepositInput(rate=3000)))
+    office.alone(lambda: issue_invoice(deposit))
+    drafts = [office.alone(lambda: draft_final(quote_id)) for _ in range(2)]
+    got = office.at_once(*(lambda draft=draft: issue_invoice(draft) for draft in drafts))
+    assert sum(isinstance(found, NotIssuableError) for found in got) == 1
+    assert office.count(DepositUse) == 1
+    assert office.is_sound()
+
+
+def test_a_deposit_credited_while_it_is_deducted_is_not_given_back_twice(office: Office) -> None:
+    quote_id = office.alone(issued_quote)
+    office.alone(lambda: answered(quote_id))
+    deposit = office.alone(lambda: draft_deposit(quote_id, DepositInput(rate=3000)))
+    office.alone(lambda: issue_invoice(deposit))
+    final = office.alone(lambda: draft_final(quote_id))
+    got = office.at_once(lambda: issue_invoice(final), lambda: credit_invoice(deposit, reason="Erreur"))
+    assert sum(isinstance(found, NotIssuableError) for found in got) == 1
+    assert office.is_sound()
+
+
+@pytest.mark.parametrize("key", [None, "one-form-sent-twice"])
+def test_a_credit_note_asked_for_many_times_at_once_is_one(office: Office, key: str | None) -> None:
+    invoice_id = office.alone(issue)
+    notes = office.at_once(
+        *[lambda: credit_invoice(invoice_id, reason="Erreur de saisie", request_key=key)] * 4
+    )
+    assert len(set(notes)) == 1
+    is_note = (Document.kind == DocumentKind.CREDIT_NOTE, Document.state == DocumentState.ISSUED)
+    assert office.count(Document, *is_note) == 1
+    assert office.is_sound()
