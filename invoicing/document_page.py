@@ -14,6 +14,7 @@ from core.web.panels import marks_of
 from invoicing.attachments import ShownFile, read_attachments, shown_files
 from invoicing.balances import DocumentBalance, balances_of, customer_credit_cents
 from invoicing.credit_left import credit_left
+from invoicing.deposits import open_deposits
 from invoicing.document_view import DocumentView, view_of
 from invoicing.einvoice import WhyRules
 from invoicing.einvoice_words import rules_of
@@ -21,7 +22,7 @@ from invoicing.einvoice_xml import xml_of
 from invoicing.errors import Problem
 from invoicing.history import HistoryItem, history
 from invoicing.issue_invoice import candidate_of, einvoice_of, problems_of_issue, versions_of
-from invoicing.lifecycle import DocumentKind, DocumentState
+from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType
 from invoicing.models import Document
 from invoicing.payments import Payment, Settlement
 from invoicing.sending_status import SendingState, SendingStatus, sending_status
@@ -69,6 +70,7 @@ class DocumentPage:
     usable_credit_cents: int
     attachments: list[ShownFile]
     rules: WhyRules | None
+    deposits_to_deduct: list[Document]
 
     @property
     def is_draft(self) -> bool:
@@ -106,6 +108,7 @@ def document_page(document: Document) -> DocumentPage:
         usable_credit_cents=customer_credit_cents(document.customer_id) if owes else 0,
         attachments=shown_files(read_attachments(document.attachments)),
         rules=rules_of(document) if balance is None or xml_of(document.id) else None,
+        deposits_to_deduct=_deposits_to_deduct(document),
     )
 
 
@@ -133,6 +136,16 @@ def is_settled_down(balance: DocumentBalance | None, sendings: list[SendingStatu
     """True when nothing more is expected: all paid, no mail on its way."""
     waiting = any(sending.state is SendingState.QUEUED for sending in sendings)
     return balance is not None and balance.open_cents <= 0 and not waiting
+
+
+def _deposits_to_deduct(document: Document) -> list[Document]:
+    """The deposits that a draft invoice might deduct and does not."""
+    is_plain = document.kind is DocumentKind.INVOICE and document.invoice_type is not InvoiceType.DEPOSIT
+    if document.state is not DocumentState.DRAFT or not is_plain:
+        return []
+    deducted = {line.deposit_id for line in document.lines}
+    wanted = open_deposits(document.customer_id, document.quote_id)
+    return [deposit for deposit in wanted if deposit.id not in deducted]
 
 
 def _payments(invoice_id: int) -> list[PaymentRow]:

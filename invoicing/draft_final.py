@@ -6,12 +6,16 @@ ledger say the same. Called by the quote's page.
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext as _l
+
 from core.database import db
+from core.errors import ConflictError
+from core.versions import count_save, is_changed
 from invoicing.deposits import deduction_lines, open_deposits
 from invoicing.draft_content import rewrite_lines
 from invoicing.draft_input import DraftInput, LineInput
 from invoicing.draft_invoice import draft_invoice
-from invoicing.lifecycle import InvoiceType
+from invoicing.lifecycle import DocumentKind, InvoiceType
 from invoicing.locked_documents import locked_draft
 from invoicing.models import Document
 from invoicing.parties import read_address
@@ -47,19 +51,30 @@ def draft_final(quote_id: int, *, request_key: str | None = None, actor_id: int 
     return draft
 
 
-def deduct_deposits(draft_id: int) -> int:
+def deduct_deposits(draft_id: int, *, version: int | None = None) -> int:
     """Put the deposits that may be deducted onto a draft, anew; returns how many there are.
 
     For the draft of a quote these are the quote's deposits; for another one those of its customer without a quote.
 
+    Args:
+        draft_id: the draft.
+        version: the version the person's page showed; None for what comes from no page.
+
     Raises:
+        OutdatedError: the draft was saved since that version, and deducts something else.
+        ConflictError: it is no invoice, or asks for a deposit itself.
         NotFoundError: there is no such document.
         NotADraftError: it has been issued.
     """
     draft = locked_draft(draft_id)
+    if draft.kind is not DocumentKind.INVOICE or draft.invoice_type is InvoiceType.DEPOSIT:
+        raise ConflictError(_l("Deposits are deducted from a plain invoice."))
     deposits = open_deposits(draft.customer_id, draft.quote_id)
     kept = tuple(LineInput.of(line) for line in draft.lines if line.deposit_id is None)
-    rewrite_lines(draft, (*kept, *deduction_lines(deposits, draft.language)))
-    draft.invoice_type = InvoiceType.FINAL if deposits else InvoiceType.STANDARD
+    with db.session.no_autoflush:
+        rewrite_lines(draft, (*kept, *deduction_lines(deposits, draft.language)))
+        draft.invoice_type = InvoiceType.FINAL if deposits else InvoiceType.STANDARD
+        if is_changed():
+            count_save(draft, version)
     db.session.flush()
     return len(deposits)

@@ -53,7 +53,7 @@ _CONTEXT = scoped(
     .where(Customer.id == bindparam("customer_id"))
 )
 
-_OUTDATED = _l(
+OUTDATED = _l(
     "Meanwhile this draft, its customer or your settings were changed, so nothing was issued. This is the present"
     " state: look at it, then issue it."
 )
@@ -84,7 +84,7 @@ def issue_invoice(
     lock_deposits(document)
     candidate = candidate_of(document, today or paris_today())
     if seen is not None and seen != versions_of(candidate):
-        raise OutdatedError(document.version, _OUTDATED)
+        raise OutdatedError(document.version, OUTDATED)
     einvoice = einvoice_of(candidate)
     problems = problems_of_issue(candidate, einvoice)
     if problems:

@@ -20,7 +20,7 @@ from core.todo import leave_todo
 from invoicing.errors import NotFoundError, NotIssuableError, Place, Problem
 from invoicing.freeze_document import FrozenPart, freeze_document
 from invoicing.gate import problems_of
-from invoicing.issue_invoice import candidate_of, mentions_of, versions_of
+from invoicing.issue_invoice import OUTDATED, candidate_of, mentions_of, versions_of
 from invoicing.lifecycle import DocumentKind, DocumentState, TodoKind
 from invoicing.locked_documents import locked_document, read_lines
 from invoicing.models import Document, QuoteLink
@@ -54,7 +54,7 @@ def issue_quote(
     day = today or paris_today()
     candidate = candidate_of(quote, day)
     if seen is not None and seen != versions_of(candidate):
-        raise OutdatedError(quote.version)
+        raise OutdatedError(quote.version, OUTDATED)
     if quote.valid_until is None:
         quote.valid_until = candidate.issue_date + timedelta(days=candidate.settings.quote_validity_days)
         db.session.flush()

@@ -12,6 +12,7 @@ from core.clock import paris_today
 from invoicing.draft_input import LARGEST_PRICE, LONGEST_DESCRIPTION, LONGEST_LABEL, NOT_A_SALES_ACCOUNT
 from invoicing.input_checks import FieldErrors
 from invoicing.units import DEFAULT_UNIT, UNITS
+from invoicing.vat_checks import check_line_ground
 from invoicing.vat_rates import allowed_rates
 
 LONGEST_CODE = 40
@@ -25,6 +26,7 @@ class ItemInput:
         code: a short name of the company's own, unique; kept in capitals. Empty for none.
         price_includes_vat: whether the price is that which a private customer reads.
         sales_account: its own account 70…; empty for the usual one of its kind and rate.
+        vat_ground: why the item is exempt by itself, on documents that charge VAT too (a disbursement); its rate is 0.
         request_key: a random key of the form of a new item, so that sending it twice makes one.
     """
 
@@ -37,6 +39,7 @@ class ItemInput:
     unit: str = DEFAULT_UNIT
     price_includes_vat: bool = False
     sales_account: str = ""
+    vat_ground: str = ""
     request_key: str | None = None
 
 
@@ -60,6 +63,7 @@ def checked_item(given: ItemInput) -> ItemInput:
         errors.add("unit_price", _l("A price cannot be negative."))
     elif given.unit_price > LARGEST_PRICE:
         errors.add("unit_price", _l("This number is too large."))
+    check_line_ground(errors, "vat_ground", given.vat_ground)
     account = checked_number(given.sales_account)
     if account is None:
         errors.add("sales_account", NOT_A_SALES_ACCOUNT)
@@ -69,6 +73,8 @@ def checked_item(given: ItemInput) -> ItemInput:
         label=errors.text("label", given.label, LONGEST_LABEL, required=_l("Say what is sold.")),
         description=errors.text("description", given.description, LONGEST_DESCRIPTION, lines=True),
         sales_account=account or "",
+        # What is exempt has no VAT in its price, whichever way it was typed.
+        vat_rate=0 if given.vat_ground else given.vat_rate,
     )
     errors.raise_if_any()
     return checked

@@ -22,6 +22,7 @@ _COPIED = (
     "unit_price",
     "price_includes_vat",
     "vat_rate",
+    "vat_ground",
     "sales_account",
 )
 

@@ -1,6 +1,7 @@
 """The company's library of texts: mails, notes and conditions, kept under an identifier and a language.
 
-The settings page writes it; the send page takes a mail from it by identifier or a few letters.
+The settings page writes it; the send page and the editor take from it by identifier or a few letters. A note and
+conditions hold no variables: they are copied into the draft as they are, to be worked on there, and frozen at issue.
 """
 
 from __future__ import annotations
@@ -132,11 +133,11 @@ def text_by_letters(kind: TextKind, letters: str, language: str) -> TextTemplate
     Raises:
         InvalidInputError: on `template`: no text fits, or several do (they are named).
     """
-    wanted, rows = _plain(letters), list_texts(kind, language)
-    exact = [row for row in rows if _plain(row.identifier) == wanted]
+    rows = list_texts(kind, language)
+    exact = [row for row in rows if _plain(row.identifier) == _plain(letters)]
     if exact:
         return exact[0]
-    fitting = [row for row in rows if wanted and wanted in _plain(f"{row.identifier} {row.subject}")]
+    fitting = texts_with(kind, letters, language) if _plain(letters) else []
     own = [row for row in fitting if row.language == language] or fitting
     if len(own) == 1:
         return own[0]
@@ -144,6 +145,12 @@ def text_by_letters(kind: TextKind, letters: str, language: str) -> TextTemplate
         raise InvalidInputError({"template": _l("No text of the library fits these letters.")})
     names = ", ".join(row.identifier for row in own[:10])
     raise InvalidInputError({"template": _l("Several texts fit: %(names)s. Write one of them.", names=names)})
+
+
+def texts_with(kind: TextKind, letters: str, language: str) -> list[TextTemplate]:
+    """The texts whose identifier or subject has these letters, all without letters; those of `language` first."""
+    wanted = _plain(letters)
+    return [row for row in list_texts(kind, language) if wanted in _plain(f"{row.identifier} {row.subject}")]
 
 
 def _plain(text: str) -> str:

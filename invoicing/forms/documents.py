@@ -31,6 +31,7 @@ from core.web.forms import MoneyField, RequestKeyField, ScaledField, VersionFiel
 from invoicing.attachments import read_attachments
 from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS
 from invoicing.draft_input import MOST_LINES, DraftInput, LineInput
+from invoicing.errors import InvalidInputError
 from invoicing.forms.attachments import AttachedField, FilesField, receive_files
 from invoicing.forms.customers import LONGEST_ID_DIGITS, country_choices
 from invoicing.forms.lines_of_items import typed_item
@@ -38,8 +39,9 @@ from invoicing.forms.vat_treatment import TreatmentField, line_ground_choices, t
 from invoicing.item_prices import ShownPrices
 from invoicing.items import find_by_code
 from invoicing.lifecycle import LineRole
-from invoicing.models import Customer, Document, DocumentLine
+from invoicing.models import Customer, Document, DocumentLine, TextKind
 from invoicing.parties import Address, delivery_of, read_address
+from invoicing.text_library import text_by_letters
 from invoicing.units import DEFAULT_UNIT, UNITS
 from invoicing.vat_rates import allowed_rates, offered_rates
 
@@ -180,7 +182,9 @@ class DocumentForm(FlaskForm):
     delivery_city = StringField(_l("Town"))
     delivery_country = SelectField(_l("Country"), default="FR")
     note = TextAreaField(_l("Note on the invoice"))
+    note_text = StringField(_l("Add a text of the library"))
     conditions = TextAreaField(_l("Conditions"))
+    conditions_text = StringField(_l("Add conditions of the library"))
     valid_until = DateField(_l("Valid until"), [Optional()])
     attached = AttachedField(_l("Attached files"))
     files = FilesField(_l("Add files"))
@@ -223,6 +227,28 @@ class DocumentForm(FlaskForm):
     def includes_vat(self) -> bool | None:
         """What the person chose; None leaves it to the customer's kind."""
         return {"net": False, "gross": True}.get(self.prices.data or "")
+
+    @property
+    def language(self) -> str:
+        """The language of the customer chosen, which is that of the document; French while there is none."""
+        customer = db.session.get(Customer, self.customer_id.data) if self.customer_id.data else None
+        return "fr" if customer is None else customer.language
+
+    def take_text(self, kind: TextKind) -> bool:
+        """Put the text of the library that was named by a few letters behind what stands in the field of its kind.
+
+        Returns:
+            False when no text, or several, are meant: it stands beside the letters.
+        """
+        named, into = self[f"{kind.value}_text"], self[kind.value]
+        try:
+            found = text_by_letters(kind, named.data or "", self.language)
+        except InvalidInputError as error:
+            named.errors = [*named.errors, *(str(message) for message in error.errors.values())]
+            return False
+        into.data = "\n\n".join(filter(None, ((into.data or "").rstrip(), found.text)))
+        named.data = ""
+        return True
 
     def receive_files(self) -> None:
         """Store the files that were sent with the form, and attach them."""

@@ -14,6 +14,7 @@ from accounting.facts import SupplyKind
 from core.money import UNIT_PRICE_DECIMALS, format_scaled
 from core.web.forms import RequestKeyField, ScaledField, VersionField, choices
 from invoicing.forms.documents import KIND_CHOICES, rate_choices
+from invoicing.forms.vat_treatment import line_ground_choices
 from invoicing.item_input import ItemInput
 from invoicing.models import Item
 from invoicing.units import DEFAULT_UNIT, UNITS
@@ -37,6 +38,7 @@ class ItemForm(FlaskForm):
     unit = SelectField(_l("Unit"), choices=choices(UNITS.items()), default=DEFAULT_UNIT)
     description = TextAreaField(_l("Longer description"))
     sales_account = StringField(_l("Sales account"))
+    vat_ground = SelectField(_l("Item without VAT"), choices=choices(line_ground_choices()), default="")
     request_key = RequestKeyField()
     version = VersionField()
 
@@ -48,7 +50,7 @@ class ItemForm(FlaskForm):
     def of(cls, item: Item) -> ItemForm:
         """The form filled with an item."""
         price = format_scaled(item.unit_price, UNIT_PRICE_DECIMALS, get_locale(), least_decimals=2)
-        same = ("version", "label", "code", "vat_rate", "unit", "description", "sales_account")
+        same = ("version", "label", "code", "vat_rate", "unit", "description", "sales_account", "vat_ground")
         return cls(
             data={
                 **{name: getattr(item, name) for name in same},
@@ -70,5 +72,6 @@ class ItemForm(FlaskForm):
             unit=self.unit.data,
             description=self.description.data or "",
             sales_account=self.sales_account.data or "",
+            vat_ground=self.vat_ground.data or "",
             request_key=self.request_key.key,
         )

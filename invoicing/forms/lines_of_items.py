@@ -26,6 +26,7 @@ def typed_item(item: Item, shown: ShownPrices) -> dict[str, Any]:
         "vat_rate": rate_on_document(item, shown.case),
         "vat_rate_text": f"{format_scaled(rate_on_document(item, shown.case), RATE_DECIMALS, get_locale())}\u00a0%",
         "kind": item.kind.value,
+        "vat_ground": item.vat_ground,
         "sales_account": item.sales_account,
         "hint": f"{typed}\u00a0€ · {unit_name(item.unit)}",
     }

@@ -24,6 +24,12 @@ def treatment_code(case: VatCase | None, ground: str = "") -> str:
     return f"{case.value}{_BETWEEN}{ground}" if ground else case.value
 
 
+def case_of_code(code: str) -> VatCase | None:
+    """The case that an entry of the list means; None for the empty one, and for what is none."""
+    name = code.partition(_BETWEEN)[0]
+    return VatCase(name) if name in set(VatCase) else None
+
+
 class TreatmentField(SelectField):
     """The list of treatments. `usual` names the empty choice; without it one must be chosen."""
 
@@ -38,8 +44,7 @@ class TreatmentField(SelectField):
     @property
     def case(self) -> VatCase | None:
         """The case chosen; None leaves it to the customer or the company."""
-        name = (self.data or "").partition(_BETWEEN)[0]
-        return VatCase(name) if name in set(VatCase) else None
+        return case_of_code(self.data or "")
 
     @property
     def ground(self) -> str:

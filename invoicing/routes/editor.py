@@ -5,38 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_security import current_user
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from accounting.sales_accounts import sales_account_numbers
-from core.database import transaction
+from core.database import db, transaction
 from core.errors import OutdatedError
 from core.web.addresses import LARGEST_ID
 from core.web.forms import press_row_button, put_errors, refuse_unknown_button, tell_outdated
+from core.web.pages import searched
 from core.web.rights import Right, requires
 from core.web.uploads import takes_files
 from invoicing.delete_draft import delete_draft
 from invoicing.documents import find_document
+from invoicing.draft_final import deduct_deposits
 from invoicing.draft_input import DraftInput
 from invoicing.draft_invoice import draft_invoice
 from invoicing.draft_pattern import draft_pattern
 from invoicing.duplicate_invoice import duplicate_invoice
-from invoicing.errors import InvalidInputError, NotADraftError
+from invoicing.errors import InvalidInputError, NotADraftError, NotFoundError
 from invoicing.forms.documents import DocumentForm, DuplicateForm, LineForm
 from invoicing.item_prices import ShownPrices, prices_of_request
 from invoicing.lifecycle import DocumentKind, DocumentState, LineRole
-from invoicing.models import Document
+from invoicing.models import Customer, Document, TextKind
+from invoicing.set_invoice_type import set_deposit
 from invoicing.subtotals import subtotals
+from invoicing.text_library import list_texts, texts_with
 from invoicing.update_draft import update_draft
 from invoicing.vat import DocumentTerms, Totals, compute_totals, line_amount
 from invoicing.vat_cases import charged_rate
 
 blueprint = Blueprint("editor", __name__, url_prefix="/invoices")
 PREVIEW, TOTALS = "preview", "totals"
+TEXT_BUTTONS = {f"use-{kind}": kind for kind in (TextKind.NOTE, TextKind.CONDITIONS)}
+PROPOSED, PROPOSED_LETTERS = 8, 80
 SPECIAL_LINES = {f"add-{role}": role for role in (LineRole.SECTION, LineRole.SUBTOTAL, LineRole.OPTION)}
 
 
@@ -47,8 +53,7 @@ def new() -> str | Response:
     """Write a new draft."""
     form = DocumentForm()
     if request.method == "GET":
-        asked = request.args.get("customer", type=int)
-        form.customer_id.data = asked if asked is not None and 0 < asked <= LARGEST_ID else None
+        form.customer_id.data = _asked_customer()
     elif _is_complete(form):
         try:
             document_id = _drafted(form.as_input(), current_user.id, _kind())
@@ -120,6 +125,32 @@ def totals() -> str:
     return render_template("invoicing/_editor_totals.html", totals=found, amounts=_amounts(form, found))
 
 
+@blueprint.get("/texts.json")
+@requires(Right.INVOICE)
+def texts() -> Response:
+    """Texts of the library by a few letters, those in the customer's language first."""
+    kind = request.args.get("kind", "")
+    if kind not in set(TextKind):
+        raise NotFoundError
+    customer_id = _asked_customer()
+    customer = db.session.get(Customer, customer_id) if customer_id else None
+    found = texts_with(TextKind(kind), searched(), "fr" if customer is None else customer.language)
+    items = [
+        {
+            "identifier": row.identifier,
+            "hint": " ".join(row.text.split())[:PROPOSED_LETTERS],
+            "text": row.text,
+        }
+        for row in found[:PROPOSED]
+    ]
+    return jsonify(items=items)
+
+
+def _asked_customer() -> int | None:
+    asked = request.args.get("customer", type=int)
+    return asked if asked is not None and 0 < asked <= LARGEST_ID else None
+
+
 @blueprint.post("/<int:document_id>/duplicate")
 @requires(Right.INVOICE)
 def duplicate(document_id: int) -> Response:
@@ -138,16 +169,50 @@ def duplicate(document_id: int) -> Response:
 @requires(Right.INVOICE)
 def delete(document_id: int) -> Response:
     """Delete a draft; it never had a number."""
-    actor = current_user.id
+    actor, seen = current_user.id, request.form.get("version", type=int)
+    is_quote = find_document(document_id).kind is DocumentKind.QUOTE
     with transaction():
-        delete_draft(document_id, actor_id=actor)
+        delete_draft(document_id, version=seen, actor_id=actor)
     flash(gettext("The draft is deleted."), "success")
-    return redirect(url_for("invoices.index"), code=303)
+    return redirect(url_for("quotes.index" if is_quote else "invoices.index"), code=303)
+
+
+@blueprint.post("/<int:document_id>/deposit")
+@requires(Right.INVOICE)
+def deposit(document_id: int) -> Response:
+    """Make a draft a deposit invoice, or a plain one again."""
+    is_deposit, seen = request.form.get("is_deposit") == "1", request.form.get("version", type=int)
+    with transaction():
+        set_deposit(document_id, is_deposit=is_deposit, version=seen)
+    said = (
+        gettext("This is a deposit invoice now.") if is_deposit else gettext("This is a plain invoice again.")
+    )
+    flash(said, "success")
+    return redirect(url_for("invoices.show", document_id=document_id), code=303)
+
+
+@blueprint.post("/<int:document_id>/deduct")
+@requires(Right.INVOICE)
+def deduct(document_id: int) -> Response:
+    """Deduct the deposits from a draft, anew."""
+    seen = request.form.get("version", type=int)
+    with transaction():
+        count = deduct_deposits(document_id, version=seen)
+    flash(ngettext("%(num)d deposit is deducted.", "%(num)d deposits are deducted.", count), "success")
+    return redirect(url_for("invoices.show", document_id=document_id), code=303)
 
 
 def _is_complete(form: DocumentForm) -> bool:
     """False when a line's button was pressed or something is missing: the form is shown again."""
     form.receive_files()
+    action = request.form.get("action", "")
+    if action in TEXT_BUTTONS:
+        form.take_text(TEXT_BUTTONS[action])
+        return False
+    # Letters that were typed and left are taken with the save; Enter without scripts does the same.
+    taken = [form.take_text(kind) for kind in TEXT_BUTTONS.values() if form[f"{kind.value}_text"].data]
+    if not all(taken):
+        return False
     if _press_line_button(form):
         form.take_items_of_codes(_shown_prices(form))
         return False
@@ -179,6 +244,7 @@ def _editor(form: DocumentForm, document: Document | None = None) -> str:
         amounts=_amounts(form, found),
         accounts=sales_account_numbers(),
         LineForm=LineForm,
+        texts={kind.value: list_texts(kind, form.language) for kind in TEXT_BUTTONS.values()},
     )
 
 

@@ -19,6 +19,7 @@ from invoicing.archive_item import archive_item
 from invoicing.errors import InvalidInputError
 from invoicing.forms.items import ItemForm
 from invoicing.forms.lines_of_items import typed_item
+from invoicing.forms.vat_treatment import case_of_code
 from invoicing.item_input import ItemInput
 from invoicing.item_prices import prices_of_request
 from invoicing.items import count_items, find_item, save_item, search_items
@@ -40,9 +41,13 @@ def index() -> str:
 @blueprint.get("/search.json")
 @requires(Right.INVOICE)
 def search() -> Response:
-    """Items that match a few letters, as the fields of a line; `customer` and `prices` say how prices are shown."""
+    """Items that match a few letters, as the fields of a line.
+
+    `customer`, `prices` and `vat_case`, as chosen in the editor, say how prices are shown and whether VAT is charged.
+    """
     query = searched()
-    shown = prices_of_request(_asked_customer(), request.args.get("prices", ""))
+    case = case_of_code(request.args.get("vat_case", ""))
+    shown = prices_of_request(_asked_customer(), request.args.get("prices", ""), case)
     found = search_items(query, limit=PROPOSED) if query else []
     return jsonify(items=[typed_item(item, shown) for item in found])
 

@@ -8,11 +8,12 @@ from flask_babel import gettext
 from flask_security import current_user
 
 from core.database import transaction
+from core.errors import OutdatedError
 from core.web.forms import choices, put_errors
 from core.web.pages import Page
 from core.web.rights import Right, requires
 from invoicing.answer_quote import AnswerInput, answer_quote
-from invoicing.document_page import document_page
+from invoicing.document_page import document_page, shown_versions
 from invoicing.document_words import unit_text
 from invoicing.draft_deposit import draft_deposit
 from invoicing.draft_final import draft_final
@@ -77,6 +78,7 @@ def _page(quote: Document) -> str:
         invoices=invoices_of(quote.id),
         problems=[] if is_issued else problems_of_quote(quote),
         history=history_entries(page.history),
+        shown_versions=shown_versions(quote),
         line_amount=line_amount,
         unit_text=unit_text,
     )
@@ -86,10 +88,13 @@ def _page(quote: Document) -> str:
 @requires(Right.INVOICE)
 def issue(document_id: int) -> ResponseReturnValue:
     """Issue a draft for good."""
-    actor = current_user.id
+    actor, seen = current_user.id, request.form.get("seen")
     try:
         with transaction():
-            number = issue_quote(document_id, actor_id=actor).number
+            number = issue_quote(document_id, seen=seen, actor_id=actor).number
+    except OutdatedError as error:
+        flash(str(error), "warning")
+        return _page(find_quote(document_id)), error.status
     except NotIssuableError:
         return _page(find_quote(document_id)), 400
     flash(gettext("Quote %(number)s is issued.", number=number), "success")

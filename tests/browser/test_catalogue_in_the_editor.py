@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.database import transaction
+from invoicing.models import TextKind
+from invoicing.text_library import TextInput, save_text
 from tests.browser.chromium import PATIENCE_MS, faults_of
 from tests.browser.installation import House, Installation
 from tests.browser.window import Window, amount, opened_window
@@ -22,6 +24,8 @@ def house(sqlite_installation: Installation) -> House:
         make_item("49.90", "10", label="Lampe à poser", code="L-12", description="Laiton brossé", unit="H87")
         make_item("120", "20", label="Lampadaire", price_includes_vat=True, sales_account="707100")
         make_item(label="Câble")
+        save_text(TextInput(TextKind.NOTE, "Merci", "Merci de votre confiance."))
+        save_text(TextInput(TextKind.NOTE, "Méthode", "Payable par virement."))
     return house
 
 
@@ -94,3 +98,24 @@ def test_a_new_line_proposes_too_and_a_heading_does_not(owner: Window) -> None:
     owner.click("Add a sub-total")
     expect(page.locator("#lines-3-total")).to_have_text(owner.words.money(100_00), timeout=PATIENCE_MS)
     assert faults_of(page, "the editor") == []
+
+
+@pytest.mark.timeout(120)
+def test_a_text_of_the_library_is_put_into_the_note_by_keyboard(owner: Window) -> None:
+    page = owner.page
+    letters, note = page.locator("#note_text"), page.locator("#note")
+    note.fill("Bonjour.")
+    letters.focus()
+    page.keyboard.press("ArrowDown")
+    listed = page.get_by_role("listbox")
+    expect(listed.get_by_role("option")).to_have_count(2, timeout=PATIENCE_MS)
+    assert faults_of(page, "the editor") == []
+    page.keyboard.press("Escape")
+    page.keyboard.type("meth")
+    expect(listed.get_by_role("option")).to_have_count(1, timeout=PATIENCE_MS)
+    page.keyboard.press("Enter")
+    expect(note).to_be_focused()
+    expect(note).to_have_value("Bonjour.\n\nPayable par virement.")
+    expect(letters).to_have_value("")
+    expect(listed).to_have_count(0)
+    assert page.url.endswith("/invoices/new"), "Enter in the field of letters sent the form"

@@ -76,6 +76,7 @@ def test_proposals_are_the_fields_of_a_line(owner, customer_id):
     assert found[0] == {
         "item_id": 1, "code": "L-12", "label": "Lampe à poser", "description": "Laiton", "unit": "H87",
         "unit_price": "59.88", "vat_rate": 2000, "vat_rate_text": "20\u00a0%", "kind": "goods", "sales_account": "",
+        "vat_ground": "",
         "hint": "59.88\u00a0€ · piece",
     }  # fmt: skip
     assert owner.get("/catalogue/search.json?q=").get_json() == {"items": []}
