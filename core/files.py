@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -102,6 +103,20 @@ def read_bytes(digest: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != digest:
         raise DamagedFileError(digest)
     return content
+
+
+def check_files() -> Iterator[str]:
+    """What is wrong with the stored files of the company entered, one English sentence each: for `solde verify`."""
+    for stored in db.session.scalars(select(StoredFile).order_by(StoredFile.id)):
+        try:
+            size = len(read_bytes(stored.sha256))
+        except DamagedFileError:
+            yield f"{stored.sha256} ({stored.media_type}) is not what was stored"
+        except FileNotFoundError:
+            yield f"{stored.sha256} ({stored.media_type}) is missing from the storage"
+        else:
+            if size != stored.size_bytes:
+                yield f"{stored.sha256} ({stored.media_type}) has {size} bytes, not {stored.size_bytes}"
 
 
 def _path(digest: str) -> str:

@@ -7,6 +7,7 @@ from flask_bootstrap import Bootstrap5
 from flask_migrate import Migrate
 
 from core import event_log, files, mail, models, seal, todo  # noqa: F401  # their tables and triggers register themselves
+from core.checks import register_company_check
 from core.cli import register_commands
 from core.cli.servers import WEB_THREADS
 from core.database import db, init_database
@@ -45,4 +46,5 @@ def init_app(app: Flask, settings: Settings) -> None:
     init_errors(app)
     app.register_blueprint(companies.blueprint)
     app.register_blueprint(health.blueprint)
+    register_company_check("files", files.check_files)
     register_commands(app)

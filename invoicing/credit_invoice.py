@@ -33,7 +33,7 @@ from invoicing.ledger_facts import collection_states, credit_note_key, invoice_k
 from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits, taxed_kinds
 from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, TodoKind
 from invoicing.locked_documents import locked_issued_invoice
-from invoicing.models import Document, DocumentLine
+from invoicing.models import Document, DocumentLine, InvoicingSettings
 from invoicing.numbering import is_prefix, take_number
 from invoicing.parties import Buyer, read_buyer, seller_of
 from invoicing.settings import invoicing_settings
@@ -167,7 +167,7 @@ def _issued_note(case: _Case, actor_id: int | None) -> Document:
     note = _draft_note(case, actor_id)
     db.session.add(note)
     db.session.flush()
-    einvoice = _einvoice(case, note, settings.einvoice_address)
+    einvoice = _einvoice(case, note, settings)
     problems = problems_of_einvoice(einvoice)
     if problems:
         raise NotIssuableError(problems)
@@ -179,7 +179,7 @@ def _issued_note(case: _Case, actor_id: int | None) -> Document:
     return note
 
 
-def _einvoice(case: _Case, note: Document, seller_address: str) -> Einvoice:
+def _einvoice(case: _Case, note: Document, settings: InvoicingSettings) -> Einvoice:
     """What issue adds to the note: the seller as it stands now, the buyer as it stood on the invoice."""
     invoice, company = case.invoice, db.session.get_one(Company, current_company_id())
     assert invoice.regime is not None
@@ -189,7 +189,7 @@ def _einvoice(case: _Case, note: Document, seller_address: str) -> Einvoice:
         issue_date=case.day,
         due_date=None,
         regime=invoice.regime,
-        seller=seller_of(company),
+        seller=seller_of(company, settings),
         buyer=case.buyer,
         mentions=_mentions(case, invoice.regime),
         totals=case.credit.totals,
@@ -197,7 +197,7 @@ def _einvoice(case: _Case, note: Document, seller_address: str) -> Einvoice:
     return Einvoice(
         document=note,
         frozen=frozen,
-        seller_address=seller_address or company.siren,
+        seller_address=settings.einvoice_address or company.siren,
         buyer_mail=buyer_mail(case.buyer, invoice.customer_id),
         preceding=(Preceding(invoice.number, invoice.issue_date),),
     )

@@ -17,6 +17,7 @@ from core.web.formats import rate as rate_text
 from invoicing.document_view import DocumentView, LineView, VatView
 from invoicing.lifecycle import LineRole
 from invoicing.subtotals import subtotals
+from invoicing.vat_cases import ground_of
 from invoicing.vat_categories import VatCase, VatCategory, category_of
 
 NONE = "\u2013"
@@ -71,11 +72,12 @@ class SumRow:
 
 @dataclass(frozen=True)
 class VatRow:
-    """A row of the VAT table, in cents."""
+    """A row of the VAT table, in cents; `reason` is the law by which it has no VAT, where rows differ in that."""
 
     label: str
     net_cents: int
     vat_cents: int
+    reason: str = ""
 
 
 def rows_of(view: DocumentView) -> tuple[PrintedRow, ...]:
@@ -126,8 +128,23 @@ def _discount_label(view: DocumentView) -> str:
 
 
 def vat_rows_of(view: DocumentView) -> tuple[VatRow, ...]:
-    """Net and VAT per rate; what bears no VAT says why in one word, the wording of the law stands below."""
-    return tuple(VatRow(_vat_label(view, part), part.net_cents, part.vat_cents) for part in view.vat)
+    """Net and VAT per rate; what bears no VAT says why in one word.
+
+    The wording of the law stands below the sums. A document with several rows repeats it in the row it is about.
+    """
+    several = len(view.vat) > 1
+    return tuple(
+        VatRow(_vat_label(view, part), part.net_cents, part.vat_cents, _reason(view, part) if several else "")
+        for part in view.vat
+    )
+
+
+def _reason(view: DocumentView, part: VatView) -> str:
+    ground = ground_of(view.vat_case, part)
+    if ground is None:
+        return ""
+    reason = ground.reason_on(view.issue_date)
+    return reason.fr if view.language == "fr" else reason.en
 
 
 def _vat_label(view: DocumentView, part: VatView) -> str:

@@ -31,6 +31,7 @@ from invoicing.parties import (
     seller_of,
 )
 from invoicing.payment_link import link_of, link_url
+from invoicing.quotes import link_of_quote
 from invoicing.vat import LineTotals, VatTotals, line_amount
 from invoicing.vat_categories import VatCase, VatCategory
 
@@ -100,6 +101,7 @@ class DocumentView:
         deposits_cents: net of the deposits that are deducted, negative; `net_cents` is after it.
         delivery: where goods go when that is not the buyer's address.
         payment_url: the address of the payment page; None for drafts and credit notes.
+        answer_url: the address of a quote's page; None for drafts and everything else.
         issued_at: UTC; None for a draft.
     """
 
@@ -129,6 +131,7 @@ class DocumentView:
     total_cents: int
     mentions: tuple[Mention, ...]
     payment_url: str | None
+    answer_url: str | None
     invoice_type: InvoiceType
     vat_case: VatCase
     vat_ground: str
@@ -202,6 +205,7 @@ def _issued_view(document: Document) -> DocumentView:
         total_cents=document.total_cents,
         mentions=read_mentions(document.mentions),
         payment_url=None if link is None else link_url(link.token),
+        answer_url=link_of_quote(document.id) if document.kind is DocumentKind.QUOTE else None,
         discount_cents=sum(row.discount_cents for row in document.vat_lines),
         deposits_cents=_deposits(document.vat_lines),
         **_said(document),
@@ -227,7 +231,7 @@ def _draft_view(document: Document) -> DocumentView:
         reason=document.reason,
         credited=_named(document.credits_id),
         quote=_named(document.quote_id),
-        seller=seller_of(candidate.company),
+        seller=seller_of(candidate.company, candidate.settings),
         buyer=buyer_of(candidate.customer),
         prices_include_vat=document.prices_include_vat,
         lines=_draft_lines(document.lines, totals.lines),
@@ -238,6 +242,7 @@ def _draft_view(document: Document) -> DocumentView:
         total_cents=totals.total_cents,
         mentions=mentions_of(candidate) if document.lines else (),
         payment_url=None,
+        answer_url=None,
         discount_cents=totals.discount_cents,
         deposits_cents=_deposits(totals.vat),
         **_said(document),

@@ -61,6 +61,7 @@ class Words:
         draft: what a draft is called; its watermark.
         facts: label and value pairs: dates, references.
         rows, vat_rows, sums: the tables, as `document_rows` has them.
+        buyer_label: what stands above the buyer's name.
         delivery: name and address where goods go, when that is not the buyer's.
         seller_contact: e-mail, telephone and web site that are set.
         legal_lines: the seller's foot on each page (C. com. R123-237, R123-238).
@@ -82,6 +83,8 @@ class Words:
     iban: str
     due: str
     due_date: str
+    buyer_label: str
+    valid: str
 
 
 def words_of(view: DocumentView) -> Words:
@@ -104,6 +107,8 @@ def words_of(view: DocumentView) -> Words:
         iban=grouped(view.seller.iban, 4),
         due=_due(view),
         due_date=_day(view.due_date),
+        buyer_label=_("For") if view.kind is DocumentKind.QUOTE else _("Billed to"),
+        valid=_("Valid until %(day)s", day=_day(view.valid_until)) if view.valid_until else "",
     )
 
 

@@ -159,7 +159,7 @@ def _frozen_part(candidate: Candidate) -> FrozenPart:
         issue_date=candidate.issue_date,
         due_date=candidate.due_date,
         regime=candidate.regime,
-        seller=seller_of(candidate.company),
+        seller=seller_of(candidate.company, candidate.settings),
         buyer=buyer_of(candidate.customer),
         mentions=mentions_of(candidate),
         totals=candidate.totals,

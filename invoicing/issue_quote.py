@@ -68,7 +68,7 @@ def issue_quote(
         issue_date=candidate.issue_date,
         due_date=None,
         regime=candidate.regime,
-        seller=seller_of(candidate.company),
+        seller=seller_of(candidate.company, candidate.settings),
         buyer=buyer_of(candidate.customer),
         mentions=mentions_of(candidate),
         totals=candidate.totals,

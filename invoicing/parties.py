@@ -10,12 +10,16 @@ from dataclasses import dataclass
 
 from core.models import Company
 from core.seal import canonical
-from invoicing.models import Customer, CustomerKind
+from invoicing.models import Customer, CustomerKind, InvoicingSettings
+from invoicing.settings import logo_sha256
 
 
 @dataclass(frozen=True)
 class Seller:
-    """The company on a document. Empty text where the company gave nothing; the capital is in cents."""
+    """The company on a document. Empty text where the company gave nothing; the capital is in cents.
+
+    `logo_sha256` names the file of its logo; documents from before there were logos say nothing of one.
+    """
 
     name: str
     legal_form: str
@@ -36,6 +40,7 @@ class Seller:
     bic: str
     colour: str
     legal_notice: str
+    logo_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,9 +76,10 @@ class Buyer:
     einvoice_address: str = ""
 
 
-def seller_of(company: Company) -> Seller:
-    """The company as it stands now."""
-    return Seller(**{name: getattr(company, name) for name in Seller.__dataclass_fields__})
+def seller_of(company: Company, settings: InvoicingSettings) -> Seller:
+    """The company as it stands now. It may read: call it before the lock of a number series is taken."""
+    same = {name: getattr(company, name) for name in Seller.__dataclass_fields__ if name != "logo_sha256"}
+    return Seller(logo_sha256=logo_sha256(settings), **same)
 
 
 def buyer_of(customer: Customer) -> Buyer:

@@ -24,7 +24,7 @@ VARIANT = "pdf/a-3b"
 STAND_IN = "\u25a1"
 """A white square, printed for a character that no font of the machine has."""
 
-_PICTURES = "data:image/svg+xml"
+_PICTURES = ("data:image/svg+xml", "data:image/png;", "data:image/jpeg;")
 
 # Control characters and marks that turn the writing direction of what follows: they have no place on paper and could
 # make an amount or a name read otherwise than it is written.

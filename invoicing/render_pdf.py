@@ -22,11 +22,13 @@ from core.jobs import sweep
 from core.seal import seal
 from core.tenancy import in_company
 from core.todo import open_todos, strike_todo
+from invoicing.document_columns import columns_of
 from invoicing.document_view import DocumentView, document_view
 from invoicing.document_words import is_long, unit_text, words_of
 from invoicing.einvoice_xml import xml_of
 from invoicing.lifecycle import TodoKind
 from invoicing.locked_documents import locked_document
+from invoicing.logo import logo_address
 from invoicing.models import DocumentFile, FileKind
 from invoicing.payment_codes import link_code, transfer_code
 
@@ -121,12 +123,15 @@ def pdf_bytes(view: DocumentView) -> bytes:
 def document_html(view: DocumentView) -> str:
     """The HTML that becomes the PDF."""
     with force_locale(view.language):
+        words = words_of(view)
         return render_template(
             _TEMPLATE,
             view=view,
-            words=words_of(view),
+            words=words,
+            columns=columns_of(view, words.rows),
             accent=text_colour(view.seller.colour),
-            payment_qr=link_code(view.payment_url) if view.asks_for_money else "",
+            logo=logo_address(view.seller.logo_sha256),
+            link_qr=link_code(view.payment_url if view.asks_for_money else view.answer_url),
             transfer_qr=_transfer_code(view),
             unit_text=unit_text,
             is_long=is_long,

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from core.database import db
+from core.files import StoredFile
 from invoicing.models import InvoicingSettings
 
 UNSAVED = 0
@@ -26,3 +27,10 @@ def default_settings() -> InvoicingSettings:
         if isinstance(column.default, ScalarElementColumnDefault)
     }
     return InvoicingSettings(**defaults | {"version": UNSAVED})
+
+
+def logo_sha256(settings: InvoicingSettings) -> str:
+    """The hash of the file of the company's logo; empty when it has none."""
+    if settings.logo_file_id is None:
+        return ""
+    return db.session.get_one(StoredFile, settings.logo_file_id).sha256

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import ColorField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from flask_wtf.file import FileField
+from wtforms import BooleanField, ColorField, DateField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from core.models import Company, Role
@@ -16,6 +18,7 @@ from core.web.forms import MoneyField, ScaledField, VersionField, choices, typed
 from invoicing.company_input import CompanyInput, InvoicingInput
 from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS
 from invoicing.forms.vat_treatment import TreatmentField, treatment_code
+from invoicing.logo import MOST_BYTES, LogoFile, store_logo
 from invoicing.models import InvoicingSettings
 from invoicing.vat_categories import VatCase
 
@@ -44,6 +47,8 @@ class CompanyForm(FlaskForm):
     bic = StringField("BIC")
     colour = ColorField(_l("Colour"), [DataRequired(_l("Choose a colour."))])
     legal_notice = TextAreaField(_l("Legal notice"))
+    logo = FileField(_l("Logo"))
+    remove_logo = BooleanField(_l("Remove the logo"))
     version = VersionField()
 
     @classmethod
@@ -61,6 +66,21 @@ class CompanyForm(FlaskForm):
             if name in CompanyInput.__dataclass_fields__
         }
         return CompanyInput(**{**texts, "share_capital_cents": self.share_capital_cents.scaled})
+
+    def uploaded_logo(self) -> LogoFile | None:
+        """The logo that was chosen, in the storage now; None when there was none. Outside any transaction.
+
+        Raises:
+            InvalidInputError: on `logo`.
+        """
+        if self.logo.data is None:
+            return None
+        return store_logo(self.logo.data.stream.read(MOST_BYTES + 1))
+
+    def ask_for_the_file_again(self) -> None:
+        """Nothing was saved, and no browser keeps a file that was chosen."""
+        if self.logo.data is not None and not self.logo.errors:
+            self.logo.errors = [gettext("Choose this file again: browsers do not keep it.")]
 
 
 class InvoicingForm(FlaskForm):

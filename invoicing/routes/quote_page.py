@@ -24,6 +24,7 @@ from invoicing.document_view import document_view
 from invoicing.errors import InvalidInputError
 from invoicing.forms.quotes import AcceptForm, DeclineForm
 from invoicing.lifecycle import AnswerKind, LineRole
+from invoicing.logo import logo_answer
 from invoicing.quotes import QuoteState, answer_of, find_quote, find_quote_link, state_of
 from invoicing.render_pdf import ensure_pdf, file_name
 from invoicing.vat import line_amount
@@ -107,6 +108,14 @@ def pdf(token: str) -> ResponseReturnValue:  # noqa: ARG001  # part of the addre
     return answer
 
 
+@blueprint.get("/logo")
+@public
+@limiter.limit("120/minute")
+def logo(token: str) -> ResponseReturnValue:  # noqa: ARG001  # part of the address
+    """The seller's logo, as it was when the document was issued."""
+    return logo_answer(document_view(g.quote_id).seller.logo_sha256)
+
+
 @blueprint.get("/colours.css")
 @public
 def colours(token: str) -> ResponseReturnValue:  # noqa: ARG001
@@ -169,7 +178,7 @@ def _page(
             options=[line for line in quote.lines if line.role is LineRole.OPTION],
             line_amount=line_amount,
             seller_name=view.seller.name,
-            seller_logo_url="",
+            seller_logo_url=url_for("quote_page.logo", token=token) if view.seller.logo_sha256 else "",
             seller_style_url=url_for("quote_page.colours", token=token),
             test_mode=False,
         ),

@@ -18,11 +18,13 @@ from core.models import Company
 from core.tenancy import current_company_id
 from core.web.forms import put_errors, tell_outdated
 from core.web.rights import Right, requires
+from core.web.uploads import takes_files
 from invoicing.company_input import add_vat_rate, remove_vat_rate, save_company, save_invoicing_settings
 from invoicing.errors import InvalidInputError
 from invoicing.forms.settings import CompanyForm, InvoicingForm, RateForm
 from invoicing.models import VatRate
-from invoicing.settings import invoicing_settings
+from invoicing.set_logo import set_logo
+from invoicing.settings import invoicing_settings, logo_sha256
 from invoicing.vat_rates import offered_rates
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
@@ -30,18 +32,36 @@ blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
 @blueprint.route("/company", methods=["GET", "POST"])
 @requires(Right.SETTINGS)
+@takes_files
 def company() -> ResponseReturnValue:
     """Who the company is: what stands on its documents."""
     if request.method == "GET":
         form = CompanyForm.of(db.session.get_one(Company, current_company_id()))
     else:
         form = CompanyForm()
-        actor, version = current_user.id, form.version.seen
-        if form.validate_on_submit() and _saved(
-            form, lambda: save_company(form.as_input(), version=version, actor_id=actor)
-        ):
+        if _company_saved(form):
             return redirect(url_for("settings.company"), code=303)
-    return render_template("invoicing/settings_company.html", form=form)
+        form.ask_for_the_file_again()
+    logo = logo_sha256(invoicing_settings())
+    return render_template("invoicing/settings_company.html", form=form, logo=logo)
+
+
+def _company_saved(form: CompanyForm) -> bool:
+    actor, version = current_user.id, form.version.seen
+    if not form.validate_on_submit():
+        return False
+    try:
+        logo = form.uploaded_logo()
+    except InvalidInputError as error:
+        put_errors(form, error.errors)
+        return False
+
+    def save() -> None:
+        saved = save_company(form.as_input(), version=version, actor_id=actor)
+        if logo is not None or form.remove_logo.data:
+            set_logo(saved, logo, actor_id=actor)
+
+    return _saved(form, save)
 
 
 @blueprint.route("/invoicing", methods=["GET", "POST"])

@@ -22,6 +22,7 @@ from core.web.headers import csrf, limiter, send_no_referrer
 from core.web.language import LANGUAGES
 from core.web.rights import public
 from invoicing.document_view import document_view
+from invoicing.logo import logo_answer
 from invoicing.payment_link import find_by_token, link_of, link_url
 from invoicing.render_pdf import ensure_pdf, file_name
 from payplug_bridge.billing import REQUIRED
@@ -173,6 +174,14 @@ def pdf(token: str) -> ResponseReturnValue:  # noqa: ARG001
     return answer
 
 
+@blueprint.get("/logo")
+@public
+@limiter.limit("120/minute")
+def logo(token: str) -> ResponseReturnValue:  # noqa: ARG001  # part of the address
+    """The seller's logo, as it was when the document was issued."""
+    return logo_answer(document_view(g.payment_document_id).seller.logo_sha256)
+
+
 @blueprint.get("/colours.css")
 @public
 def colours(token: str) -> ResponseReturnValue:  # noqa: ARG001
@@ -230,7 +239,7 @@ def _page(
             notice_shown=notice,
             returned=returned,
             seller_name=page.seller.name,
-            seller_logo_url="",
+            seller_logo_url=url_for("payment_page.logo", token=token) if page.seller.logo_sha256 else "",
             seller_style_url=url_for("payment_page.colours", token=token),
             test_mode=page.offer.is_test,
         ),
