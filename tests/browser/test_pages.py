@@ -220,6 +220,7 @@ def shown_in(look: Look, rooms: Furnished) -> list[Spot]:
     return [spot for index, spot in enumerate(everything) if index % (len(LOOKS) // 2) == turn]
 
 
+@pytest.mark.timeout(600)  # in the long run each look sees every page
 @pytest.mark.parametrize("look", LOOKS, ids=str)
 def test_every_page_fits_is_accessible_and_quiet(
     sqlite_installation: Installation,
