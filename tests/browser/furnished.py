@@ -14,6 +14,8 @@ from core.database import db, transaction
 from core.files import put_bytes, register_file
 from core.jobs import run_due_jobs
 from core.mail import Attachment
+from core.models import Company
+from core.tenancy import current_company_id
 from invoicing.answer_quote import AnswerInput, answer_quote
 from invoicing.calendar_input import CalendarInput
 from invoicing.credit_invoice import credit_invoice
@@ -21,6 +23,7 @@ from invoicing.draft_invoice import DraftInput, draft_invoice
 from invoicing.draft_pattern import draft_pattern
 from invoicing.issue_quote import issue_quote
 from invoicing.lifecycle import AnswerKind, DocumentKind, LineRole
+from invoicing.logo import store_logo
 from invoicing.make_recurring_invoices import make_recurring_invoices
 from invoicing.models import Document, Item, QuoteLink, RecurringAction, TextKind
 from invoicing.payment_link import link_of
@@ -28,6 +31,7 @@ from invoicing.payments import Payment
 from invoicing.repeat_invoice import repeat_invoice
 from invoicing.send_invoice import SendInput, send_invoice
 from invoicing.set_calendar import set_calendar
+from invoicing.set_logo import set_logo
 from invoicing.text_library import TextInput, save_text
 from payplug_bridge.models import PayplugNotification
 from tests.browser.installation import House, Installation
@@ -40,6 +44,7 @@ from tests.factories.invoicing import (
     make_line,
     pay,
 )
+from tests.factories.pictures import file_of, picture
 from tests.payplug_bridge.shop import Shop
 
 LONG_NAME = "Société d’exemple au nom vraiment très long, établissement de Saint-Rémy-lès-Chevreuse"
@@ -77,7 +82,10 @@ def furnish(installation: Installation) -> Furnished:
     """Write the rows through the verbs and let the customers pay."""
     house = installation.new_house("Atelier Lumen")
     shop = house.shop
+    with shop.inside():
+        logo = store_logo(file_of(picture()))
     with shop.inside(), transaction():
+        set_logo(db.session.get_one(Company, current_company_id()), logo)
         documents, quotes = _documents(), _quotes()
         recurring = _recurring(documents["open"])
     with shop.inside():

@@ -70,6 +70,13 @@ def type_wrongly(page: Page, _: Words) -> None:
     press_save(page, _)
 
 
+def choose_a_text_as_logo(page: Page, _: Words) -> None:
+    page.locator("#logo").set_input_files(
+        {"name": "logo.png", "mimeType": "image/png", "buffer": b"no picture"}
+    )
+    press_save(page, _)
+
+
 def spots(rooms: Furnished) -> dict[str, list[Spot]]:
     """For every endpoint that answers GET with a page, the addresses to look at."""
     book = f"/books/accounts/{rooms.account}"
@@ -149,7 +156,11 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         ],
         "payplug.activity": [Spot("/payplug"), Spot("/payplug", ACCOUNTANT)],
         "payplug.notification": [Spot(f"/payplug/notifications/{rooms.notification}")],
-        "settings.company": [Spot("/settings/company"), Spot("/settings/company", ACCOUNTANT, status=403)],
+        "settings.company": [
+            Spot("/settings/company"),
+            Spot("/settings/company", act=choose_a_text_as_logo),
+            Spot("/settings/company", ACCOUNTANT, status=403),
+        ],
         "settings.invoicing": [Spot("/settings/invoicing")],
         "settings.vat_rates": [Spot("/settings/vat-rates"), Spot("/settings/vat-rates", act=press_save)],
         "texts.index": [Spot("/settings/texts")],
@@ -177,12 +188,13 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
 # No pages: files, pictures, JSON; and what only a mailed token opens (tests/core/test_sign_in.py).
 NO_PAGES = {
     "static", "bootstrap.static", "security.static", "dashboard.chart", "health.health", "health.ready",
-    "customers.export",
+    "customers.export", "editor.texts",
     "fec_pages.file", "fec_pages.notice", "invoices.attachment", "invoices.pdf", "invoices.preview_pdf",
-    "invoices.state", "style.seller",
+    "invoices.state", "invoices.xml", "style.seller",
     "items.search",
-    "quote_page.colours", "quote_page.pdf",
-    "payment_page.colours", "payment_page.pdf", "payment_page.status", "security.reset_password", "security.verify",
+    "logos.show", "quote_page.colours", "quote_page.logo", "quote_page.pdf",
+    "payment_page.colours", "payment_page.logo", "payment_page.pdf", "payment_page.status",
+    "security.reset_password", "security.verify",
 }  # fmt: skip
 
 
