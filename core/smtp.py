@@ -116,6 +116,8 @@ def _fault_of(error: Exception) -> Fault:
     for kind, fault in _FAULTS:
         if isinstance(error, kind):
             return fault
+    if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, TimeoutError):
+        return Fault.TIMEOUT
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return Fault.TLS if "STARTTLS" in str(error) else Fault.SIGN_IN
     if isinstance(error, OSError) and error.errno in _NO_WAY:

@@ -1,31 +1,29 @@
-"""The figures of the dashboard: what is owed, late, paid, waiting and failed, and twelve months of money."""
+"""The figures of the dashboard: what is owed, late, paid and waiting, and twelve months of money."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from heapq import nlargest
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, true
-from sqlalchemy.orm import InstrumentedAttribute, aliased, selectinload
+from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from core.clock import paris_today, utc_now
+from core.clock import paris_today
 from core.database import db
-from core.mail import MailState, OutboxMail
 from core.models import Company
 from core.tenancy import current_company_id
 from invoicing.balances import balances_of
 from invoicing.lifecycle import DocumentKind, DocumentState
-from invoicing.models import Customer, Document, Sending, SendingMail
+from invoicing.models import Customer, Document
 from invoicing.payments import Payment, PaymentReversal
 from invoicing.standing import InvoiceStanding
 
 SHOWN = 5
 MONTHS = 12
-FAILURES_SHOWN_DAYS = 30
 _IS_OPEN = InvoiceStanding.is_open == true()
 
 
@@ -46,14 +44,6 @@ class Month:
     first_day: date
     invoiced_cents: int
     paid_cents: int
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A mail that no server took, and has not been sent anew since."""
-
-    document: Document
-    mail: OutboxMail
 
 
 @dataclass(frozen=True)
@@ -125,26 +115,6 @@ def latest_payments() -> Sequence[Payment]:
     return db.session.scalars(
         statement.order_by(Payment.paid_on.desc(), Payment.id.desc()).limit(SHOWN)
     ).all()
-
-
-def failures() -> list[Failure]:
-    """Mails of the last month that were given up, unless the document was sent again later."""
-    later = aliased(Sending)
-    sent_again = exists().where(later.document_id == Sending.document_id, later.id > Sending.id)
-    rows = db.session.execute(
-        select(Document, OutboxMail)
-        .join(Sending, Sending.document_id == Document.id)
-        .join(SendingMail, SendingMail.sending_id == Sending.id)
-        .join(OutboxMail, OutboxMail.id == SendingMail.mail_id)
-        .where(
-            OutboxMail.state == MailState.FAILED,
-            OutboxMail.created_at >= utc_now() - timedelta(days=FAILURES_SHOWN_DAYS),
-            ~sent_again,
-        )
-        .order_by(OutboxMail.id.desc())
-        .limit(SHOWN)
-    )
-    return [Failure(document, mail) for document, mail in rows]
 
 
 def months() -> list[Month]:

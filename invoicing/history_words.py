@@ -71,7 +71,9 @@ def _detail(item: HistoryItem) -> str:
         reason = item.reversal.reason if item.reversal is not None else ""
         return " · ".join(filter(None, (_money(amount), str(METHODS[item.payment.method]), reason)))
     if item.sending is not None:
-        return ", ".join(json.loads(item.sending.recipients))
+        answer = "" if item.mail is None else " / ".join(item.mail.answer.splitlines())
+        told = gettext("Server: %(answer)s", answer=answer) if answer else ""
+        return " · ".join(filter(None, (", ".join(json.loads(item.sending.recipients)), told)))
     return _event_detail(json.loads(item.event.details)) if item.event is not None else ""
 
 

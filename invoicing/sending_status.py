@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from flask_babel import LazyString
 from sqlalchemy import select
 
 from core.database import db
 from core.mail import MailState, OutboxMail, outcomes_of
 from invoicing.attachments import ShownFile, read_attachments, shown_files
 from invoicing.models import Sending, SendingMail
+from invoicing.smtp_words import meaning_of
 
 
 class SendingState(StrEnum):
@@ -25,11 +27,13 @@ class SendingState(StrEnum):
 
 @dataclass(frozen=True)
 class RecipientStatus:
-    """One address: whether its server took the mail, and the server's own words (empty before the first attempt)."""
+    """One address: whether its server took the mail, the server's own words and what they mean (both empty before the
+    first attempt)."""
 
     address: str
     state: SendingState
     answer: str
+    meaning: LazyString | str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ def _recipients(mail: OutboxMail) -> tuple[RecipientStatus, ...]:
             if said is not None and said.permanent
             else mail_state,
             "" if said is None else str(said),
+            "" if said is None else meaning_of(said),
         )
         for who, said in outcomes_of(mail).items()
     )

@@ -36,6 +36,7 @@ from invoicing.routes import (
     invoices,
     items,
     logos,
+    mails,
     members,
     merging,
     quote_page,
@@ -63,6 +64,7 @@ PAGES = (
     settings,
     logos,
     members,
+    mails,
     mail_pages,
     text_pages,
     quotes,
@@ -77,6 +79,7 @@ MENU = (
     MenuEntry("customers", _l("Customers"), "customers", "customers.index", order=30),
     MenuEntry("items", _l("Catalogue"), "catalogue", "items.index", order=35),
     MenuEntry("payments", _l("Payments"), "payment", "payments.index", order=40),
+    MenuEntry("mails", _l("E-mails"), "mail", "mails.index", order=45),
     MenuEntry("settings", _l("Settings"), "settings", "settings.company", Right.SETTINGS, order=90),
 )
 SETTINGS_TABS = (

@@ -11,7 +11,6 @@ from invoicing.chart import months_chart
 from invoicing.dashboard import (
     SHOWN,
     drafts,
-    failures,
     first_steps,
     latest_payments,
     months,
@@ -20,6 +19,7 @@ from invoicing.dashboard import (
     paid_between,
 )
 from invoicing.history_words import METHODS
+from invoicing.mail_troubles import count_failed_mails, failed_mails
 from invoicing.recurring import recurring_to_handle
 
 blueprint = Blueprint("dashboard", __name__)
@@ -41,7 +41,8 @@ def index() -> str:
         draft_count=draft_count,
         drafts=latest_drafts,
         payments=latest_payments(),
-        failures=failures(),
+        failed_mails=failed_mails(limit=1),
+        failed_count=count_failed_mails(),
         recurring=recurring_to_handle(SHOWN),
         months=months(),
         methods=METHODS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from core.clock import paris_today
 from core.database import db, transaction
 from core.files import put_bytes, register_file
 from core.jobs import run_due_jobs
-from core.mail import Attachment
+from core.mail import Attachment, MailState, queue_mail
 from core.models import Company
 from core.tenancy import current_company_id
 from invoicing.answer_quote import AnswerInput, answer_quote
@@ -98,6 +99,7 @@ def furnish(installation: Installation) -> Furnished:
     _wait_for_notifications(shop, 2)
     run_due_jobs(installation.app)
     with shop.inside(), transaction():
+        _fail_a_mail()
         text = save_text(
             TextInput(TextKind.MAIL, "Relance", "Hello {{ customer }}", "en", "Invoice {{ number }}")
         ).id
@@ -170,6 +172,13 @@ def _files() -> tuple[Attachment, ...]:
     register_file(put_bytes(content), len(content), "application/pdf")
     names = (f"{LONG_WORD}.pdf", "Plan d’étage.pdf")
     return tuple(Attachment(name, put_bytes(content), "application/pdf") for name in names)
+
+
+def _fail_a_mail() -> None:
+    """A mail that one address refused, and nobody tries any more."""
+    said = {"anne@example.org": [550, f"5.1.1 {LONG_WORD}: no such user"], "b@example.org": [250, "ok"]}
+    mail = queue_mail(to=list(said), subject=f"Votre accès à {LONG_NAME}", text="Bonjour")
+    mail.outcomes, mail.state, mail.attempts = json.dumps(said), MailState.FAILED, 3
 
 
 def _quotes() -> dict[str, int]:

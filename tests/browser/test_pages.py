@@ -166,6 +166,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "texts.index": [Spot("/settings/texts")],
         "texts.new": [Spot("/settings/texts/new/mail"), Spot("/settings/texts/new/note", act=press_save)],
         "texts.edit": [Spot(f"/settings/texts/{rooms.text}")],
+        "mails.index": [Spot("/mails"), Spot("/mails?state=waiting", ACCOUNTANT)],
         "mail_settings.index": [Spot("/settings/mail"), Spot("/settings/mail", act=press_save)],
         "members.index": [Spot("/settings/members")],
         "payplug_settings.index": [Spot("/settings/payplug"), Spot("/settings/payplug", act=press_save, also={422})],

@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 
 from core.clock import paris_today
 from core.database import db, transaction
+from core.mail import queue_mail
 from core.models import Membership, Role
 from core.tenancy import in_company
 from core.web.rights import RIGHTS, Right
@@ -117,6 +118,7 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
             issue_invoice(invoice)
             rate = add_vat_rate(850, date(2020, 1, 1)).id
             text = save_text(TextInput(TextKind.NOTE, "merci", "Merci !")).id
+            mail = queue_mail(to=["a@example.org"], subject="Bonjour", text="Bonjour").id
         with transaction():
             payment = record_payment(
                 PaymentInput(invoice, PaymentMethod.CHEQUE, 1000, paris_today(), request_key="k" * 8)
@@ -126,7 +128,7 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
     assert draft
     return {
         "document_id": invoice, "draft_id": draft, "customer_id": 1, "payment_id": payment, "sending_id": sending,
-        "rate_id": rate, "text_id": text, "membership_id": membership, "company_id": company_id,
+        "rate_id": rate, "text_id": text, "mail_id": mail, "membership_id": membership, "company_id": company_id,
     }  # fmt: skip
 
 

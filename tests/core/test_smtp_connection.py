@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from core import smtp_connection
-from core.smtp import NO_ANSWER, hand_over
+from core.smtp import NO_ANSWER, Fault, hand_over
 from core.smtp_connection import NOT_PUBLIC, is_public
 from tests.core.scripted_smtp import scripted_smtp
 
@@ -81,3 +81,21 @@ def test_a_server_that_drips_its_answer_is_left(
     said = hand_over(f"{scheme}://127.0.0.1:{dripping}", "a@example.org", ["b@example.org"], MESSAGE)
     assert said["b@example.org"].code == NO_ANSWER
     assert time.monotonic() - began < 10
+
+
+def test_what_went_wrong_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages say it in the reader's language; the words of the machine stand beside it."""
+    monkeypatch.setattr(smtp_connection, "TIMEOUT_SECONDS", 0.3)
+    silent = socket.create_server(("127.0.0.1", 0))
+    with silent, scripted_smtp() as server:
+        urls = {
+            "smtp://127.0.0.1:1": Fault.REFUSED,
+            "smtp://nobody.invalid:25": Fault.HOST_NOT_FOUND,
+            f"smtp://127.0.0.1:{silent.getsockname()[1]}": Fault.TIMEOUT,
+            f"smtp+starttls://127.0.0.1:{server.port}": Fault.TLS,
+            f"smtps://127.0.0.1:{server.port}": Fault.TLS,
+            f"smtp://user:password@127.0.0.1:{server.port}": Fault.SIGN_IN,
+        }
+        for url, fault in urls.items():
+            said = hand_over(url, "a@example.org", ["b@example.org"], MESSAGE)["b@example.org"]
+            assert (said.code, said.fault, bool(said.text)) == (NO_ANSWER, fault, True), (url, said)
