@@ -23,12 +23,13 @@ from core.tenancy import enter_company, in_company
 from invoicing.customer_input import ContactInput
 from invoicing.dispatch_sendings import dispatch_sendings
 from invoicing.document_view import document_view
+from invoicing.einvoice_xml import xml_of
 from invoicing.errors import InvalidInputError
 from invoicing.invoice_mail import preview_mail
 from invoicing.issue_invoice import issue_invoice
 from invoicing.message_texts import MessageText
 from invoicing.models import Sending, SendingMail
-from invoicing.render_pdf import pdf_bytes
+from invoicing.render_pdf import issued_pdf
 from invoicing.send_invoice import SendInput, proposed_recipients, send_invoice, split_recipients
 from invoicing.sending_status import SendingState, sending_status
 from tests.conftest import MakeApp, make_company
@@ -113,7 +114,9 @@ def test_a_sent_invoice_arrives_with_its_pdf_and_its_link_as_button_and_text(
     assert "{{" not in plain.get_content() + html.get_content()
     attached = next(message.iter_attachments())
     assert attached.get_filename() == f"Invoice {view.number}.pdf"
-    assert attached.get_content() == pdf_bytes(view)
+    xml = xml_of(document_id)
+    assert xml is not None
+    assert attached.get_content() == issued_pdf(view, xml.content)
 
 
 def test_the_mail_of_a_french_customer_is_french(shop: Flask, server: Script) -> None:
