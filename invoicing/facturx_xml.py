@@ -6,6 +6,7 @@ the number series is taken, and finished by putting two texts into it (`einvoice
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -19,7 +20,6 @@ from core.money import (
     round_half_up_div,
 )
 from invoicing.einvoice import PLATFORM, Einvoice, VatGroup
-from invoicing.input_checks import clean_text
 from invoicing.legal_form import legal_form_line
 from invoicing.legal_mentions import Mention, MentionCode
 from invoicing.models import CustomerKind, DocumentLine
@@ -30,7 +30,8 @@ from invoicing.vat_categories import VatCategory, category_of
 NUMBER: Final = "\ue000number\ue000"
 LINK: Final = "\ue000link\ue000"
 """Placeholders. Their private character is taken out of all that people typed."""
-_PRIVATE: Final = str.maketrans("", "", "\ue000")
+_UNFIT: Final = re.compile("[^\t\n\x20-\ud7ff\ue001-\ufffd\U00010000-\U0010ffff]")
+"""What XML cannot hold, and the placeholders' character."""
 
 SIREN: Final = "0002"
 SIRET: Final = "0009"
@@ -346,7 +347,7 @@ def _decimal(scaled: int, decimals: int, *, least: int = 0) -> str:
 
 
 def _text(typed: str) -> str:
-    return clean_text(typed, lines=True).translate(_PRIVATE).strip()
+    return _UNFIT.sub("", typed).strip()
 
 
 def _filled(values: dict[str, Any]) -> dict[str, Any]:
