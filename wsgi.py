@@ -20,6 +20,8 @@ from core.settings import Settings, SettingsError, load_settings
 
 PACKAGES = ("accounting", "invoicing", "payplug_bridge")
 CONFIGURATION_EXIT = 78
+WITHOUT_SETTINGS = {"demo": "demo.command", "samples": "demo.samples"}
+"""Commands that make an application themselves, by the module they stand in."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -65,14 +67,13 @@ def _app_for_commands() -> Flask:
 
 
 class _Commands(FlaskGroup):
-    """Finds the demo before an application is made: it writes the settings that one needs."""
+    """Finds some commands before an application is made: the demo writes the settings of one, samples need none."""
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The command of that name."""
-        if name == "demo":
-            demo = import_module("demo.command")
-            ctx.meta[demo.MAKE_APP] = create_app
-            command: click.Command = demo.demo
+        if name in WITHOUT_SETTINGS:
+            ctx.meta[import_module("demo.command").MAKE_APP] = create_app
+            command: click.Command = getattr(import_module(WITHOUT_SETTINGS[name]), name)
             return command
         return super().get_command(ctx, name)
 
@@ -82,8 +83,8 @@ class _Commands(FlaskGroup):
             load_settings()
         except SettingsError as error:
             click.echo(f"Some commands are not shown: {error}", err=True)
-            return sorted({*self.commands, "demo"})
-        return sorted({*super().list_commands(ctx), "demo"})
+            return sorted({*self.commands, *WITHOUT_SETTINGS})
+        return sorted({*super().list_commands(ctx), *WITHOUT_SETTINGS})
 
 
 main = _Commands(

@@ -68,9 +68,13 @@ def credit_of(left: CreditLeft, choice: CreditChoice | None) -> Credit:
     Raises:
         InvalidInputError: more than is left, or nothing, was chosen: beside `lines-N-quantity` or `parts-N-amount`.
     """
+    errors = FieldErrors()
+    if left.is_nothing:
+        # A note of no line at all would say nothing, and have no e-invoice (BR-16).
+        errors.add("lines-0-quantity", _most(left.total_cents))
+        errors.raise_if_any()
     if choice is None or _is_everything(left, choice):
         return _everything(left)
-    errors = FieldErrors()
     if choice.amounts is None:
         credit, where = _by_lines(left, choice, errors), "lines-0-quantity"
     else:

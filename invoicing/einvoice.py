@@ -177,7 +177,7 @@ class Einvoice:
         """BT-49 and its scheme: on the platform for a French business or public body, else an e-mail address."""
         buyer = self.frozen.buyer
         if is_on_platform(buyer):
-            address = buyer.einvoice_address or buyer.siren
+            address = buyer.einvoice_address.strip() or buyer.siren
             return (address, PLATFORM) if address else None
         return (self.buyer_mail, MAIL) if self.buyer_mail else None
 
@@ -206,7 +206,7 @@ def einvoice_of_draft(candidate: Candidate, frozen: FrozenPart) -> Einvoice:
     return Einvoice(
         document=candidate.document,
         frozen=frozen,
-        seller_address=candidate.settings.einvoice_address or candidate.company.siren,
+        seller_address=candidate.settings.einvoice_address.strip() or candidate.company.siren,
         buyer_mail=buyer_mail(frozen.buyer, candidate.document.customer_id),
         preceding=_deposits(candidate.document),
     )

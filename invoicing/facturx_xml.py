@@ -23,7 +23,7 @@ from invoicing.einvoice import PLATFORM, Einvoice, VatGroup
 from invoicing.legal_form import legal_form_line
 from invoicing.legal_mentions import Mention, MentionCode
 from invoicing.models import CustomerKind, DocumentLine
-from invoicing.parties import Address, Buyer, read_address
+from invoicing.parties import Address, Buyer, Seller, read_address
 from invoicing.vat import WHOLE, LineTotals
 from invoicing.vat_categories import VatCategory, category_of
 
@@ -120,7 +120,7 @@ def _payment(einvoice: Einvoice) -> dict[str, Any]:
             "BT-82": gettext("Transfer, or online by the payment link"),
             "BT-84": seller.iban,
             "BT-85": _text(seller.name),
-            "BT-86": seller.bic,
+            "BT-86": _text(seller.bic),
         }
         if seller.iban
         else {"BT-81": ONLINE, "BT-82": gettext("Online, by the payment link")}
@@ -179,20 +179,19 @@ def _seller(einvoice: Einvoice) -> dict[str, Any]:
     # What is outside the scope of VAT may show no VAT number (BR-O-02); without a number, the SIREN identifies the
     # seller to the tax office (BT-32, scheme FC), as the franchise needs (BR-E-02).
     is_outside = _is_outside_scope(einvoice)
+    contact = _filled({"phone": _text(seller.phone), "email": _text(seller.email)})
     return _filled(
         {
             "name": _text(seller.name),
-            "identifiers": {SIRET: seller.siret} if seller.siret else None,
-            "legal_identifier": seller.siren,
+            "identifiers": _place_number(seller),
+            "legal_identifier": _text(seller.siren),
             "legal_identifier_schemeid": SIREN,
-            "vat_identifier": "" if is_outside else seller.vat_number,
-            "tax_identifier": "" if is_outside or seller.vat_number else seller.siren,
+            "vat_identifier": "" if is_outside else _text(seller.vat_number),
+            "tax_identifier": "" if is_outside or seller.vat_number else _text(seller.siren),
             "legal_info": _text(legal_form_line(seller)),
-            "einvoicing_addr": einvoice.seller_address,
+            "einvoicing_addr": _text(einvoice.seller_address),
             "einvoicing_addr_schemeid": PLATFORM,
-            "contacts": [contact]
-            if (contact := _filled({"phone": seller.phone, "email": seller.email}))
-            else None,
+            "contacts": [contact] if contact else None,
             **_place(seller),
         }
     )
@@ -200,18 +199,25 @@ def _seller(einvoice: Einvoice) -> dict[str, Any]:
 
 def _buyer(einvoice: Einvoice) -> dict[str, Any]:
     buyer, (address, scheme) = einvoice.frozen.buyer, einvoice.buyer_address or ("", "")
+    siren = _text(buyer.siren)
     return _filled(
         {
             "name": _text(buyer.name),
-            "identifiers": {SIRET: buyer.siret} if buyer.siret else None,
-            "legal_identifier": buyer.siren,
-            "legal_identifier_schemeid": SIREN if buyer.siren else "",
-            "vat_identifier": "" if _is_outside_scope(einvoice) else buyer.vat_number,
-            "einvoicing_addr": address,
+            "identifiers": _place_number(buyer),
+            "legal_identifier": siren,
+            "legal_identifier_schemeid": SIREN if siren else "",
+            "vat_identifier": "" if _is_outside_scope(einvoice) else _text(buyer.vat_number),
+            "einvoicing_addr": _text(address),
             "einvoicing_addr_schemeid": scheme,
             **_place(buyer),
         }
     )
+
+
+def _place_number(party: Seller | Buyer) -> dict[str, str] | None:
+    """The SIRET among the identifiers (BT-29, BT-46)."""
+    siret = _text(party.siret)
+    return {SIRET: siret} if siret else None
 
 
 def _is_outside_scope(einvoice: Einvoice) -> bool:

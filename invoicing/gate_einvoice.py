@@ -98,7 +98,7 @@ def _vat_number_problems(einvoice: Einvoice) -> Iterator[Problem]:
             ),
         )
     for place, number in ((Place.COMPANY, seller.vat_number), (Place.CUSTOMER, buyer.vat_number)):
-        if number and number[:2] not in vat_prefixes():
+        if number.strip() and number.strip()[:2] not in vat_prefixes():
             yield Problem(
                 place,
                 "vat_number",
@@ -147,7 +147,7 @@ def _french_seller(einvoice: Einvoice) -> Iterator[Problem]:
             "siren",
             _l("Your company’s SIREN is missing or wrong. Mend it in the company settings."),
         )
-    elif seller.siret and not _fits(seller.siret, seller.siren):
+    elif seller.siret.strip() and not _fits(seller.siret, seller.siren):
         yield Problem(
             Place.COMPANY,
             "siret",
@@ -167,7 +167,7 @@ def _french_seller(einvoice: Einvoice) -> Iterator[Problem]:
 
 def _french_buyer(einvoice: Einvoice) -> Iterator[Problem]:
     buyer = einvoice.frozen.buyer
-    address = buyer.einvoice_address or buyer.siren
+    address, _ = einvoice.buyer_address or ("", "")
     if not fr_siren.is_valid(buyer.siren):
         yield Problem(
             Place.CUSTOMER,
@@ -175,7 +175,7 @@ def _french_buyer(einvoice: Einvoice) -> Iterator[Problem]:
             _l("Give the customer’s SIREN: an invoice to a French business must show it."),
         )
         return
-    if buyer.siret and not _fits(buyer.siret, buyer.siren):
+    if buyer.siret.strip() and not _fits(buyer.siret, buyer.siren):
         yield Problem(
             Place.CUSTOMER,
             "siret",

@@ -184,11 +184,10 @@ def _clauses(case: MentionCase) -> list[Mention]:
 
 
 def _business_clauses(case: MentionCase) -> list[Mention]:
-    discount = (
-        Mention(_C.DISCOUNT, case.discount_terms) if case.discount_terms else _mention(case, _C.DISCOUNT)
-    )
+    own = case.discount_terms.strip()
+    discount = Mention(_C.DISCOUNT, own) if own else _mention(case, _C.DISCOUNT)
     # The company's own rate binds businesses; that of public bodies is not for the parties to choose.
-    is_own = case.late_penalty and case.buyer is CustomerKind.BUSINESS
+    is_own = case.late_penalty.strip() and case.buyer is CustomerKind.BUSINESS
     penalty = _own_penalty(case) if is_own else _mention(case, _C.LATE_PENALTY)
     return [discount, penalty, _mention(case, _C.RECOVERY_INDEMNITY)]
 
