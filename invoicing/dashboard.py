@@ -20,7 +20,9 @@ from invoicing.balances import balances_of
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Customer, Document
 from invoicing.payments import Payment, PaymentReversal
+from invoicing.settings import invoicing_settings
 from invoicing.standing import InvoiceStanding
+from invoicing.vat_categories import VatCase
 
 SHOWN = 5
 MONTHS = 12
@@ -159,8 +161,12 @@ def _by_month(
 def first_steps() -> FirstSteps:
     """What is left to do before the first invoice can go out."""
     company = db.session.get_one(Company, current_company_id())
+    # Under the franchise (CGI art. 293 B) a company need not have a VAT number.
+    has_vat = bool(company.vat_number) or invoicing_settings().vat_case is VatCase.FRANCHISE
+    # A quote or the pattern of a recurring invoice is no invoice yet.
+    invoices = select(Document.id).where(Document.kind == DocumentKind.INVOICE).limit(1)
     return FirstSteps(
-        company_complete=bool(company.legal_form and company.vat_number and company.iban),
+        company_complete=bool(company.legal_form and has_vat and company.iban),
         has_customer=db.session.scalars(select(Customer.id).limit(1)).first() is not None,
-        has_invoice=db.session.scalars(select(Document.id).limit(1)).first() is not None,
+        has_invoice=db.session.scalars(invoices).first() is not None,
     )

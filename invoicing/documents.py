@@ -135,9 +135,29 @@ def sums_of(wanted: DocumentFilter) -> Sums:
 
 
 def years_of_documents() -> Sequence[int]:
-    """The calendar years in which numbers were given, the latest first."""
-    years = select(NumberSeries.year).distinct().order_by(NumberSeries.year.desc())
-    return db.session.scalars(years).all()
+    """The calendar years for which the list has invoices or credit notes, the latest first.
+
+    A series does not say what it numbers, and quotes have theirs: it gives the years, the documents their ends.
+    """
+    ends = [_ends_of(kind) for kind in (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE)]
+    days = [day for pair in ends for day in pair if day is not None]
+    if not days:
+        return []
+    years = select(NumberSeries.year).where(NumberSeries.year.between(min(days).year, max(days).year))
+    return db.session.scalars(years.distinct().order_by(NumberSeries.year.desc())).all()
+
+
+def _ends_of(kind: DocumentKind) -> tuple[date | None, date | None]:
+    """The first and the last day on which such a document was issued, each read off the end of an index."""
+    of_kind = (Document.kind == kind, Document.state == DocumentState.ISSUED)
+    first = select(Document.issue_date).where(*of_kind).order_by(Document.issue_date, Document.id).limit(1)
+    last = (
+        select(Document.issue_date)
+        .where(*of_kind)
+        .order_by(Document.issue_date.desc(), Document.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(first), db.session.scalar(last)
 
 
 def _newest_first(wanted: DocumentFilter) -> Select[int]:

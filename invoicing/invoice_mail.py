@@ -10,7 +10,7 @@ from flask_babel import force_locale
 from core.colours import text_colour
 from invoicing.document_view import DocumentView
 from invoicing.document_words import words_of
-from invoicing.message_texts import LINK_MARKER, MessageText, expand_message
+from invoicing.message_texts import MessageText, expand_message, link_in_mail
 from invoicing.payment_link import takes_cards
 
 _FOLDER = "email/invoice"
@@ -26,15 +26,15 @@ class InvoiceMail:
 
 
 def invoice_mail(view: DocumentView, message: MessageText) -> InvoiceMail:
-    """Compose the mail of an expanded message; the payment link goes where its marker stands."""
-    url = view.payment_url
+    """Compose the mail of an expanded message; the link of its document goes where its marker stands."""
+    marker, url = link_in_mail(view)
     paragraphs = [part.strip() for part in message.text.split("\n\n") if part.strip()]
     values = {
         "view": view,
         "subject": message.subject,
-        "text": message.text.replace(LINK_MARKER, url or ""),
-        "blocks": [block for part in paragraphs for block in _blocks(part)],
-        "payment_url": url,
+        "text": message.text.replace(marker, url),
+        "blocks": [block for part in paragraphs for block in _blocks(part, marker)],
+        "link": url,
         "takes_cards": takes_cards(view.total_cents),
         "accent": text_colour(view.seller.colour),
     }
@@ -56,10 +56,10 @@ def preview_mail(view: DocumentView, message: MessageText) -> InvoiceMail:
     return invoice_mail(view, expand_message(message, view))
 
 
-def _blocks(paragraph: str) -> list[list[str] | None]:
-    """A paragraph as lists of lines, with None where the payment button stands."""
+def _blocks(paragraph: str, marker: str) -> list[list[str] | None]:
+    """A paragraph as lists of lines, with None where the button stands."""
     blocks: list[list[str] | None] = []
-    for index, part in enumerate(paragraph.split(LINK_MARKER)):
+    for index, part in enumerate(paragraph.split(marker)):
         if index:
             blocks.append(None)
         if part.strip():

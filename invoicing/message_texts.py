@@ -1,7 +1,7 @@
 """Subject and text of the mail that carries a document: defaults per language, and the variables people may write.
 
 A text holds `{{ number }}` and the like. Only the variables listed here are known, and nothing but variables: no
-attribute, call, loop or filter, so that a text can reach nothing of the program. The payment link keeps its marker
+attribute, call, loop or filter, so that a text can reach nothing of the program. A link keeps its marker
 until the mail is composed, because it becomes an address in the plain text and a button in the HTML.
 """
 
@@ -23,15 +23,15 @@ from invoicing.errors import InvalidInputError, Message
 from invoicing.input_checks import clean_text
 from invoicing.lifecycle import DocumentKind
 from invoicing.payment_link import takes_cards
-from invoicing.quotes import link_of_quote
 from invoicing.text_variables import expand, fault_of, variables_in
 
 LINK_MARKER: Final = "{{ payment_link }}"
+QUOTE_LINK_MARKER: Final = "{{ quote_link }}"
 LONGEST_SUBJECT: Final = 255
 LONGEST_TEXT: Final = 10_000
 
 VARIABLES: Final[dict[str, LazyString]] = {
-    "document": _l("Kind of document: invoice or credit note"),
+    "document": _l("Kind of document: invoice, credit note or quote"),
     "number": _l("Number of the document"),
     "customer": _l("Name of the customer"),
     "total": _l("Total including VAT"),
@@ -39,8 +39,14 @@ VARIABLES: Final[dict[str, LazyString]] = {
     "due_date": _l("Due date (invoices)"),
     "seller": _l("Name of your company"),
     "payment_link": _l("Payment link, as a button and as an address (invoices)"),
+    "quote_link": _l("Link by which a quote is read and answered, as a button and as an address (quotes)"),
 }
 """What may stand between {{ and }}, with an explanation for the page."""
+
+
+LINK_IN_SUBJECT: Final = _l("A link belongs into the text, not into the subject.")
+LINKS: Final = {"payment_link": DocumentKind.INVOICE, "quote_link": DocumentKind.QUOTE}
+"""The links, and the kind of document that has each; they stand in texts alone, not in subjects."""
 
 
 @dataclass(frozen=True)
@@ -83,15 +89,28 @@ def _invoice_paragraphs(view: DocumentView) -> Iterator[str]:
 def _quote_paragraphs(view: DocumentView) -> Iterator[str]:
     yield _("Please find attached quote {{ number }} of {{ issue_date }}, for {{ total }}.")
     if not view.is_draft:
-        yield _("You can read it and answer it here:") + "\n" + link_of_quote(view.document_id)
+        yield _("You can read it and answer it here:")
+        yield QUOTE_LINK_MARKER
 
 
 def _credit_note_paragraphs() -> Iterator[str]:
     yield _("Please find attached credit note {{ number }} of {{ issue_date }}, for {{ total }}.")
 
 
+def variables_for(kind: DocumentKind) -> dict[str, LazyString]:
+    """The variables that a mail with such a document may hold."""
+    return {name: meaning for name, meaning in VARIABLES.items() if LINKS.get(name, kind) is kind}
+
+
+def link_in_mail(view: DocumentView) -> tuple[str, str]:
+    """The marker of the link in the mail of a document, and the address that takes its place; empty for none."""
+    if view.kind is DocumentKind.QUOTE:
+        return QUOTE_LINK_MARKER, view.answer_url or ""
+    return LINK_MARKER, view.payment_url or ""
+
+
 def expand_message(message: MessageText, view: DocumentView) -> MessageText:
-    """Put the values of a document in; the payment link's marker stays, and is added at the end when it is missing.
+    """Put the values of a document in; the marker of its link stays, and is added at the end when it is missing.
 
     Raises:
         InvalidInputError: on `subject` or `text`: unknown variables, anything that is no variable, empty or too long.
@@ -104,23 +123,35 @@ def expand_message(message: MessageText, view: DocumentView) -> MessageText:
             errors[field] = _l("Write something here.")
         elif len(value) > longest:
             errors[field] = _l("This is too long: at most %(count)d characters.", count=longest)
-    if "subject" not in errors and LINK_MARKER in subject:
-        errors["subject"] = _l("The payment link belongs into the text, not into the subject.")
+    marker, url = link_in_mail(view)
+    if "subject" not in errors and marker in subject:
+        errors["subject"] = LINK_IN_SUBJECT
     if errors:
         raise InvalidInputError(errors)
-    if view.asks_for_money and view.payment_url is not None and LINK_MARKER not in text:
-        text = f"{text}\n\n{LINK_MARKER}"
+    if (view.asks_for_money or view.answer_url) and url and marker not in text:
+        text = f"{text}\n\n{marker}"
     return MessageText(subject, text)
 
 
 def _expanded(field: str, text: str, view: DocumentView, errors: dict[str, Message]) -> str:
     fault = fault_of(text, VARIABLES)
-    if fault is None and view.kind is not DocumentKind.INVOICE and "payment_link" in variables_in(text):
-        fault = _l("A credit note has no payment link: take {{ payment_link }} out.")
+    if fault is None:
+        fault = _fault_of_links(variables_in(text), view.kind)
     if fault is not None:
         errors[field] = fault
         return text
     return expand(text, _values(view))
+
+
+def _fault_of_links(names: set[str], kind: DocumentKind) -> Message | None:
+    """A link that the document does not have, as a sentence."""
+    if "payment_link" in names and kind is DocumentKind.QUOTE:
+        return _l("A quote is not paid but answered: write {{ quote_link }} instead of {{ payment_link }}.")
+    if "payment_link" in names and kind is not DocumentKind.INVOICE:
+        return _l("A credit note has no payment link: take {{ payment_link }} out.")
+    if "quote_link" in names and kind is not DocumentKind.QUOTE:
+        return _l("Only a quote has a link to be answered by: take {{ quote_link }} out.")
+    return None
 
 
 def _values(view: DocumentView) -> dict[str, str]:
@@ -136,4 +167,5 @@ def _values(view: DocumentView) -> dict[str, str]:
             "due_date": "" if due is None else format_date(due, DAY_FORMAT, locale=locale),
             "seller": view.seller.name,
             "payment_link": LINK_MARKER,
+            "quote_link": QUOTE_LINK_MARKER,
         }

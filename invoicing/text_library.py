@@ -21,7 +21,7 @@ from core.versions import count_save
 from invoicing.draft_input import LONGEST_CONDITIONS, LONGEST_NOTE
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.input_checks import FieldErrors
-from invoicing.message_texts import LONGEST_SUBJECT, LONGEST_TEXT, VARIABLES
+from invoicing.message_texts import LINK_IN_SUBJECT, LINKS, LONGEST_SUBJECT, LONGEST_TEXT, VARIABLES
 from invoicing.models import TextKind, TextTemplate
 from invoicing.text_variables import fault_of, variables_in
 
@@ -194,8 +194,8 @@ def _check_variables(errors: FieldErrors, kind: TextKind, subject: str, text: st
         if fault is not None:
             no_variables = _l("A note or conditions hold no variables: take {{ and }} out.")
             errors.add(field, fault if known else no_variables)
-        elif field == "subject" and "payment_link" in variables_in(value):
-            errors.add(field, _l("The payment link belongs into the text, not into the subject."))
+        elif field == "subject" and variables_in(value) & LINKS.keys():
+            errors.add(field, LINK_IN_SUBJECT)
 
 
 def _refuse_taken(errors: FieldErrors, given: TextInput, identifier: str, text_id: int | None) -> None:

@@ -25,6 +25,7 @@ from invoicing.forms.customers import ContactForm, CustomerForm
 from invoicing.forms.recurring import EVERY
 from invoicing.lifecycle import DocumentKind
 from invoicing.models import Document
+from invoicing.quotes import state_of
 from invoicing.recurring import recurring_of_customer
 
 blueprint = Blueprint("customers", __name__, url_prefix="/customers")
@@ -100,6 +101,7 @@ def show(customer_id: int) -> str:
         recurring=recurring_of_customer(customer_id),
         every=EVERY,
         balances=balances_of([document.id for document in documents]),
+        quote_state=state_of,
         due_cents=customer_due_cents(customer_id),
         credit_cents=customer_credit_cents(customer_id),
     )

@@ -20,7 +20,7 @@ from invoicing.documents import find_issued
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.forms.sendings import SendForm
 from invoicing.invoice_mail import InvoiceMail, preview_mail
-from invoicing.message_texts import VARIABLES
+from invoicing.message_texts import variables_for
 from invoicing.models import Sending, SendingMail, TextKind
 from invoicing.render_pdf import file_name
 from invoicing.send_invoice import proposed_message, proposed_recipients, send_invoice
@@ -54,7 +54,7 @@ def new(document_id: int) -> ResponseReturnValue:
         form=form,
         view=view,
         preview=preview,
-        variables=VARIABLES,
+        variables=variables_for(view.kind),
         texts=list_texts(TextKind.MAIL, view.language),
         attachment=file_name(view),
         attached=shown_files(read_attachments(find_issued(document_id).attachments)),

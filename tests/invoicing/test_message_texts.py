@@ -8,10 +8,23 @@ from core.database import transaction
 from core.models import Company
 from invoicing.credit_invoice import credit_invoice
 from invoicing.document_view import DocumentView, document_view
+from invoicing.draft_input import DraftInput
+from invoicing.draft_invoice import draft_invoice
 from invoicing.errors import InvalidInputError
+from invoicing.invoice_mail import preview_mail
 from invoicing.issue_invoice import issue_invoice
-from invoicing.message_texts import LINK_MARKER, VARIABLES, MessageText, default_message, expand_message
-from tests.factories.invoicing import make_customer, make_draft
+from invoicing.issue_quote import issue_quote
+from invoicing.lifecycle import DocumentKind
+from invoicing.message_texts import (
+    LINK_MARKER,
+    QUOTE_LINK_MARKER,
+    VARIABLES,
+    MessageText,
+    default_message,
+    expand_message,
+    variables_for,
+)
+from tests.factories.invoicing import make_customer, make_draft, make_line
 
 
 def _issued(language: str = "en") -> DocumentView:
@@ -41,7 +54,8 @@ def test_the_proposed_words_are_in_the_language_of_the_document(
 
 def test_every_variable_has_a_value(company: Company) -> None:
     view = _issued()
-    text = "\n".join(f"{name}={{{{ {name} }}}}" for name in VARIABLES)
+    assert set(VARIABLES) == {*variables_for(DocumentKind.INVOICE), "quote_link"}
+    text = "\n".join(f"{name}={{{{ {name} }}}}" for name in variables_for(DocumentKind.INVOICE))
     expanded = dict(
         line.split("=", 1) for line in expand_message(MessageText("S", text), view).text.splitlines()
     )
@@ -107,3 +121,22 @@ def test_a_credit_note_has_words_of_its_own_and_no_link(company: Company) -> Non
     assert "credit note" in message.text
     assert "payment_link" not in message.text
     assert set(_refusal("Pay {{ payment_link }}", view)) == {"text"}
+    assert "quote_link" in _refusal("Answer {{ quote_link }}", view)["text"]
+
+
+def test_a_quote_has_the_link_by_which_it_is_answered(company: Company) -> None:
+    with transaction():
+        given = DraftInput(make_customer(language="en").id, (make_line(),))
+        quote = issue_quote(draft_invoice(given, kind=DocumentKind.QUOTE).id).id
+    view = document_view(quote)
+    assert view.answer_url
+    assert default_message(view).text.count(QUOTE_LINK_MARKER) == 1
+    mail = preview_mail(view, default_message(view))
+    assert view.answer_url in mail.text
+    assert f'href="{view.answer_url}"' in mail.html
+    assert "Read and answer" in mail.html
+    assert "pay" not in mail.text.lower()
+    assert expand_message(MessageText("S", "See you."), view).text == f"See you.\n\n{QUOTE_LINK_MARKER}"
+    assert "{{ quote_link }}" in _refusal("Pay {{ payment_link }}", view)["text"]
+    assert set(_refusal("Hello", view, subject="Answer {{ quote_link }}")) == {"subject"}
+    assert "payment_link" not in variables_for(view.kind)

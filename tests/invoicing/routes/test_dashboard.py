@@ -8,14 +8,22 @@ from xml.etree import ElementTree as ET
 import time_machine
 
 from core.clock import paris_today, utc_now
-from core.database import transaction
+from core.database import db, transaction
 from core.tenancy import in_company
 from invoicing.cancel_payment import cancel_payment
 from invoicing.credit_invoice import credit_invoice
-from invoicing.dashboard import months, owed, paid_between
+from invoicing.dashboard import first_steps, months, owed, paid_between
+from invoicing.documents import years_of_documents
+from invoicing.draft_input import DraftInput
+from invoicing.draft_invoice import draft_invoice
+from invoicing.issue_quote import issue_quote
+from invoicing.lifecycle import DocumentKind
+from invoicing.models import InvoicingSettings
 from invoicing.payments import PaymentMethod
 from invoicing.record_payment import PaymentInput, record_payment
+from invoicing.vat_categories import VatCase
 from tests.conftest import make_company, signed_in_client
+from tests.factories.invoicing import make_customer, make_line
 from tests.invoicing.routes.conftest import page
 
 
@@ -25,6 +33,41 @@ def test_a_new_company_sees_its_first_steps(app):
     for step in ("Complete your company", "Add a customer", "Write the first invoice", "Be paid by card"):
         assert step in shown
     assert "months-light.svg" not in shown
+
+
+def test_a_quote_is_no_first_invoice_and_the_franchise_needs_no_vat_number(app):
+    company_id = make_company(app, vat_number="")
+    client = signed_in_client(app, company_id)
+    with app.app_context(), in_company(company_id), transaction():
+        assert not first_steps().company_complete
+        db.session.query(InvoicingSettings).one().vat_case = VatCase.FRANCHISE
+        customer = make_customer()
+        given = DraftInput(customer.id, (make_line(rate="0"),))
+        with time_machine.travel(utc_now() - timedelta(days=800)):
+            quote = issue_quote(draft_invoice(given, kind=DocumentKind.QUOTE).id)
+        customer_id, number = customer.id, quote.number
+        assert years_of_documents() == []
+        assert first_steps().company_complete
+        assert not first_steps().has_invoice
+    shown = page(client, f"/customers/{customer_id}")
+    assert str(number) in shown
+    assert "Expired" in shown
+    assert "To pay" not in shown
+    with app.app_context(), in_company(company_id), transaction():
+        draft_invoice(given)
+        db.session.flush()
+        assert first_steps().are_done
+
+
+def test_years_are_those_of_invoices_and_credit_notes(app, company_id, invoice):
+    with time_machine.travel(utc_now() - timedelta(days=366)):
+        credited = invoice()
+    with app.app_context(), in_company(company_id):
+        year = paris_today().year
+        assert years_of_documents() == [year - 1]
+        with transaction():
+            credit_invoice(credited, reason="Erreur")
+        assert years_of_documents() == [year, year - 1]
 
 
 def test_the_figures_are_those_of_the_balances(app, company_id, owner, invoice):

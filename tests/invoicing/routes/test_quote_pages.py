@@ -140,7 +140,7 @@ def test_a_quote_is_written_in_the_editor_and_issued(owner, app, company_id, cus
         made_id = made.id
         assert made.number == f"D-{paris_today().year}-0001"
         assert made.valid_until == paris_today() + timedelta(days=30)
-    assert plain(owner.get(f"/invoices/{made_id}/send").get_data(as_text=True)).count("/q/") == 1
+    assert "{{ quote_link }}\n" in plain(owner.get(f"/invoices/{made_id}/send").get_data(as_text=True))
 
 
 def test_an_unknown_address_is_no_quote(reader):
