@@ -22,9 +22,9 @@ Step = tuple[str, Sequence[Row]]
 
 # As the triggers want them: lines before their entry, children before their document, which is issued last.
 ORDER = (
-    "number_series", "entry_counter", "lettering_counter", "document_vat", "document_line", "document", "payment_link",
-    "todo", "invoice_standing", "payment", "settlement", "entry_line", "journal_entry", "lettering", "lettering_line",
-    "event", "seal_link", "seal_chain",
+    "number_series", "entry_counter", "lettering_counter", "document_vat", "document_line", "document", "document_xml",
+    "payment_link", "todo", "invoice_standing", "payment", "settlement", "entry_line", "journal_entry", "lettering",
+    "lettering_line", "event", "seal_link", "seal_chain",
 )  # fmt: skip
 
 

@@ -17,10 +17,11 @@ from sqlalchemy import select
 from accounting.facts import SupplyKind, VatRegime
 from core.database import db
 from invoicing.candidate import Candidate
+from invoicing.customers import contacts_of
 from invoicing.freeze_document import FrozenPart
 from invoicing.legal_mentions import taxed_kinds
 from invoicing.lifecycle import DocumentKind, InvoiceType
-from invoicing.models import Contact, CustomerKind, Document, DocumentLine, EinvoiceRules
+from invoicing.models import CustomerKind, Document, DocumentLine, EinvoiceRules
 from invoicing.parties import Buyer
 from invoicing.vat import LineTotals, VatTotals, counts
 from invoicing.vat_cases import Ground, ground_of
@@ -216,10 +217,8 @@ def buyer_mail(buyer: Buyer, customer_id: int) -> str:
     """The e-mail address of a customer that no platform reaches: its first contact that receives invoices, or empty."""
     if is_on_platform(buyer):
         return ""
-    reaches = select(Contact.email).where(
-        Contact.customer_id == customer_id, Contact.receives_invoices, Contact.email != ""
-    )
-    return db.session.scalars(reaches.order_by(Contact.id).limit(1)).first() or ""
+    reached = (contact.email for contact in contacts_of(customer_id) if contact.receives_invoices)
+    return next(filter(None, reached), "")
 
 
 def _deposits(document: Document) -> tuple[Preceding, ...]:

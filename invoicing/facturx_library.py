@@ -13,13 +13,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, Any
 
 import facturx
 import facturx.facturx as library
-import facturx.generate_xml as generating
 from lxml import etree
 from pypdf import PdfWriter
 from pypdf.errors import PyPdfError
@@ -41,7 +41,7 @@ LEVEL = "en16931"
 """The profile, in the library's words."""
 
 _UNBOUND = {"B2C", "OUTOFSCOPE", "ARCHIVEONLY"}
-_validating = threading.Lock()
+_working = threading.Lock()
 _stamped_at: ContextVar[datetime] = ContextVar("stamped_at")
 
 
@@ -61,7 +61,8 @@ def _stamp() -> datetime:
 
 library.PdfWriter = _QuietWriter
 # It asks twice in each XML whether the IBAN is one, which takes as long as a tenth of the rest.
-generating.iban_is_valid = lru_cache(maxsize=256)(iban.is_valid)
+# (By its name in full: `facturx.generate_xml` is a function that hides the module.)
+vars(import_module("facturx.generate_xml"))["iban_is_valid"] = lru_cache(maxsize=256)(iban.is_valid)
 library._get_pdf_timestamp = lambda _date=None: _stamp().strftime("D:%Y%m%d%H%M%S+00'00'")  # noqa: SLF001
 library._get_metadata_timestamp = lambda: _stamp().strftime("%Y-%m-%dT%H:%M:%S+00:00")  # noqa: SLF001
 
@@ -108,14 +109,10 @@ def generated_xml(values: dict[str, Any]) -> bytes:
 
     Amounts, quantities and rates are texts. The library checks nothing here: `schema_faults` does.
     """
-    xml: bytes = facturx.generate_cii_xml(values, level=LEVEL, check_xsd=False, check_schematron=False)
+    # One at a time: it completes tables of its own while it works.
+    with _working:
+        xml: bytes = facturx.generate_cii_xml(values, level=LEVEL, check_xsd=False, check_schematron=False)
     return xml
-
-
-def terms_of_xml(xml: bytes) -> dict[str, Any]:
-    """The terms of EN 16931 that an XML says, as the library reads them back."""
-    values: dict[str, Any] = facturx.parse_ubl_cii_xml(xml, flavor="factur-x", level=LEVEL, check_xsd=False)
-    return values
 
 
 @dataclass(frozen=True)
@@ -154,7 +151,7 @@ def schema_faults(xml: bytes) -> tuple[str, ...]:
     """What the XSD of the profile refuses, in the words of the validator; empty for a valid file."""
     schema = _schema()
     # One schema for the process: to read it takes ten times as long as to use it, and it keeps the errors of one file.
-    with _validating:
+    with _working:
         if schema.validate(_parsed(xml)):
             return ()
         entries: Any = schema.error_log

@@ -22,7 +22,7 @@ from invoicing.company_input import add_vat_rate
 from invoicing.credit_invoice import credit_invoice
 from invoicing.einvoice_xml import prepare_xml, sha256_of, xml_of
 from invoicing.errors import NotIssuableError
-from invoicing.facturx_library import PdfWords, pdf_with_invoice, schema_faults, terms_of_xml
+from invoicing.facturx_library import PdfWords, pdf_with_invoice, schema_faults
 from invoicing.facturx_xml import values_of
 from invoicing.issue_invoice import candidate_of, einvoice_of, issue_invoice
 from invoicing.models import Contact, Document, EinvoiceRules, InvoicingSettings
@@ -31,6 +31,7 @@ from invoicing.render_pdf import ensure_pdf
 from invoicing.vat_categories import VatCase
 from tests.conftest import signed_in_client
 from tests.factories.invoicing import issue, make_customer, make_draft, make_individual, make_line
+from tests.invoicing.einvoices import terms_of_xml
 
 DAY = date(2026, 11, 20)
 

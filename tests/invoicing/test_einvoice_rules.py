@@ -28,7 +28,6 @@ from invoicing.facturx_library import (
     binds_france,
     generated_xml,
     schema_faults,
-    terms_of_xml,
 )
 from invoicing.facturx_rules import broken_rules
 from invoicing.models import Document, EinvoiceRules
@@ -36,6 +35,7 @@ from invoicing.vat import counts
 from invoicing.vat_categories import VatCase
 from tests._profiles import LONG
 from tests.factories.invoicing import issue, make_line
+from tests.invoicing.einvoices import cents, terms_of_xml
 
 DAY = date(2026, 11, 20)
 _KINDS, _PRICES = list(SampleKind), (False, True)
@@ -113,12 +113,6 @@ def _amounts(document: Document, terms: dict[str, Any]) -> Iterator[tuple[str, o
         .where(EntryLine.entry_id == entry.id, Account.number.startswith("411"))
     )
     yield "ledger", cents(terms["BT-115"]), sum(max(row) for row in customers)
-
-
-def cents(text: str) -> int:
-    whole, _, part = text.partition(".")
-    sign = -1 if whole.startswith("-") else 1
-    return sign * (abs(int(whole)) * 100 + int(part.ljust(2, "0") or 0))
 
 
 def test_whom_a_case_does_not_fit_the_gate_refuses(company):

@@ -1,4 +1,4 @@
-"""Two public invoices, imported as their lines stand, agree with their files to the cent everywhere; one is then paid.
+"""Two public invoices, imported as their lines stand, agree with their files to the cent all over; one is then paid.
 
 The facts are in `data/` (see its README): 20 lines with 6 % and 21 % and a return; 10 lines with prices of five
 decimals or for twelve units. The company adds the two rates of the Netherlands for the years of the invoices.
@@ -25,12 +25,15 @@ from core.mail import OutboxMail
 from core.models import Role
 from core.money import format_cents
 from invoicing.company_input import add_vat_rate
+from invoicing.facturx_library import EN16931_RULES, binds_france, invoice_of_file, schema_faults
+from invoicing.facturx_rules import broken_rules
 from invoicing.lifecycle import PaymentStatus
 from invoicing.models import Document
 from invoicing.payments import Payment
 from invoicing.render_pdf import ensure_pdf
 from payplug_bridge.simulator.testing import RunningSimulator, running_simulator
 from tests.conftest import MakeApp, signed_in_client
+from tests.invoicing.einvoices import cents, terms_of_xml
 from tests.payplug_bridge.shop import Shop, open_shop
 from tests.scenarios.money import all_is_well
 
@@ -130,6 +133,21 @@ def _assert_pdf_agrees(shop: Shop, reference: str, document_id: int) -> None:
         assert _plain(row[column]) in text, row[column]
 
 
+def _assert_einvoice_agrees(shop: Shop, reference: str, document_id: int) -> None:
+    """The XML in the PDF says the file's amounts and keeps EN 16931; both customers are abroad."""
+    number, net, by_rate, total = EXPECTED[reference]
+    with shop.inside():
+        pdf = read_bytes(ensure_pdf(document_id).stored_file.sha256)
+    xml = invoice_of_file(pdf)
+    terms = terms_of_xml(xml)
+    assert (terms["BT-1"], cents(terms["BT-109"]), cents(terms["BT-115"])) == (number, net, total)
+    told = {cents(row["BT-119"]): (cents(row["BT-116"]), cents(row["BT-117"])) for row in terms["BG-23"]}
+    assert told == by_rate
+    assert sum(cents(line["BT-131"]) for line in terms["BG-25"]) == net
+    assert (schema_faults(xml), broken_rules(xml, EN16931_RULES)) == ((), ())
+    assert not binds_france(xml)
+
+
 def _assert_entry_agrees(shop: Shop, reference: str, document_id: int) -> None:
     number, net, by_rate, total = EXPECTED[reference]
     with shop.inside():
@@ -166,6 +184,7 @@ def test_the_amounts_of_the_files_stand_on_page_pdf_entry_and_fec(shop: Shop, tm
         _assert_rows_agree(shop, reference, document_id)
         _assert_page_agrees(client, reference, document_id)
         _assert_pdf_agrees(shop, reference, document_id)
+        _assert_einvoice_agrees(shop, reference, document_id)
         _assert_entry_agrees(shop, reference, document_id)
         _assert_fec_agrees(shop, reference, tmp_path)
     with shop.inside():
