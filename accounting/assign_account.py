@@ -29,6 +29,7 @@ def assign_account(
     label: str,
     *,
     vat_rate: int | None = None,
+    seen: str | None = None,
     actor_id: int | None = None,
 ) -> Account | None:
     """Give the role the account of that number, made when it is new; what already holds changes nothing.
@@ -39,6 +40,7 @@ def assign_account(
             so does a role that another one stands for.
         label: its name in the books.
         vat_rate: the VAT rate (1/100 %) the account is for; None for the general one.
+        seen: number and label that the person's page showed (empty for none); None for what comes from no page.
         actor_id: who does it.
 
     Returns:
@@ -46,13 +48,17 @@ def assign_account(
 
     Raises:
         AccountingError: the number or the label cannot be used, or the number plays another role. `field` is
-            `number` or `label`.
+            `number` or `label`. Also when somebody else has chosen another account meanwhile.
     """
     lock(select(AccountingSettings))
     key = role_key(role, vat_rate)
     number, label = number.strip().upper(), label.strip()
     current = _account_where(Account.role == key)
     before = _describe(current)
+    if seen is not None and before not in (seen, f"{number} {label}".strip()):
+        raise AccountingError(
+            _l("Meanwhile this became %(now)s. Load the page anew.", now=before or "–"), field="number"
+        )
     if number or (vat_rate is None and ROLES[role].instead is None):
         _check(role, number, label)
         chosen = _give_role(key, number, label, current)

@@ -28,9 +28,10 @@ class VatForm(FlaskForm):
 
 
 class AccountRow(PlainForm):
-    """One role with its account. `key` says which role, it is not typed."""
+    """One role with its account. `key` says which role and `seen` what the page showed; neither is typed."""
 
     key = HiddenField()
+    seen = HiddenField()
     number = StringField(_l("Account"))
     label = StringField(_l("Name in the books"))
 
@@ -100,7 +101,7 @@ def _rates(role: AccountRole) -> Iterator[int]:
 
 
 def _row(key: str, number: str, label: str) -> dict[str, str]:
-    return {"key": key, "number": number, "label": label}
+    return {"key": key, "number": number, "label": label, "seen": f"{number} {label}".strip()}
 
 
 def put_error(field: Field, message: object) -> None:

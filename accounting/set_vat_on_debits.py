@@ -14,21 +14,27 @@ from accounting.errors import AccountingError
 from accounting.models import AccountingSettings, Journal, JournalEntry, JournalKind
 from core.database import db, lock
 from core.event_log import record_event
+from core.versions import refuse_unseen
 
 
-def set_vat_on_debits(from_day: date | None, *, actor_id: int | None = None) -> AccountingSettings:
+def set_vat_on_debits(
+    from_day: date | None, *, seen: str | None = None, actor_id: int | None = None
+) -> AccountingSettings:
     """Have VAT on services fall due at invoicing from that invoice date on; None: on collection.
 
     Args:
         from_day: first invoice date of the option. Sales of that day or later must not exist yet.
+        seen: the date (ISO, empty for none) that the person's page showed; None for what comes from no page.
         actor_id: who does it.
 
     Raises:
+        ConflictError: somebody else has set another date meanwhile.
         AccountingError: invoices of that day or later exist already (`field` is `vat_on_debits_from`).
     """
     settings = lock(select(AccountingSettings))
     assert settings is not None, "the books were set up with the company"
     before = settings.vat_on_debits_from
+    refuse_unseen(seen, _iso(before), _iso(from_day))
     if from_day == before:
         return settings
     last_sale = _last_sale()
@@ -49,6 +55,10 @@ def set_vat_on_debits(from_day: date | None, *, actor_id: int | None = None) -> 
         after=from_day and str(from_day),
     )
     return settings
+
+
+def _iso(day: date | None) -> str:
+    return "" if day is None else day.isoformat()
 
 
 def _last_sale() -> date | None:

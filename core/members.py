@@ -15,6 +15,7 @@ from core.errors import ConflictError, NotFoundError
 from core.event_log import record_event
 from core.models import Company, Membership, Role, User
 from core.tenancy import current_company_id
+from core.versions import refuse_unseen
 from core.web.sign_in import add_user
 
 
@@ -72,14 +73,24 @@ def add_member(
     return user, known_id is None
 
 
-def change_role(membership_id: int, role: Role, *, actor_id: int | None = None) -> None:
+def change_role(
+    membership_id: int, role: Role, *, seen: str | None = None, actor_id: int | None = None
+) -> None:
     """Give a member another role.
 
+    Args:
+        membership_id: the member.
+        role: what she may do from now on.
+        seen: the role that the person's page showed; None for what comes from no page.
+        actor_id: who does it.
+
     Raises:
+        ConflictError: somebody else has given her another role meanwhile.
         NotFoundError: the company entered has no such member.
         LastOwnerError: it would have no owner left.
     """
     owners, membership = _owners(), _locked(membership_id)
+    refuse_unseen(seen, membership.role.value, role.value)
     if role is not Role.OWNER:
         _refuse_last_owner(owners, membership.user_id)
     membership.role = role

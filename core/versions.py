@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from core.database import db
-from core.errors import OutdatedError
+from core.errors import ConflictError, OutdatedError
 
 
 class Versioned(Protocol):
@@ -30,6 +30,21 @@ def count_save(row: Versioned, seen: int | None) -> None:
     if seen is not None and seen != row.version:
         raise OutdatedError(row.version)
     row.version += 1
+
+
+def refuse_unseen(seen: str | None, now: str, wanted: str) -> None:
+    """For a single value, which needs no version: refuse to replace what the person's page did not show.
+
+    Args:
+        seen: the value her page showed; None when no page is behind it.
+        now: the value under lock.
+        wanted: what it is to become. Wanted twice (a double click), it is there already and nothing is refused.
+
+    Raises:
+        ConflictError: somebody else has changed it meanwhile.
+    """
+    if seen is not None and now not in (seen, wanted):
+        raise ConflictError
 
 
 def is_changed() -> bool:

@@ -11,8 +11,10 @@ from sqlalchemy.orm import selectinload
 
 from core.database import db
 from invoicing.csv_files import Column, guarded
+from invoicing.import_columns import FRENCH_CASES
 from invoicing.import_customers import COLUMNS, contact_columns
 from invoicing.models import Contact, Customer
+from invoicing.vat_categories import VatCase
 
 _AT_ONCE = 1000
 _FRENCH = {
@@ -61,6 +63,7 @@ def _cells(customer: Customer, columns: tuple[Column, ...], language: str) -> It
     said = {
         **{column.name: getattr(customer, column.name, "") for column in columns},
         "reference": customer.external_reference or customer.number,
+        "vat_case": _case(customer.vat_case, language),
         "kind": _word(customer.kind.value, language),
     }
     for number, contact in enumerate(customer.contacts, start=1):
@@ -72,6 +75,12 @@ def _cells(customer: Customer, columns: tuple[Column, ...], language: str) -> It
 def _contact_cells(contact: Contact, language: str) -> tuple[str, ...]:
     receives = _word("yes" if contact.receives_invoices else "no", language)
     return contact.name, contact.email, contact.phone, contact.mobile, receives
+
+
+def _case(case: VatCase | None, language: str) -> str:
+    if case is None:
+        return ""
+    return FRENCH_CASES[case] if language == "fr" else case.value
 
 
 def _word(word: str, language: str) -> str:

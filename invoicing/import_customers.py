@@ -10,7 +10,7 @@ from invoicing.csv_files import Column, ImportCount, Progress, Row, lines_sharin
 from invoicing.customer_input import MOST_CONTACTS, ContactInput, CustomerInput, checked_customer
 from invoicing.customers import find_by_number, find_by_reference, save_customer
 from invoicing.errors import InvalidInputError
-from invoicing.import_columns import DELIVERY_COLUMNS
+from invoicing.import_columns import DELIVERY_COLUMNS, VAT_COLUMNS, ground_in, vat_case_of
 from invoicing.models import CustomerKind
 
 _CONTACT = (
@@ -48,6 +48,7 @@ COLUMNS = (
     Column("country", ("pays",)),
     Column("language", ("langue",)),
     Column("payment_terms_days", ("délai de paiement", "délai")),
+    *VAT_COLUMNS,
     *DELIVERY_COLUMNS,
     Column("ledger_account", ("compte comptable", "compte")),
     Column("note", ("remarque interne", "remarque")),
@@ -63,6 +64,8 @@ _YES_NO = {"yes": "yes", "oui": "yes", "1": "yes", "no": "no", "non": "no", "0":
 _CONTACT_FIELDS = ("name", "email", "phone", "mobile", "receives_invoices")
 _COLUMN_OF_FIELD = {
     "external_reference": "reference",
+    # What is refused there is a provision that does not go with the case.
+    "vat_case": "vat_ground",
     **{
         f"contacts-{number - 1}-{field}": column.name
         for number in range(1, MOST_CONTACTS + 1)
@@ -138,6 +141,8 @@ def _customer(row: Row) -> CustomerInput:
         country=row.text("country") or "FR",
         language=row.choice("language", _LANGUAGES, "fr"),
         payment_terms_days=row.whole("payment_terms_days"),
+        vat_case=vat_case_of(row),
+        vat_ground=ground_in(row, "vat_ground"),
         external_reference=row.text("reference"),
         contacts=_contacts(row),
     )

@@ -35,7 +35,7 @@ from invoicing.customers import find_by_number, find_by_reference
 from invoicing.draft_input import DraftInput, LineInput, checked_draft
 from invoicing.draft_invoice import draft_invoice
 from invoicing.errors import InvalidInputError, Message, NotIssuableError, Place
-from invoicing.import_columns import DELIVERY_COLUMNS
+from invoicing.import_columns import DELIVERY_COLUMNS, VAT_COLUMNS, ground_in, vat_case_of
 from invoicing.issue_invoice import issue_invoice
 from invoicing.item_prices import ShownPrices, price_on_document, prices_of_request, rate_on_document
 from invoicing.items import find_by_code
@@ -43,6 +43,7 @@ from invoicing.lifecycle import LineRole
 from invoicing.models import Document, Item
 from invoicing.parties import Address
 from invoicing.units import DEFAULT_UNIT, UNITS
+from invoicing.vat_categories import VatCase
 
 COLUMNS = (
     Column("reference", ("référence", "facture"), required=True),
@@ -61,10 +62,9 @@ COLUMNS = (
     Column("discount_amount", ("remise globale en euros",)),
     Column("discount_label", ("libellé de la remise",)),
     *DELIVERY_COLUMNS,
+    *VAT_COLUMNS,
     Column("note", ("remarque",)),
-    Column(
-        "conditions",
-    ),
+    Column("conditions"),
     Column("role", ("ligne",)),
     Column("item", ("article", "code article")),
     Column("sales_account", ("compte de vente", "compte")),
@@ -77,6 +77,7 @@ COLUMNS = (
     Column("price_base", ("prix pour", "base de prix")),
     Column("discount", ("remise",)),
     Column("vat_rate", ("tva", "taux de tva"), required=True),
+    Column("line_vat_ground", ("fondement de la ligne",)),
 )
 _OF_DOCUMENT = (
     "customer",
@@ -94,6 +95,8 @@ _OF_DOCUMENT = (
     "discount_amount",
     "discount_label",
     *(f"delivery_{name}" for name in Address.__dataclass_fields__),
+    "vat_case",
+    "vat_ground",
     "note",
     "conditions",
 )
@@ -117,6 +120,7 @@ _COLUMN_OF_FIELD = {
     "discount_cents": "discount_amount",
 }  # fmt: skip
 
+_COLUMN_OF_LINE = {"vat_ground": "line_vat_ground"}
 _TEXTS = ("buyer_reference", "contract_reference", "discount_label", "note", "conditions")
 
 Sender = Callable[[Document], object]
@@ -138,7 +142,7 @@ class _Group:
         place, _, rest = field.partition("-")
         index, _, of_line = rest.partition("-")
         if place == "lines" and index.isdecimal():
-            self.rows[int(index)].fault(of_line, reason)
+            self.rows[int(index)].fault(_COLUMN_OF_LINE.get(of_line, of_line), reason)
         else:
             column = _COLUMN_OF_FIELD.get(field, field if field in _OF_DOCUMENT else "")
             self.row_with(column).fault(column, reason)
@@ -237,7 +241,8 @@ def _make(
 
 def _note(group: _Group, errors: Mapping[str, Message]) -> None:
     for field, message in errors.items():
-        group.fault(field, message)
+        # What a verb refuses about the case is a provision that does not go with it.
+        group.fault("vat_ground" if field == "vat_case" else field, message)
 
 
 def _note_problems(group: _Group, error: NotIssuableError) -> None:
@@ -262,7 +267,8 @@ def _note_contradictions(group: _Group) -> None:
 def _draft(group: _Group, customers: dict[str, int]) -> DraftInput:
     prices = group.row_with("prices").choice("prices", _PRICES, "")
     customer_id = _customer_id(group.row_with("customer"), customers)
-    shown = prices_of_request(customer_id, prices)
+    case = vat_case_of(group.row_with("vat_case"))
+    shown = prices_of_request(customer_id, prices, case)
     texts: dict[str, Any] = {name: group.row_with(name).text(name) for name in _TEXTS}
     return DraftInput(
         customer_id=customer_id,
@@ -278,6 +284,8 @@ def _draft(group: _Group, customers: dict[str, int]) -> DraftInput:
         discount_rate=group.row_with("discount_rate").number("discount_rate", RATE_DECIMALS, default=0),
         discount_cents=group.row_with("discount_amount").number("discount_amount", CENT_DECIMALS, default=0),
         delivery=_delivery(group),
+        vat_case=case,
+        vat_ground=ground_in(group.row_with("vat_ground"), "vat_ground"),
         **texts,
         external_reference=group.reference or None,
     )
@@ -312,7 +320,9 @@ def _line(row: Row, shown: ShownPrices) -> LineInput:
     if role is not LineRole.ITEM:
         return LineInput(label=row.text("label"), quantity=0, unit_price=0, vat_rate=0, role=role)
     item = _item(row)
-    rate, price = None, None
+    ground = ground_in(row, "line_vat_ground") or (item.vat_ground if item else "")
+    # Where no VAT is charged the cell may stay empty.
+    rate, price = None if shown.case is VatCase.STANDARD and not ground else 0, None
     if item is not None:
         rate = rate_on_document(item, shown.case)
         price = price_on_document(item, includes_vat=shown.includes_vat, case=shown.case)
@@ -326,6 +336,7 @@ def _line(row: Row, shown: ShownPrices) -> LineInput:
         unit=row.choice("unit", _UNITS, item.unit if item else DEFAULT_UNIT),
         discount=row.number("discount", RATE_DECIMALS, default=0),
         sales_account=row.text("sales_account") or (item.sales_account if item else ""),
+        vat_ground=ground,
         item_id=item.id if item else None,
     )
 

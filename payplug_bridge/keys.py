@@ -22,6 +22,7 @@ from core.models import Company
 from core.secrets import decrypt_secret, encrypt_secret
 from core.settings import Settings
 from core.tenancy import current_company_id
+from core.versions import refuse_unseen
 from payplug_bridge.client import PayplugClient
 from payplug_bridge.errors import CardNotPossible, SimulatorNotAllowed
 from payplug_bridge.models import PayplugAccount, PayplugEndpoint, PayplugMode
@@ -78,18 +79,29 @@ def _store(key: str, mode: PayplugMode, snapshot: AccountSnapshot, actor_id: int
     record_event("payplug.key_saved", actor_id=actor_id, mode=mode.value, account=snapshot.id)
 
 
-def choose_mode(mode: PayplugMode | None, *, actor_id: int | None = None) -> None:
+def choose_mode(mode: PayplugMode | None, *, seen: str | None = None, actor_id: int | None = None) -> None:
     """Make one mode the active one, or none (no card payments); in the open transaction.
 
+    Args:
+        mode: the mode; None for no card payments.
+        seen: the mode that the person's page showed (empty for none); None for what comes from no page.
+        actor_id: who does it.
+
     Raises:
+        ConflictError: somebody else has chosen another mode meanwhile.
         KeyNotUsable: no key of that mode is stored.
     """
     account = lock(select(PayplugAccount))
     if account is None or (mode is not None and _stored_key(account, mode) is None):
         raise KeyNotUsable(_l("Save a key of this mode first."))
+    refuse_unseen(seen, _word(account.active_mode), _word(mode))
     account.active_mode = mode
     db.session.flush()
     record_event("payplug.mode_chosen", actor_id=actor_id, mode=mode.value if mode else "none")
+
+
+def _word(mode: PayplugMode | None) -> str:
+    return "" if mode is None else mode.value
 
 
 def find_account() -> PayplugAccount | None:

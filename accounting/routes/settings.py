@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import current_user
@@ -39,12 +39,12 @@ def index() -> str:
 @requires(Right.BOOKS)
 def vat() -> ResponseReturnValue:
     """Set or end the option for VAT on debits."""
-    form, actor = VatForm(), current_user.id
+    form, actor, seen = VatForm(), current_user.id, request.form.get("seen")
     if not form.validate():
         return _page(form, AccountsForm.of_chart())
     try:
         with transaction():
-            set_vat_on_debits(form.vat_on_debits_from.data, actor_id=actor)
+            set_vat_on_debits(form.vat_on_debits_from.data, seen=seen, actor_id=actor)
     except AccountingError as error:
         put_error(form.vat_on_debits_from, error)
         return _page(form, AccountsForm.of_chart())
@@ -73,8 +73,11 @@ def _assign_all(form: AccountsForm, actor_id: int) -> None:
     for place, entry in enumerate(form.rows.entries):
         role, vat_rate = split_role_key(entry.form.key.data)
         number, label = entry.form.number.data or "", entry.form.label.data or ""
+        seen = entry.form.seen.data
+        if seen is not None and seen == f"{number} {label}".strip():
+            continue  # what nobody touched on this page is not put back to what it was when the page was shown
         try:
-            assign_account(role, number, label, vat_rate=vat_rate, actor_id=actor_id)
+            assign_account(role, number, label, vat_rate=vat_rate, seen=seen, actor_id=actor_id)
         except AccountingError as error:
             raise _RowError(place, error) from error
 
@@ -83,6 +86,7 @@ def _page(vat_form: VatForm, accounts_form: AccountsForm) -> str:
     return render_template(
         "accounting/settings.html",
         vat_form=vat_form,
+        vat_seen=accounting_settings().vat_on_debits_from or "",
         accounts_form=accounts_form,
         rows=shown_rows(accounts_form),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 from flask_security import current_user
@@ -68,10 +68,10 @@ def _invite(user: User, company_name: str) -> None:
 @requires(Right.SETTINGS)
 def role(membership_id: int) -> ResponseReturnValue:
     """Give a member another role."""
-    form, actor = RoleForm(), current_user.id
+    form, actor, seen = RoleForm(), current_user.id, request.form.get("seen")
     if form.validate_on_submit():
         with transaction():
-            change_role(membership_id, Role(form.role.data), actor_id=actor)
+            change_role(membership_id, Role(form.role.data), seen=seen, actor_id=actor)
         flash(gettext("The role is changed."), "success")
     else:
         flash(gettext("Choose one of the roles."), "danger")

@@ -59,7 +59,7 @@ def mode() -> Response:
     chosen = None if wanted == OFF else PayplugMode(wanted)
     actor_id = current_user.id
     with transaction():
-        choose_mode(chosen, actor_id=actor_id)
+        choose_mode(chosen, seen=request.form.get("seen"), actor_id=actor_id)
     flash(gettext("The mode of card payments is changed."), "success")
     return redirect(url_for("payplug_settings.index"), code=303)
 

@@ -259,3 +259,33 @@ def test_saving_the_accounts_unchanged_changes_and_logs_nothing(accountant, app,
 def test_a_slip_in_a_year_shows_the_usual_period(accountant, path):
     for slip in ("from=0001-01-01", "to=0001-01-01", "from=9999-12-31", "from=0001-01-01&to=9999-12-31"):
         shown(accountant, f"{path}?{slip}")
+
+
+def test_a_second_window_does_not_silently_win(accountant):
+    fields = accounts_form(accountant)
+    bank, cash = row_of(fields, "bank"), row_of(fields, "cash")
+    first = {**fields, f"{bank}-number": "512100", f"{bank}-label": "Banque Postale"}
+    for _ in range(2):  # a double click
+        assert accountant.post("/books/settings/accounts", data=first).status_code == 303
+    # An older page that changes something else puts nothing back.
+    other = {**fields, f"{cash}-number": "531000", f"{cash}-label": "Caisse"}
+    assert accountant.post("/books/settings/accounts", data=other).status_code == 303
+    kept = accounts_form(accountant)
+    assert (kept[f"{bank}-number"], kept[f"{cash}-number"]) == ("512100", "531000")
+    # One that changes the same is told.
+    late = {**fields, f"{bank}-number": "512200", f"{bank}-label": "Autre"}
+    refused = accountant.post("/books/settings/accounts", data=late)
+    assert refused.status_code == 200
+    assert "Meanwhile this became 512100 Banque Postale." in refused.text
+    assert accounts_form(accountant)[f"{bank}-number"] == "512100"
+
+    def set_vat(day: str, seen: str) -> int:
+        sent = {"vat_on_debits_from": day, "seen": seen}
+        return int(accountant.post("/books/settings/vat", data=sent).status_code)
+
+    assert [set_vat("2026-03-02", ""), set_vat("2026-03-02", ""), set_vat("2026-03-05", "")] == [
+        303,
+        303,
+        409,
+    ]
+    assert set_vat("2026-03-05", "2026-03-02") == 303

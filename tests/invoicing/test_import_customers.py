@@ -18,6 +18,7 @@ from invoicing.customers import find_by_reference
 from invoicing.export_customers import export_customers
 from invoicing.import_customers import import_customers
 from invoicing.models import Customer, CustomerKind
+from invoicing.vat_categories import VatCase
 from tests.conftest import COMPANY
 from tests.factories.invoicing import make_customer, make_individual
 from tests.invoicing.importing import csv_of, faults_of, rows_everywhere, run
@@ -66,6 +67,9 @@ FAULTS: list[tuple[dict[str, str], str]] = [
     ({"compte": "512"}, "compte"),
     ({"livraison ville": "Lyon", "livraison code postal": "69001"}, "delivery_address1"),
     ({"e-mail 3": "zoé chez"}, "e-mail 3"),
+    ({"cas de TVA": "sans"}, "cas de TVA"),
+    ({"cas de TVA": "UE", "fondement": "CGI261-4-1"}, "fondement"),
+    ({"fondement": "CGI999"}, "fondement"),
     ({"reçoit les factures": "peut-être"}, "reçoit les factures"),
 ]
 
@@ -144,13 +148,16 @@ def test_an_export_is_taken_back_unchanged(each_company: Company) -> None:
             address2="=HYPERLINK(1)", note="Deux\nlignes ; « et » \"guillemets\"", ledger_account="411BOUL",
             delivery_name="'=Dépôt", delivery_address1="-1 quai", delivery_postcode="69001", delivery_city="Lyon",
             payment_terms_days=0, external_reference="CRM-7", language="en",
+            vat_case=VatCase.EXEMPT, vat_ground="CGI261-4-4",
             contacts=(
                 ContactInput(name="Paule", email="p@example.org", phone="04 72 00 00 00", mobile="06 12 34 56 78"),
                 ContactInput(name="+Zoé", receives_invoices=False), ContactInput(email="c@example.org"),
             ),
         )  # fmt: skip
         make_individual(contacts=())
-        make_customer(kind=CustomerKind.PUBLIC, country="DE", postcode="10115", siren="", contacts=())
+        make_customer(
+            kind=CustomerKind.PUBLIC, country="DE", postcode="10115", siren="", contacts=(), vat_case=VatCase.INTRA_EU
+        )  # fmt: skip
         archive_customer(make_individual(name="Archivée").id)
     for language in ("fr", "en"):
         content = export_customers(language=language)

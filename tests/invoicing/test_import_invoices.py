@@ -59,6 +59,10 @@ FAULTS: list[tuple[dict[str, str], str]] = [
     ({"remise": "101"}, "remise"),
     ({"tva": ""}, "tva"),
     ({"tva": "19,6"}, "tva"),
+    ({"cas de TVA": "sans"}, "cas de TVA"),
+    ({"cas de TVA": "exportation", "fondement": "CGI261-4-1"}, "fondement"),
+    ({"fondement": "CGI999"}, "fondement"),
+    ({"fondement de la ligne": "VATEX-EU-G"}, "fondement de la ligne"),
 ]
 
 
@@ -164,7 +168,10 @@ def test_a_negative_quantity_is_a_return_and_a_negative_price_a_fault(shop: Comp
 
 
 def test_each_fault_is_told_at_its_line_and_column(shop: Company) -> None:
-    found = [(_faults(GOOD, {**GOOD, "facture": "F2", **changes}), column) for changes, column in FAULTS]
+    found = [
+        (_faults({**dict.fromkeys(changes, ""), **GOOD}, {**GOOD, "facture": "F2", **changes}), column)
+        for changes, column in FAULTS
+    ]
     assert [[(line, name) for line, name, _reason in faults] for faults, _column in found] == [
         [(3, column)] for _changes, column in FAULTS
     ]
@@ -293,3 +300,20 @@ def test_what_is_wrong_in_the_new_columns_is_told_beside_the_cell(company):
         (2, "article"), (2, "remise globale en euros"), (2, "delivery_city"), (2, "compte"), (3, "ligne"),
         (4, "libellé"),
     }  # fmt: skip
+
+
+def test_the_case_of_vat_and_its_ground_are_read_for_the_whole_and_for_a_line(each_shop: Company) -> None:
+    titles = {**GOOD, "cas de TVA": "", "fondement": "", "fondement de la ligne": ""}
+    rows = (
+        {**titles, "cas de TVA": "Exonération", "fondement": "cgi261-4-4", "tva": "", "nature": "service"},
+        {**titles, "facture": "F2"},
+        {**MORE, "facture": "F2", "fondement de la ligne": "VATEX-EU-79-C", "tva": ""},
+        {**titles, "facture": "F3", "cas de TVA": "outside_scope", "fondement": "O-NO-SALE", "tva": ""},
+    )
+    assert run(import_invoices, csv_of(*rows), issue=True) == ImportCount(3, 0)
+    made = select(Document).order_by(Document.external_reference)
+    exempt, mixed, outside = db.session.scalars(made).all()
+    assert (exempt.vat_case, exempt.vat_ground, exempt.vat_cents) == (VatCase.EXEMPT, "CGI261-4-4", 0)
+    assert (mixed.vat_case, mixed.vat_cents) == (VatCase.STANDARD, 420)
+    assert [(line.vat_ground, line.vat_rate) for line in mixed.lines] == [("", 2000), ("VATEX-EU-79-C", 0)]
+    assert (outside.vat_case, outside.vat_ground) == (VatCase.OUTSIDE_SCOPE, "O-NO-SALE")

@@ -54,6 +54,8 @@ VALUES (1, 1, 1, 1, 'service', 'Pose', '', 10000, 'C62', 1000000, 0, 2000, 100, 
 INSERT INTO document_vat (id, company_id, document_id, rate, kind, net_cents, vat_cents)
 VALUES (1, 1, 1, 2000, 'service', 100, 20);
 UPDATE document SET state = 'issued', number = 'F2026-00001', sequence = 1 WHERE id = 1;
+INSERT INTO account (company_id, number, label, role) VALUES (1, '706000', 'Prestations', 'sales_service');
+INSERT INTO account (company_id, number, label, role) VALUES (1, '707400', 'Mes ventes à part', NULL);
 """
 ROWS_KEPT = ("company", "customer", "contact", "document", "document_line", "document_vat")
 
@@ -79,8 +81,19 @@ def test_rows_of_the_first_version_survive_the_way_there_and_back(each_app: Flas
                 connection.execute(text("SELECT vat_case, invoice_type FROM document")).one()
                 == ("standard",) * 2
             )
+            assert dict(connection.execute(text(NEWER_ROLES)).all()) == {
+                "sales_service": "706000", "sales_service_exempt": "706100", "sales_goods_exempt": "707100",
+                "sales_reverse_charge": "706200", "sales_service_eu": "706300", "sales_goods_eu": "707300",
+                "sales_outside_scope": "706400", "disbursements": "467100",
+            }  # fmt: skip
         flask_migrate.downgrade(str(FOLDER), "0001")
         assert _counts() == dict.fromkeys(ROWS_KEPT, 1)
+        with db.engine.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM account")).scalar_one() == 2
+
+
+NEWER_ROLES = "SELECT role, number FROM account WHERE role IS NOT NULL"
+"""Those whose number the company had given to something else are left out: another role stands for them."""
 
 
 def _counts() -> dict[str, int]:
