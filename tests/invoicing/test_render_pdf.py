@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -28,7 +29,14 @@ from invoicing.einvoice_xml import xml_of
 from invoicing.issue_invoice import issue_invoice
 from invoicing.models import Customer, Document, DocumentFile
 from invoicing.pdf_engine import html_to_pdf
-from invoicing.render_pdf import draft_pdf, ensure_pdf, file_name, issued_pdf, pdf_bytes, render_documents
+from invoicing.render_pdf import (
+    draft_pdf,
+    ensure_pdf,
+    file_name,
+    issued_pdf,
+    pdf_bytes,
+    render_documents,
+)
 from tests.conftest import make_company
 from tests.factories.invoicing import make_customer, make_draft, make_individual, make_line
 
@@ -169,6 +177,13 @@ def test_five_hundred_lines_repeat_the_head_of_the_table_and_count_their_pages(c
         _plain(format_cents(view.total_cents, "en")) in pages[-1]
         or _plain(format_cents(view.total_cents, "en")) in pages[-2]
     )
+
+
+def test_the_style_sheet_has_nothing_flexible() -> None:
+    # WeasyPrint measures what shrinks or grows over and over: with it a page took three times as long.
+    display = re.findall(r"display:\s*([\w-]+)", STYLES.read_text(encoding="utf-8"))
+    assert display
+    assert {"flex", "inline-flex", "grid", "inline-grid"}.isdisjoint(display)
 
 
 def test_hostile_text_is_printed_as_text(company: Company) -> None:
