@@ -1,27 +1,21 @@
-"""The one wrapper of the factur-x library: makes the XML, checks it by the XSD, puts it into a PDF and finds it there.
+"""The one wrapper of the factur-x library: makes the XML, checks it by the XSD, finds it in a PDF, names rule files.
 
-The library and lxml take a third of a second to import: callers import this module where they use it. What would make
-two workers draw two different files of one document is closed here: the library writes the time of now in four places,
-and has readers open their list of attachments; both are put right for the whole process, by its own names.
+The library and lxml take a third of a second to import: callers import this module where they use it. Into our own
+PDFs the XML is put while they are written (`pdf_einvoice`).
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache, lru_cache
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import facturx
-import facturx.facturx as library
 from lxml import etree
-from pypdf import PdfWriter
 from pypdf.errors import PyPdfError
 from stdnum import iban
 
@@ -42,29 +36,11 @@ LEVEL = "en16931"
 
 _UNBOUND = {"B2C", "OUTOFSCOPE", "ARCHIVEONLY"}
 _working = threading.Lock()
-_stamped_at: ContextVar[datetime] = ContextVar("stamped_at")
 
 
-class _QuietWriter(PdfWriter):
-    """Writes the PDF without the wish that readers open the list of its attachments, and with one name of its maker."""
-
-    def write(self, stream: Path | str | IO[Any]) -> tuple[bool, IO[Any]]:
-        self.root_object.pop("/PageMode", None)
-        self.add_metadata({"/Producer": "pypdf"})  # what the library says in the XMP
-        return super().write(stream)
-
-
-def _stamp() -> datetime:
-    """The time that a PDF being made tells; now, for whoever makes one without saying it."""
-    return _stamped_at.get(None) or datetime.now(UTC)
-
-
-library.PdfWriter = _QuietWriter
 # It asks twice in each XML whether the IBAN is one, which takes as long as a tenth of the rest.
 # (By its name in full: `facturx.generate_xml` is a function that hides the module.)
 vars(import_module("facturx.generate_xml"))["iban_is_valid"] = lru_cache(maxsize=256)(iban.is_valid)
-library._get_pdf_timestamp = lambda _date=None: _stamp().strftime("D:%Y%m%d%H%M%S+00'00'")  # noqa: SLF001
-library._get_metadata_timestamp = lambda: _stamp().strftime("%Y-%m-%dT%H:%M:%S+00:00")  # noqa: SLF001
 
 
 class NoInvoiceError(Exception):
@@ -113,38 +89,6 @@ def generated_xml(values: dict[str, Any]) -> bytes:
     with _working:
         xml: bytes = facturx.generate_cii_xml(values, level=LEVEL, check_xsd=False, check_schematron=False)
     return xml
-
-
-@dataclass(frozen=True)
-class PdfWords:
-    """The metadata of a PDF in the document's language; `issued_at` (UTC) is the only time it tells."""
-
-    title: str
-    author: str
-    subject: str
-    keywords: str
-    language: str
-    issued_at: datetime
-
-
-def pdf_with_invoice(pdf: bytes, xml: bytes, words: PdfWords) -> bytes:
-    """A PDF/A-3 with the e-invoice inside as `factur-x.xml`. The same input gives the same bytes."""
-    token = _stamped_at.set(words.issued_at.astimezone(UTC))
-    try:
-        made: bytes = facturx.generate_from_binary(
-            pdf,
-            xml,
-            flavor="factur-x",
-            level=LEVEL,
-            check_xsd=False,
-            pdf_metadata={
-                "title": words.title, "author": words.author, "subject": words.subject, "keywords": words.keywords,
-            },
-            lang=words.language,
-        )  # fmt: skip
-    finally:
-        _stamped_at.reset(token)
-    return made
 
 
 def schema_faults(xml: bytes) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from weasyprint.text import ffi
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from invoicing.pdf_einvoice import Embedded, embed
+
 VARIANT = "pdf/a-3b"
 """The e-invoice's container: ISO 19005-3, level B; Factur-X asks for PDF/A-3."""
 
@@ -91,27 +93,33 @@ class _DataOnly(URLFetcher):
         return super().fetch(url, headers)
 
 
-def html_to_pdf(html: str, stylesheet: Path) -> bytes:
+def html_to_pdf(html: str, stylesheet: Path, einvoice: Embedded | None = None) -> bytes:
     """Draw one HTML text with one of our style sheets. The same input gives the same bytes.
 
     Args:
         html: complete; title, author, language and dates become the PDF's metadata.
         stylesheet: a file of ours; parsed once per thread.
+        einvoice: put into the file; None for a document that has none.
     """
     unknown = _kept().unknown = set()
     text = html.translate(_UNPRINTABLE)
-    pdf = _draw(text, stylesheet)
+    pdf = _draw(text, stylesheet, einvoice)
     if unknown:
         # PDF/A allows no reference to a glyph that is not there (ISO 19005-3, 6.2.11.8).
-        pdf = _draw(text.translate(dict.fromkeys(unknown, STAND_IN)), stylesheet)
+        pdf = _draw(text.translate(dict.fromkeys(unknown, STAND_IN)), stylesheet, einvoice)
     return pdf
 
 
-def _draw(text: str, stylesheet: Path) -> bytes:
+def _draw(text: str, stylesheet: Path, einvoice: Embedded | None) -> bytes:
+    def finish(_document: Any, pdf: Any) -> None:
+        if einvoice is not None:
+            embed(pdf, einvoice)
+
     document = HTML(string=text, url_fetcher=_fetcher())
     pdf: bytes = document.write_pdf(
-        font_config=_kept().fonts, stylesheets=[_styles(stylesheet)], pdf_variant=VARIANT, pdf_tags=True
-    )
+        font_config=_kept().fonts, stylesheets=[_styles(stylesheet)], pdf_variant=VARIANT, pdf_tags=True,
+        finisher=finish,
+    )  # fmt: skip
     return pdf
 
 

@@ -93,31 +93,18 @@ def issued_pdf(view: DocumentView, einvoice: str) -> bytes:
 
     The same view and the same text give the same bytes.
     """
-    pdf = pdf_bytes(view)
-    if not einvoice:
-        return pdf
-    from invoicing.facturx_library import PdfWords, pdf_with_invoice  # noqa: PLC0415  # slow to import, as above
+    # WeasyPrint takes as long to import as all the rest: only who draws waits for it.
+    from invoicing.pdf_einvoice import Embedded  # noqa: PLC0415
+    from invoicing.pdf_engine import html_to_pdf  # noqa: PLC0415
 
-    assert view.issued_at is not None
-    with force_locale(view.language):
-        words = words_of(view)
-    meta = PdfWords(
-        title=f"{words.heading} – {view.seller.name}",
-        author=view.seller.name,
-        subject=words.heading,
-        keywords=f"{words.title}, Factur-X",
-        language=view.language,
-        issued_at=view.issued_at,
-    )
-    return pdf_with_invoice(pdf, einvoice.encode(), meta)
+    assert view.issued_at is not None or not einvoice, "a draft has no e-invoice"
+    inside = Embedded(einvoice.encode(), view.issued_at) if einvoice and view.issued_at else None
+    return html_to_pdf(document_html(view), Path(current_app.root_path) / _STYLESHEET, inside)
 
 
 def pdf_bytes(view: DocumentView) -> bytes:
-    """Draw a view in its own language. The same view gives the same bytes."""
-    # WeasyPrint takes as long to import as all the rest: only who draws waits for it.
-    from invoicing.pdf_engine import html_to_pdf  # noqa: PLC0415
-
-    return html_to_pdf(document_html(view), Path(current_app.root_path) / _STYLESHEET)
+    """Draw a view in its own language, without e-invoice. The same view gives the same bytes."""
+    return issued_pdf(view, "")
 
 
 def document_html(view: DocumentView) -> str:

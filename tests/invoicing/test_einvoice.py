@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import Any
+from xml.etree import ElementTree as ET
 
+import facturx
 import pikepdf
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
@@ -20,14 +24,15 @@ from core.tenancy import in_company
 from invoicing import einvoice_xml
 from invoicing.company_input import add_vat_rate
 from invoicing.credit_invoice import credit_invoice
+from invoicing.document_view import document_view
 from invoicing.einvoice_xml import prepare_xml, sha256_of, xml_of
 from invoicing.errors import NotIssuableError
-from invoicing.facturx_library import PdfWords, pdf_with_invoice, schema_faults
+from invoicing.facturx_library import schema_faults
 from invoicing.facturx_xml import values_of
 from invoicing.issue_invoice import candidate_of, einvoice_of, issue_invoice
 from invoicing.models import Contact, Document, EinvoiceRules, InvoicingSettings
 from invoicing.payment_link import link_of, link_url
-from invoicing.render_pdf import ensure_pdf
+from invoicing.render_pdf import ensure_pdf, issued_pdf
 from invoicing.vat_categories import VatCase
 from tests.conftest import signed_in_client
 from tests.factories.invoicing import issue, make_customer, make_draft, make_individual, make_line
@@ -99,6 +104,11 @@ def test_the_pdf_is_pdf_a_3_and_holds_exactly_that_xml(company):
         root = opened.Root
         (spec,) = root.AF
         assert (str(spec.AFRelationship), str(spec.EF.F.Subtype)) == ("/Data", "/text/xml")
+        assert (str(spec.F), str(spec.UF), spec.EF.UF.read_bytes()) == ("factur-x.xml",) * 2 + (
+            xml.content.encode(),
+        )
+        assert spec.EF.F.Params.Size == len(xml.content.encode())
+        assert bytes(spec.EF.F.Params.CheckSum) == hashlib.md5(xml.content.encode()).digest()
         assert root.OutputIntents[0].S == pikepdf.Name.GTS_PDFA1
         assert (str(root.Lang), bool(root.MarkInfo.Marked)) == ("en", True)
         assert "/PageMode" not in root, "no reader opens its list of attachments"
@@ -116,25 +126,32 @@ def test_the_pdf_is_pdf_a_3_and_holds_exactly_that_xml(company):
             assert [meta[schema + name] for name in names] == ["INVOICE", "factur-x.xml", "1.0", "EN 16931"]
             assert meta["dc:title"] == f"Invoice {invoice.number} – Atelier Lumen"
             assert invoice.issued_at is not None
-            stamp = invoice.issued_at.strftime("%Y-%m-%dT%H:%M:%S+00:00")
+            stamp = invoice.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ")
             assert (meta["xmp:CreateDate"], meta["xmp:ModifyDate"]) == (stamp, stamp)
             assert opened.docinfo["/Producer"] == meta["pdf:Producer"]
-        assert b"Factur-X PDFA Extension Schema" in root.Metadata.read_bytes()
+        xmp = ET.fromstring(root.Metadata.read_bytes())
+        (rdf,) = xmp.iter("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF")
+        described = [e.text for e in rdf.iter("{http://www.aiim.org/pdfa/ns/property#}name")]
+        assert described == ["DocumentFileName", "DocumentType", "Version", "ConformanceLevel"]
+    assert facturx.get_facturx_xml_from_pdf(pdf, check_xsd=True) == ("factur-x.xml", xml.content.encode())
 
 
-def test_the_same_pdf_and_xml_give_the_same_bytes(company):
-    pdf = read_bytes(ensure_pdf(issued().id).stored_file.sha256)
-    made = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-    words = PdfWords("Facture", "Atelier", "Facture", "Factur-X", "fr", made)
-    first, second = (pdf_with_invoice(pdf, b"<a/>", words) for _ in range(2))
-    assert first == second
+def test_the_same_document_and_xml_give_the_same_bytes_at_any_time(company):
+    invoice = issued()
+    view, xml = document_view(invoice.id), xml_of(invoice.id)
+    assert xml is not None
+    assert invoice.issued_at is not None
+    first = issued_pdf(view, xml.content)
+    with time_machine.travel(datetime(2030, 1, 1, tzinfo=UTC)):
+        assert issued_pdf(document_view(invoice.id), xml.content) == first
     with pikepdf.open(BytesIO(first)) as opened:
         stamps = [
             opened.docinfo["/CreationDate"],
             opened.docinfo["/ModDate"],
             opened.Root.AF[0].EF.F.Params.ModDate,
         ]
-    assert set(map(str, stamps)) == {"D:20261120093000+00'00'"}
+    moment = invoice.issued_at.strftime("D:%Y%m%d%H%M%S")
+    assert {str(stamp)[: len(moment)] for stamp in stamps} == {moment}
 
 
 def test_a_document_issued_before_there_were_einvoices_stays_without(app: Flask, company_id: int):
