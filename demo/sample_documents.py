@@ -1,4 +1,4 @@
-"""Sample documents: every kind with an e-invoice, in every case of VAT, for every customer the case fits.
+"""Sample documents: every kind there is, in every case of VAT, for every customer the case fits.
 
 Made through the verbs that people's clicks reach. `solde samples` writes them as files, tests check them.
 """
@@ -24,6 +24,8 @@ from invoicing.draft_final import deduct_deposits
 from invoicing.draft_input import DraftInput, LineInput
 from invoicing.draft_invoice import draft_invoice
 from invoicing.issue_invoice import issue_invoice
+from invoicing.issue_quote import issue_quote
+from invoicing.lifecycle import DocumentKind, LineRole
 from invoicing.models import CustomerKind, Document
 from invoicing.parties import Address
 from invoicing.set_invoice_type import set_deposit
@@ -38,11 +40,17 @@ TRAINING: Final = "CGI261-4-4"
 class SampleKind(StrEnum):
     """What a sample is; the values stand in file names."""
 
+    QUOTE = "quote"
     INVOICE = "invoice"
     DEPOSIT = "deposit-invoice"
     FINAL = "final-invoice"
     CREDIT_NOTE = "credit-note"
     PARTIAL_CREDIT = "partial-credit-note"
+
+    @property
+    def has_einvoice(self) -> bool:
+        """False for a quote alone."""
+        return self is not SampleKind.QUOTE
 
 
 class SampleCustomer(StrEnum):
@@ -105,6 +113,8 @@ def make_sample(sample: Sample, today: date) -> int:
     _choose_usual_case(VatCase.FRANCHISE if sample.vat_case is VatCase.FRANCHISE else VatCase.STANDARD)
     with transaction():
         customer_id = save_customer(_customer(sample)).id
+    if sample.kind is SampleKind.QUOTE:
+        return _quote(sample, customer_id, today)
     if sample.kind is SampleKind.DEPOSIT:
         return _deposit(sample, customer_id, today)
     if sample.kind is SampleKind.FINAL:
@@ -117,6 +127,21 @@ def make_sample(sample: Sample, today: date) -> int:
     if sample.kind in (SampleKind.CREDIT_NOTE, SampleKind.PARTIAL_CREDIT):
         return _note(sample, invoice_id, today)
     return invoice_id
+
+
+def _quote(sample: Sample, customer_id: int, today: date) -> int:
+    """A heading, the lines under it with their sub-total, and the last of them once more as an option."""
+    is_french, lines = sample.language == "fr", _lines(sample)
+    words = ("Atelier", "Sous-total", "En option") if is_french else ("Workshop", "Sub-total", "Optional")
+    heading, subtotal, optional = (
+        LineInput(label=label, quantity=0, unit_price=0, vat_rate=0, role=role)
+        for label, role in zip(words, (LineRole.SECTION, LineRole.SUBTOTAL, LineRole.SECTION), strict=True)
+    )
+    option = replace(lines[-1], role=LineRole.OPTION)
+    given = _draft(sample, customer_id, (heading, *lines, subtotal, optional, option))
+    with transaction():
+        draft = draft_invoice(given, kind=DocumentKind.QUOTE)
+        return issue_quote(draft.id, today=today).id
 
 
 def _deposit(sample: Sample, customer_id: int, today: date) -> int:

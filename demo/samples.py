@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 def samples(ctx: click.Context, directory: Path, only: str) -> None:
     """Write sample documents into DIR: PDF (Factur-X) and XML of every kind, case of VAT, customer and language.
 
+    Quotes are no invoices: they have a PDF alone.
+
     The names of the files say what they are and are the same each time; files of these names are written anew.
     Exit status: 0 all written, 1 at least one could not be made, 2 wrong call.
     """
@@ -92,11 +94,13 @@ def _write_all(directory: Path, only: str) -> list[str]:
                 failed.append(f"{sample.name}: {error}")
                 continue
             (directory / f"{sample.name}.pdf").write_bytes(pdf)
-            (directory / f"{sample.name}.xml").write_bytes(xml)
+            if xml:
+                (directory / f"{sample.name}.xml").write_bytes(xml)
     return failed
 
 
 def _files(sample: Sample, today: date) -> tuple[bytes, bytes]:
+    """The PDF and its XML, which is empty for a quote."""
     from core.files import read_bytes  # noqa: PLC0415
     from demo.sample_documents import make_sample  # noqa: PLC0415
     from invoicing.einvoice_xml import xml_of  # noqa: PLC0415
@@ -104,6 +108,6 @@ def _files(sample: Sample, today: date) -> tuple[bytes, bytes]:
 
     document_id = make_sample(sample, today)
     xml = xml_of(document_id)
-    assert xml is not None, "each document of a sample has an e-invoice"
-    content = xml.content.encode()
+    assert (xml is not None) is sample.kind.has_einvoice
+    content = b"" if xml is None else xml.content.encode()
     return read_bytes(ensure_pdf(document_id).stored_file.sha256), content

@@ -31,6 +31,14 @@ def test_each_pdf_has_its_xml_beside_it_and_inside(tmp_path: Path) -> None:
             assert spec.get_file().read_bytes() == (folder / f"{stem}.xml").read_bytes()
 
 
+def test_a_quote_has_a_pdf_alone(tmp_path: Path) -> None:
+    assert run(str(tmp_path), "--only", "quote_export_business-abroad_fr").exit_code == 0
+    (file,) = tmp_path.iterdir()
+    with pikepdf.open(file) as pdf:
+        assert len(pdf.attachments) == 0
+        assert "Devis" in str(pdf.docinfo["/Title"])
+
+
 def test_what_cannot_be_made_is_named_and_ends_with_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
