@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -368,3 +369,14 @@ def test_each_page_carries_the_total_of_its_lines_to_the_next(company: Company) 
     with pikepdf.open(BytesIO(pdf)) as tagged:
         assert tagged.Root.MarkInfo.Marked
         assert pikepdf.Name.Document == tagged.Root.StructTreeRoot.K[0].S
+
+
+def test_the_total_never_stands_alone_on_a_page(company: Company) -> None:
+    view = _issue(*(make_line(label=f"Article {n:03}") for n in range(1, 28)))
+    moved = 0
+    for count in (22, 23, 26, 27):
+        pages = _pages(pdf_bytes(replace(view, lines=view.lines[:count])))
+        last = next(number for number, page in enumerate(pages) if f"Article {count:03}" in page)
+        assert "Total TTC" in pages[last], count
+        moved += pages[last].count("Article") == 1
+    assert moved >= 2, "sums that have no room take the last line with them"
