@@ -10,33 +10,67 @@ import json
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from core.database import db, lock, transaction
+from core.helpers import spreadable
 from core.jobs import sweep
 from core.mail import Attachment, queue_mail
-from core.tenancy import in_company
-from core.todo import open_todos, strike_todo
+from core.tenancy import in_company, unscoped
+from core.todo import Todo, open_todos, strike_todo
 from invoicing.attachments import read_attachments
 from invoicing.document_view import view_of
 from invoicing.invoice_mail import InvoiceMail, invoice_mail
 from invoicing.lifecycle import TodoKind
 from invoicing.message_texts import MessageText
 from invoicing.models import Document, Sending, SendingMail
-from invoicing.render_pdf import MEDIA_TYPE, ensure_pdf, file_name
+from invoicing.render_pdf import DRAWING, MEDIA_TYPE, ensure_pdf, file_name, is_drawing
 
 log = structlog.get_logger(__name__)
 
 
 @sweep("dispatch_sendings")
 def dispatch_sendings() -> None:
-    """Make the mail of every sending that has none, of all companies; one that fails does not stop the others."""
+    """Make the mail of every sending that has none, of all companies; one that fails does not stop the others.
+
+    What is being drawn in this process is passed over: the run that draws it comes here again.
+    """
+    in_hand = _in_hand() if is_drawing() else set()
     for company_id, sending_id in open_todos(TodoKind.MAIL):
-        with in_company(company_id):
-            try:
-                _dispatch(sending_id)
-            except Exception:
-                db.session.rollback()
-                log.exception("sending_not_dispatched", sending_id=sending_id)
+        if sending_id not in in_hand:
+            with in_company(company_id):
+                _tried(sending_id)
+
+
+def _in_hand() -> set[int]:
+    """The sendings, of all companies, whose documents wait to be drawn."""
+    drawn = aliased(Todo)
+    statement = (
+        select(Sending.id)
+        .join(Todo, Todo.subject_id == Sending.id)
+        .join(drawn, drawn.subject_id == Sending.document_id)
+        .where(Todo.kind == TodoKind.MAIL, drawn.kind == TodoKind.PDF)
+    )
+    with unscoped():
+        return set(db.session.scalars(statement))
+
+
+@spreadable(DRAWING)
+def draw_and_dispatch(document_id: int) -> None:
+    """Draw a document and make the mails that wait for it: what a helper does, so that every core is at both."""
+    ensure_pdf(document_id)
+    waits = select(Todo.subject_id).where(Todo.kind == TodoKind.MAIL)
+    sendings = select(Sending.id).where(Sending.document_id == document_id, Sending.id.in_(waits))
+    for sending_id in db.session.scalars(sendings).all():
+        _tried(sending_id)
+
+
+def _tried(sending_id: int) -> None:
+    try:
+        _dispatch(sending_id)
+    except Exception:
+        db.session.rollback()
+        log.exception("sending_not_dispatched", sending_id=sending_id)
 
 
 def _dispatch(sending_id: int) -> None:

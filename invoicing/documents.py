@@ -134,6 +134,16 @@ def sums_of(wanted: DocumentFilter) -> Sums:
     return Sums(int(row[0]), int(row[1]))
 
 
+def matching_ids(
+    wanted: DocumentFilter, state: ListState, *conditions: ColumnElement[bool], limit: int
+) -> list[int]:
+    """Ids of what the filter finds in a state, the earliest date first; `conditions` are about `Document`."""
+    found = _ids(replace(wanted, state=state)).subquery()
+    statement = select(Document.id).join(found, Document.id == found.c.id).where(*conditions)
+    by_date = statement.order_by(func.coalesce(Document.issue_date, paris_today()), Document.id)
+    return list(db.session.scalars(by_date.limit(limit)))
+
+
 def years_of_documents() -> Sequence[int]:
     """The calendar years for which the list has invoices or credit notes, the latest first.
 

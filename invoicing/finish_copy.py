@@ -13,9 +13,10 @@ from core.todo import Todo, strike_todo
 from invoicing.issue_invoice import issue_invoice
 from invoicing.lifecycle import DocumentState, TodoKind
 from invoicing.locked_documents import locked_document
-from invoicing.models import Document, Recurrence, RecurrenceRun, RecurringAction, Sending
+from invoicing.models import Document, Recurrence, RecurrenceRun, RecurringAction
 from invoicing.recurring import is_late, late_message
 from invoicing.send_to_contacts import send_to_contacts
+from invoicing.sending_status import was_sent
 
 
 def finish_copy(run_id: int) -> None:
@@ -43,12 +44,6 @@ def finish_copy(run_id: int) -> None:
     elif recurrence.action is not RecurringAction.DRAFT:
         if is_draft:
             issue_invoice(document.id)
-        if recurrence.action is RecurringAction.SEND and not _is_sent(document.id):
+        if recurrence.action is RecurringAction.SEND and not was_sent(document.id):  # by a person, meanwhile
             send_to_contacts(document)
     strike_todo(TodoKind.RECURRING, run_id)
-
-
-def _is_sent(document_id: int) -> bool:
-    """Whether a person has sent it meanwhile."""
-    sent = select(Sending.id).where(Sending.document_id == document_id).limit(1)
-    return db.session.scalars(sent).first() is not None

@@ -8,6 +8,7 @@ same document, one row wins and the other's file, equal to the byte, is harmless
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import structlog
@@ -18,7 +19,8 @@ from sqlalchemy import select
 from core.colours import text_colour
 from core.database import db, transaction
 from core.files import put_bytes, register_file
-from core.jobs import sweep
+from core.helpers import spread
+from core.jobs import sweep, wake
 from core.seal import seal
 from core.tenancy import in_company
 from core.todo import open_todos, strike_todo
@@ -138,13 +140,36 @@ def file_name(view: DocumentView) -> str:
     return f"{heading.replace('/', '-')}.pdf"
 
 
+DRAWING = "draw_document"
+"""The work that a worker's helpers do: draw a document, then make the mails that wait for it."""
+
+_drawing = threading.Lock()
+
+
+def is_drawing() -> bool:
+    """Whether `render_documents` is at work in this process: what it has in hand must not be drawn twice."""
+    return _drawing.locked()
+
+
 @sweep("render_documents")
 def render_documents() -> None:
-    """Draw every issued document that has no PDF yet, of all companies; one that fails does not stop the others."""
-    for company_id, document_id in open_todos(TodoKind.PDF):
-        with in_company(company_id):
-            try:
-                ensure_pdf(document_id)
-            except Exception:
-                db.session.rollback()
-                log.exception("document_not_rendered", document_id=document_id)
+    """Draw every issued document that has no PDF yet, of all companies; one that fails does not stop the others.
+
+    Many are spread over the worker's helpers. What was not sent meanwhile, because it was in hand here, is sent then.
+    """
+    waiting = open_todos(TodoKind.PDF)
+    with _drawing:
+        if not spread(DRAWING, waiting):
+            for company_id, document_id in waiting:
+                with in_company(company_id):
+                    _tried(document_id)
+    if waiting:
+        wake("dispatch_sendings")
+
+
+def _tried(document_id: int) -> None:
+    try:
+        ensure_pdf(document_id)
+    except Exception:
+        db.session.rollback()
+        log.exception("document_not_rendered", document_id=document_id)

@@ -1,4 +1,6 @@
-"""Sends an issued document to the contacts that receive invoices, in the usual words: for imports and the demo."""
+"""Sends an issued document to the contacts that receive invoices, in the usual words: for imports,
+recurring invoices, actions on many and the demo.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,8 @@ from flask_babel import lazy_gettext as _l
 from invoicing.errors import InvalidInputError
 from invoicing.models import Document, Sending
 from invoicing.send_invoice import SendInput, proposed_recipients, send_invoice
+
+NO_RECIPIENT = _l("This customer has no contact with an e-mail address that receives invoices.")
 
 
 def send_to_contacts(document: Document, *, actor_id: int | None = None) -> Sending:
@@ -17,7 +21,6 @@ def send_to_contacts(document: Document, *, actor_id: int | None = None) -> Send
     """
     recipients = proposed_recipients(document.customer_id)
     if not recipients:
-        message = _l("This customer has no contact with an e-mail address that receives invoices.")
-        raise InvalidInputError({"customer_id": message})
+        raise InvalidInputError({"customer_id": NO_RECIPIENT})
     key = f"to-contacts-{document.id}"
     return send_invoice(SendInput(document.id, recipients, key, actor_id=actor_id))

@@ -65,6 +65,12 @@ def sending_status(document_id: int) -> list[SendingStatus]:
     return [_status(sending, mail) for sending, mail in rows]
 
 
+def was_sent(document_id: int) -> bool:
+    """Whether somebody has decided to send the document, whatever became of the mail."""
+    sent = select(Sending.id).where(Sending.document_id == document_id).limit(1)
+    return db.session.scalars(sent).first() is not None
+
+
 def _status(sending: Sending, mail: OutboxMail | None) -> SendingStatus:
     return SendingStatus(
         sending_id=sending.id,

@@ -21,6 +21,7 @@ from invoicing import (  # noqa: F401  # what registers itself: jobs, tables, tr
     render_pdf,
     sealed_rows,
     triggers,
+    work_bulk_runs,
 )
 from invoicing.cli import customers_group, invoices_group
 from invoicing.document_checks import check_documents
@@ -29,6 +30,7 @@ from invoicing.facturx_cli import facturx_group
 from invoicing.mail_settings import sender_of_company, servers_of_companies
 from invoicing.models import InvoicingSettings
 from invoicing.routes import (
+    bulk,
     crediting,
     customers,
     dashboard,
@@ -70,6 +72,7 @@ PAGES = (
     quotes,
     quote_page,
     recurring,
+    bulk,
 )
 MENU = (
     MenuEntry("dashboard", _l("Dashboard"), "dashboard", "dashboard.index", order=10),

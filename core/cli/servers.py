@@ -14,10 +14,12 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from core.helpers import Helpers, answer_orders, usual_count
 from core.web.headers import MOST_BODY_BYTES
 
 WEB_THREADS = 8
-WORKER_THREADS = 2
+WORKER_THREADS = 3
+"""One that issues a thousand invoices and one that has them drawn leave one for a payment that arrives meanwhile."""
 STOP_SECONDS = 20
 LIMITS: Final[dict[str, Any]] = {
     # Waitress writes a body to the disk before the application can refuse it (1 GB by itself). Above the limit of the
@@ -126,11 +128,19 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 
 @click.command()
+@click.option(
+    "--helpers",
+    type=click.IntRange(0, 64),
+    default=usual_count,
+    show_default="one per core",
+    help="Processes that draw beside this one when there is much to draw; 0: none.",
+)
 @with_appcontext
-def worker() -> None:
+def worker(helpers: int) -> None:
     """Run background work: mails, PDFs, notifications, and the sweeps that repair what was lost."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     huey = app.extensions["solde_huey"]
+    team = app.extensions["solde_helpers"] = Helpers(helpers) if helpers > 0 else None
     consumer = huey.create_consumer(
         workers=WORKER_THREADS,
         initial_delay=0.1,
@@ -140,4 +150,18 @@ def worker() -> None:
         check_worker_health=True,
     )
     click.echo("The worker is running.", err=True)
-    consumer.run()
+    try:
+        consumer.run()
+    finally:
+        if team is not None:
+            team.close()
+
+
+@click.command(hidden=True)
+@with_appcontext
+def helper() -> None:
+    """Do what a worker says on standard input, line by line; started by it."""
+    # What any library prints must not be taken for an answer: it goes to stderr, the answers to what was stdout.
+    with os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1) as answers:
+        os.dup2(2, 1)
+        answer_orders(sys.stdin, lambda answer: print(answer, file=answers))

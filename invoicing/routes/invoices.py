@@ -21,6 +21,7 @@ from core.web.panels import panels_of
 from core.web.rights import Right, may, requires
 from invoicing.attachments import find_attachment
 from invoicing.balances import balances_of
+from invoicing.bulk import offered_actions, open_runs
 from invoicing.document_page import (
     document_page,
     fingerprint,
@@ -65,7 +66,7 @@ OWN_PAGES = {DocumentKind.QUOTE: "quotes.show", DocumentKind.RECURRING: "recurri
 @requires(Right.READ)
 def index() -> str:
     """The list, narrowed by state, year and a search."""
-    wanted = _wanted()
+    wanted = wanted_documents()
     page = Page.of_request(count_documents(wanted), most=MOST_COUNTED)
     documents = list_documents(wanted, limit=page.size, offset=page.offset)
     return render_template(
@@ -77,10 +78,13 @@ def index() -> str:
         sums=None if page.is_capped or wanted.state is ListState.DRAFT else sums_of(wanted),
         years=years_of_documents(),
         states=ListState,
+        open_runs=open_runs(),
+        bulk_actions=offered_actions(wanted.state),
     )
 
 
-def _wanted() -> DocumentFilter:
+def wanted_documents() -> DocumentFilter:
+    """What the address narrows the list to."""
     asked = request.args.get("state", "")
     state = ListState(asked) if asked in set(ListState) else ListState.ALL
     year = request.args.get("year", type=int)

@@ -9,6 +9,7 @@ import { startLiveTotals } from "./live_totals.mjs";
 import { startPoll } from "./poll.mjs";
 import { startGuards } from "./guards.mjs";
 import { startInsert } from "./insert.mjs";
+import { startPicks } from "./picks.mjs";
 import { startTabs } from "./tabs.mjs";
 
 document.documentElement.classList.add("scripted");
@@ -21,5 +22,6 @@ startTexts(document);
 startLiveTotals(document);
 startPoll(document);
 startGuards(document);
+startPicks(document);
 startTabs(document);
 startInsert(document);

@@ -17,16 +17,19 @@ from core.jobs import run_due_jobs
 from core.mail import Attachment, MailState, queue_mail
 from core.models import Company
 from core.tenancy import current_company_id
+from core.todo import strike_todo
 from invoicing.answer_quote import AnswerInput, answer_quote
+from invoicing.bulk_plan import plan_bulk
 from invoicing.calendar_input import CalendarInput
 from invoicing.credit_invoice import credit_invoice
 from invoicing.draft_invoice import DraftInput, draft_invoice
 from invoicing.draft_pattern import draft_pattern
 from invoicing.issue_quote import issue_quote
-from invoicing.lifecycle import AnswerKind, DocumentKind, LineRole
+from invoicing.lifecycle import AnswerKind, DocumentKind, LineRole, TodoKind
 from invoicing.logo import store_logo
 from invoicing.make_recurring_invoices import make_recurring_invoices
-from invoicing.models import Document, Item, QuoteLink, RecurringAction, TextKind
+from invoicing.models import BulkAction, Document, Item, QuoteLink, RecurringAction, TextKind
+from invoicing.order_bulk import BulkInput, order_bulk
 from invoicing.payment_link import link_of
 from invoicing.payments import Payment
 from invoicing.repeat_invoice import repeat_invoice
@@ -34,6 +37,7 @@ from invoicing.send_invoice import SendInput, send_invoice
 from invoicing.set_calendar import set_calendar
 from invoicing.set_logo import set_logo
 from invoicing.text_library import TextInput, save_text
+from invoicing.work_bulk_runs import work_bulk_runs
 from payplug_bridge.models import PayplugNotification
 from tests.browser.installation import House, Installation
 from tests.factories.invoicing import (
@@ -76,6 +80,7 @@ class Furnished:
     quotes: dict[str, int]
     quote_tokens: dict[str, str]
     recurring: dict[str, int]
+    bulk: dict[str, int]
     tokens: dict[str, str]
 
 
@@ -91,6 +96,9 @@ def furnish(installation: Installation) -> Furnished:
         recurring = _recurring(documents["open"])
     with shop.inside():
         make_recurring_invoices()
+        with transaction():
+            bulk = _bulk()
+        work_bulk_runs()
     for name in ("declined", "paid_by_card"):
         payment_id = shop.click(documents[name])
         installation.simulator.decline(payment_id, "insufficient_funds", notify=name == "declined")
@@ -127,6 +135,7 @@ def furnish(installation: Installation) -> Furnished:
             text=text,
             quotes=quotes,
             recurring=recurring,
+            bulk=bulk,
             quote_tokens={name: _quote_token(id_) for name, id_ in quotes.items()},
             tokens={name: token for name, token in tokens.items() if token},
         )
@@ -216,6 +225,18 @@ def _recurring(invoice_id: int) -> dict[str, int]:
         "new": draft_pattern(given).id,
     }
     set_calendar(made["to_handle"], calendar)
+    return made
+
+
+def _bulk() -> dict[str, int]:
+    """An action on many that has ended with one refused, and one that does not move."""
+    customer, alone = make_customer(name=LONG_NAME), make_customer(name=LONG_NAME, contacts=())
+    made = {}
+    for name, action in (("finished", BulkAction.ISSUE_AND_SEND), ("running", BulkAction.ISSUE)):
+        ids = [make_draft(make_line(), customer=whose).id for whose in (customer, alone, customer)]
+        given = BulkInput(action, ids, f"furnished-{name}", plan_bulk(action, ids).seen)
+        made[name] = order_bulk(given).id
+    strike_todo(TodoKind.BULK, made["running"])
     return made
 
 

@@ -186,10 +186,10 @@ def _prepared(
     changes = {"public_url": url, "smtp_url": mailbox.smtp_url, "payplug_api_url": simulator.url}
     settings = settings_for(database_url, folder, **changes)
     app = create_app(settings)
-    return Installation(folder, url, app, simulator, mailbox, _environment(settings))
+    return Installation(folder, url, app, simulator, mailbox, environment_of(settings))
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment_of(settings: Settings) -> dict[str, str]:
     """The settings as the processes read them; a `var/solde.env` of the developer's demo is out of their sight."""
     values = {**settings.model_dump(exclude_none=True), "encryption_keys": ",".join(settings.encryption_keys)}
     ours = {f"SOLDE_{name.upper()}": str(value) for name, value in values.items()}

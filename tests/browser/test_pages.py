@@ -129,6 +129,16 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
             Spot(f"/quotes/{rooms.quotes['accepted']}/deposit"),
             Spot(f"/quotes/{rooms.quotes['accepted']}/deposit", act=press_save),
         ],
+        "bulk.confirm": [
+            Spot(f"/invoices/bulk?action=send&document={rooms.open}&document={rooms.draft}&document={rooms.part_paid}"),
+            Spot("/invoices/bulk?action=issue_and_send&all=1"),
+            Spot("/invoices/bulk?action=issue"),
+        ],
+        "bulk.runs": [Spot("/invoices/bulk/runs")],
+        "bulk.show": [
+            *(Spot(f"/invoices/bulk/runs/{id_}") for id_ in rooms.bulk.values()),
+            Spot(f"/invoices/bulk/runs/{rooms.bulk['finished']}?state=refused", ACCOUNTANT),
+        ],
         "recurring.index": [Spot("/recurring"), Spot("/recurring?state=paused"), Spot("/recurring", ACCOUNTANT)],
         "recurring.show": [Spot(f"/recurring/{id_}") for id_ in rooms.recurring.values()],
         "recurring.calendar": [
@@ -189,7 +199,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
 # No pages: files, pictures, JSON; and what only a mailed token opens (tests/core/test_sign_in.py).
 NO_PAGES = {
     "static", "bootstrap.static", "security.static", "dashboard.chart", "health.health", "health.ready",
-    "customers.export", "editor.texts",
+    "bulk.state", "customers.export", "editor.texts",
     "fec_pages.file", "fec_pages.notice", "invoices.attachment", "invoices.pdf", "invoices.preview_pdf",
     "invoices.state", "invoices.xml", "style.seller",
     "items.search",

@@ -20,9 +20,11 @@ from core.mail import queue_mail
 from core.models import Membership, Role
 from core.tenancy import in_company
 from core.web.rights import RIGHTS, Right
+from invoicing.bulk_plan import plan_bulk
 from invoicing.company_input import add_vat_rate
 from invoicing.issue_invoice import issue_invoice
-from invoicing.models import TextKind
+from invoicing.models import BulkAction, TextKind
+from invoicing.order_bulk import BulkInput, order_bulk
 from invoicing.payments import PaymentMethod
 from invoicing.record_payment import PaymentInput, record_payment
 from invoicing.send_invoice import SendInput, send_invoice
@@ -124,11 +126,14 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
                 PaymentInput(invoice, PaymentMethod.CHEQUE, 1000, paris_today(), request_key="k" * 8)
             ).id
             sending = send_invoice(SendInput(invoice, ("a@example.org",), "s" * 8)).id
+            seen = plan_bulk(BulkAction.ISSUE, [draft]).seen
+            run = order_bulk(BulkInput(BulkAction.ISSUE, [draft], "r" * 8, seen)).id
         membership = db.session.query(Membership.id).filter_by(company_id=company_id).scalar()
     assert draft
     return {
         "document_id": invoice, "draft_id": draft, "customer_id": 1, "payment_id": payment, "sending_id": sending,
         "rate_id": rate, "text_id": text, "mail_id": mail, "membership_id": membership, "company_id": company_id,
+        "run_id": run,
     }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 UNSCOPED_PLACES = {
     "core/tenancy.py",
     "core/todo.py",
+    "invoicing/dispatch_sendings.py",
     "invoicing/mail_settings.py",
     "invoicing/make_recurring_invoices.py",
     "invoicing/payment_link.py",

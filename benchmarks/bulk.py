@@ -1,0 +1,124 @@
+"""Many invoices issued and sent at once by a worker and its helpers, against drawing their PDFs alone.
+
+Bare is `issued_pdf` (template, WeasyPrint, the e-invoice put in) of as many documents like them, in as many processes
+as the worker has helpers, everything read beforehand: no issue, no entry, no seal, no file kept, no mail. Ours ends
+when the mail server has taken the last mail.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from benchmarks import report
+from benchmarks.installation import ENGINES, environment, installation
+from benchmarks.samples import drafts
+from benchmarks.side_by_side import ratio_of, seconds
+from core.database import db, transaction
+from core.helpers import usual_count
+from core.local_mailbox.testing import running_mailbox
+from core.mail import MailState, OutboxMail
+from core.tenancy import current_company_id
+from invoicing.bulk_plan import plan_bulk
+from invoicing.models import BulkAction
+from invoicing.order_bulk import BulkInput, order_bulk
+
+PER_ROUND, ROUNDS = 40, 3
+LARGE_PER_ROUND, LARGE_ROUNDS = 1000, 1
+PATIENCE_S = 3600
+_FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
+
+
+def run(*, large: bool = False) -> None:
+    """Measure on both engines."""
+    per_round, rounds = (LARGE_PER_ROUND, LARGE_ROUNDS) if large else (PER_ROUND, ROUNDS)
+    processes = usual_count() or 1
+    report.heading(
+        f"Issue and send in bulk ({rounds} rounds of {per_round} five-line invoices; bare = their PDFs alone, drawn by"
+        f" {processes} processes)"
+    )
+    for engine in ENGINES:
+        with running_mailbox() as mailbox, installation(engine, smtp_url=mailbox.smtp_url) as app:
+            ids = [drafts(per_round) for _ in range(rounds + 1)]
+            with _worker(app):
+                _in_bulk(ids[0])  # starts the helpers, opens the books, is drawn from below
+                with _drawers(app, ids[0], processes) as drawers:
+                    pairs = [(seconds(_in_bulk, some), seconds(_draw, drawers)) for some in ids[1:]]
+            report.ratio_line(
+                f"{engine}: bulk, issued and sent", ratio_of(pairs), per=per_round, aim="≤ 1.15"
+            )
+
+
+@contextmanager
+def _worker(app: Flask) -> Iterator[None]:
+    environ = {**os.environ, **environment(app)}
+    worker = subprocess.Popen([*_FLASK, "worker"], env=environ, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.wait()
+
+
+def _in_bulk(ids: Sequence[int]) -> None:
+    """Order it, and wait until every mail was taken by the server."""
+    before = _sent()
+    with transaction():
+        seen = plan_bulk(BulkAction.ISSUE_AND_SEND, ids).seen
+        order_bulk(BulkInput(BulkAction.ISSUE_AND_SEND, ids, f"bench-{ids[0]}", seen))
+    deadline = time.monotonic() + PATIENCE_S
+    while _sent() < before + len(ids):
+        assert time.monotonic() < deadline, "the worker does not come to an end"
+        time.sleep(0.05)
+
+
+def _sent() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).where(OutboxMail.state == MailState.SENT)) or 0
+
+
+@contextmanager
+def _drawers(app: Flask, ids: Sequence[int], processes: int) -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that have read their share of the documents and drawn one."""
+    environ = {**os.environ, **environment(app)}
+    drawers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.bulk_bare", str(current_company_id()), *map(str, ids[place::processes])],
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for place in range(processes)
+    ]  # fmt: skip
+    try:
+        for drawer in drawers:
+            _hear(drawer)
+        yield drawers
+    finally:
+        for drawer in drawers:
+            assert drawer.stdin is not None
+            drawer.stdin.close()
+            drawer.wait()
+
+
+def _draw(drawers: Sequence[subprocess.Popen[str]]) -> None:
+    """All of them at once, each its share."""
+    for drawer in drawers:
+        assert drawer.stdin is not None
+        drawer.stdin.write("go\n")
+        drawer.stdin.flush()
+    for drawer in drawers:
+        _hear(drawer)
+
+
+def _hear(drawer: subprocess.Popen[str]) -> None:
+    assert drawer.stdout is not None
+    assert drawer.stdout.readline() == "ready\n", "a drawing process has died"
