@@ -16,9 +16,10 @@ from core.clock import PARIS, paris_today, utc_now
 from core.database import db, transaction
 from core.event_log import Event, record_event
 from core.models import Company
-from core.tenancy import in_company
+from core.tenancy import current_company_id, in_company
 from core.web.sign_in import add_user
 from demo.catalogue import some_lines
+from demo.logo import demo_logo
 from demo.people import COMPANY, COMPANY_SIREN, MEMBERS, PASSWORD, customers
 from demo.story import INVOICES, SEED, Step, steps
 from invoicing.balances import balance_of
@@ -26,10 +27,12 @@ from invoicing.credit_invoice import credit_invoice
 from invoicing.customers import save_customer
 from invoicing.draft_invoice import DraftInput, draft_invoice
 from invoicing.issue_invoice import issue_invoice
+from invoicing.logo import store_logo
 from invoicing.models import Customer, CustomerKind
 from invoicing.payments import PaymentMethod
 from invoicing.record_payment import PaymentInput, record_payment
 from invoicing.send_to_contacts import send_to_contacts
+from invoicing.set_logo import set_logo
 from payplug_bridge.attempts import attempts_of
 from payplug_bridge.check_attempt import check_attempt
 from payplug_bridge.keys import find_account, save_key
@@ -61,6 +64,7 @@ def seed(simulator: SimulatorControl, progress: Progress, *, invoices: int = INV
     with in_company(company_id):
         if db.session.scalars(select(Event.id).where(Event.kind == SEEDED).limit(1)).first() is not None:
             return False
+        _logo()
         _keys(simulator)
         customer_ids = _customers()
         # The shop is not open yet: what PayPlug tells is read by asking, its notifications wait for the web server.
@@ -73,6 +77,12 @@ def seed(simulator: SimulatorControl, progress: Progress, *, invoices: int = INV
         with transaction():
             record_event(SEEDED)
     return True
+
+
+def _logo() -> None:
+    logo = store_logo(demo_logo())
+    with transaction():
+        set_logo(db.session.get_one(Company, current_company_id()), logo)
 
 
 def _company_id() -> int:
