@@ -83,7 +83,7 @@ def test_a_pdf_drawn_for_a_page_is_no_work_any_more(company: Company) -> None:
 def test_work_that_fails_stays_to_be_done(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     document_id = _issued()
     with monkeypatch.context() as broken:
-        broken.setattr("invoicing.render_pdf.pdf_bytes", lambda _: 1 // 0)
+        broken.setattr("invoicing.render_pdf.issued_pdf", lambda *_: 1 // 0)
         render_documents()
     assert open_todos(TodoKind.PDF) == [(company.id, document_id)]
     render_documents()
