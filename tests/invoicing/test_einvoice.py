@@ -17,6 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
+from accounting.models import AccountingSettings
 from core.database import db, transaction
 from core.files import read_bytes
 from core.seal import SealLink, verify_chain
@@ -25,14 +26,16 @@ from invoicing import einvoice_xml
 from invoicing.company_input import add_vat_rate
 from invoicing.credit_invoice import credit_invoice
 from invoicing.document_view import document_view
+from invoicing.draft_final import deduct_deposits
 from invoicing.einvoice_xml import prepare_xml, sha256_of, xml_of
 from invoicing.errors import NotIssuableError
 from invoicing.facturx_library import schema_faults
 from invoicing.facturx_xml import values_of
 from invoicing.issue_invoice import candidate_of, einvoice_of, issue_invoice
-from invoicing.models import Contact, Document, EinvoiceRules, InvoicingSettings
+from invoicing.models import Contact, Customer, Document, EinvoiceRules, InvoicingSettings
 from invoicing.payment_link import link_of, link_url
 from invoicing.render_pdf import ensure_pdf, issued_pdf
+from invoicing.set_invoice_type import set_deposit
 from invoicing.vat_categories import VatCase
 from tests.conftest import signed_in_client
 from tests.factories.invoicing import issue, make_customer, make_draft, make_individual, make_line
@@ -323,3 +326,57 @@ def test_a_customer_abroad_is_reached_by_the_mail_address_that_receives_invoices
         einvoice = einvoice_of(candidate_of(draft, DAY))
         assert (einvoice.buyer_mail, einvoice.treatment) == ("b@example.org", "B2BINT")
         assert prepare_xml(einvoice).rules is EinvoiceRules.EUROPEAN
+
+
+# What is sold, what the document is, the option for debits: type (BT-3), frame (BT-23), when VAT falls due (BT-8).
+SERVICE, GOODS = make_line(), make_line(goods=True)
+CODES = [
+    ((SERVICE,), False, False, ("380", "S1", "payment")),
+    ((SERVICE,), False, True, ("380", "S1", "invoice")),
+    ((GOODS,), False, False, ("380", "B1", None)),
+    ((GOODS,), False, True, ("380", "B1", None)),
+    ((SERVICE, GOODS), False, False, ("380", "M1", "payment")),
+    ((SERVICE, GOODS), False, True, ("380", "M1", "invoice")),
+    ((SERVICE,), True, False, ("386", "S1", "payment")),
+    ((GOODS,), True, False, ("386", "B1", "payment")),
+    ((GOODS,), True, True, ("386", "B1", "payment")),
+]
+
+
+def test_type_frame_and_the_day_vat_falls_due_follow_from_what_is_sold(company):
+    for lines, is_deposit, on_debits, expected in CODES:
+        with transaction():
+            db.session.query(AccountingSettings).one().vat_on_debits_from = DAY if on_debits else None
+            db.session.flush()
+            draft = make_draft(*lines)
+            set_deposit(draft.id, is_deposit=is_deposit)
+            invoice_id = issue_invoice(draft.id, today=DAY).id
+        invoice = db.session.get_one(Document, invoice_id)
+        for document, type_code in ((invoice, expected[0]), (credited(invoice), "381")):
+            terms = said(document)
+            told = (terms["BT-3"], terms["BT-23"], terms.get("BT-8"))
+            assert told == (type_code, *expected[1:]), (lines, is_deposit, on_debits)
+
+
+def test_a_final_invoice_names_and_deducts_its_deposits(company):
+    with transaction():
+        customer_id = make_customer().id
+    numbers = []
+    for net in ("100", "50"):
+        with transaction():
+            customer = db.session.get_one(Customer, customer_id)
+            draft = make_draft(make_line(price=net), customer=customer)
+            set_deposit(draft.id, is_deposit=True)
+            numbers.append(issue_invoice(draft.id, today=DAY).number)
+    with transaction():
+        draft = make_draft(make_line(price="150"), customer=db.session.get_one(Customer, customer_id))
+        deduct_deposits(draft.id)
+        final_id = issue_invoice(draft.id, today=DAY).id
+    terms = said(db.session.get_one(Document, final_id))
+    assert [(named["BT-25"], named["BT-26"]) for named in terms["BG-3"]] == [
+        (number, DAY) for number in numbers
+    ]
+    assert [(line["BT-129"], line["BT-146"], line["BT-131"]) for line in terms["BG-25"]] == [
+        ("1", "150.00", "150.00"), ("-1", "100.00", "-100.00"), ("-1", "50.00", "-50.00"),
+    ]  # fmt: skip
+    assert (terms["BT-3"], terms["BT-23"], terms["BT-109"], terms["BT-115"]) == ("380", "S4", "0.00", "0.00")

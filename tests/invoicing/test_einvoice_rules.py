@@ -144,6 +144,21 @@ def test_credit_notes_share_out_the_vat_of_an_invoice_to_the_cent(company):
     assert [(row.net_cents, row.vat_cents) for row in last.vat_lines] == [(12, 6), (13, 0)]
 
 
+def test_a_credit_of_an_amount_and_the_rest_of_a_discounted_invoice_keep_the_rules(company):
+    for gross in (False, True):
+        with transaction():
+            invoice_id = issue(
+                make_line("3", "33.33", discount="7"), make_line("1", "80", "10", goods=True), make_line("-1", "5"),
+                today=DAY, discount_cents=1_001, prices_include_vat=gross,
+            ).id  # fmt: skip
+        with transaction():
+            choice = CreditChoice(amounts={0: 1_234, 1: 999})
+            part_id = credit_invoice(invoice_id, reason="Geste", choice=choice, today=DAY).id
+        with transaction():
+            rest_id = credit_invoice(invoice_id, reason="Solde", today=DAY).id
+        assert [fault for id_ in (invoice_id, part_id, rest_id) for fault in faults_of(id_)] == []
+
+
 def test_a_rate_of_the_companys_own_keeps_the_rules_of_europe(company):
     with transaction():
         for rate in (50, 600, 2100, 10_000):

@@ -83,12 +83,14 @@ def test_the_siren_stays_once_invoices_are_issued(owner, typed, invoice):
 def test_invoicing_settings_hold_for_the_next_invoice(owner, draft):
     values = {
         "invoice_prefix": "fa", "credit_note_prefix": "AV", "payment_terms_days": "45", "backdating_days": "10",
-        "late_penalty": "", "discount_terms": "",
+        "late_penalty": "", "discount_terms": "", "einvoice_address": " 732829320_COMPTA ",
     }  # fmt: skip
     assert owner.post("/settings/invoicing", data=values).status_code == 303
+    assert 'value="732829320_COMPTA"' in page(owner, "/settings/invoicing")
     draft_id = draft()
     owner.post(f"/invoices/{draft_id}/issue")
     assert "Invoice FA-" in page(owner, f"/invoices/{draft_id}")
+    assert "732829320_COMPTA" in owner.get(f"/invoices/{draft_id}/file.xml").text
 
 
 def test_wrong_prefixes_and_terms_are_refused(owner):
@@ -97,10 +99,12 @@ def test_wrong_prefixes_and_terms_are_refused(owner):
         "credit_note_prefix": "F",
         "payment_terms_days": "90",
         "backdating_days": "x",
+        "einvoice_address": "ma plateforme",
     }
     text = owner.post("/settings/invoicing", data={**wrong, "backdating_days": "5"}).get_data(as_text=True)
     assert 'id="invoice_prefix-error"' in text
     assert 'id="payment_terms_days-error"' in text
+    assert 'id="einvoice_address-error"' in text
     text = owner.post("/settings/invoicing", data=wrong).get_data(as_text=True)
     assert 'id="backdating_days-error"' in text
 
