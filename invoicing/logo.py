@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 """What an uploaded picture may weigh."""
+LARGEST_LOGO_BYTES: Final = 1_000_000
+"""No logo is heavier once it is drawn anew: three bytes for each dot of its box, and its head."""
 
 _PNG = b"\x89PNG"
 

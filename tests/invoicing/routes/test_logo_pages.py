@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from core.database import db, transaction
 from core.event_log import Event
-from core.files import StoredFile
+from core.files import StoredFile, put_bytes, register_file
 from core.models import Role
 from core.tenancy import in_company, unscoped
 from invoicing.document_view import document_view
@@ -111,6 +111,19 @@ def test_only_the_owner_sets_a_logo_every_member_sees_it_and_no_stranger(app, ow
     )
     assert stranger.get(address).status_code == 404
     assert app.test_client().get(address).status_code in (302, 401)
+
+
+def test_other_files_of_the_company_are_not_served_as_logos(app, owner, company_id):
+    with app.app_context(), in_company(company_id), transaction():
+        hashes = [
+            register_file(put_bytes(content), size, media_type).sha256
+            for content, size, media_type in (
+                (GOOD, 2_000_000, "image/png"),
+                (b"%PDF-1.7", 8, "application/pdf"),
+                (b"<svg/>", 6, "image/svg+xml"),
+            )
+        ]
+    assert [owner.get(f"/logo/{sha256}").status_code for sha256 in hashes] == [404, 404, 404]
 
 
 def test_customers_see_the_logo_their_document_was_issued_with(app, owner, company_id, typed):
