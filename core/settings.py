@@ -55,8 +55,9 @@ class Settings(BaseSettings):
     sms_url: str | None = None
     payplug_api_url: str = PAYPLUG_API_URL
     log_format: Literal["console", "json"] = "console"
-    largest_file_mb: int = Field(default=10, ge=1, le=100)
-    largest_mail_mb: int = Field(default=15, ge=1, le=100)
+    largest_file_mb: int = Field(default=10, ge=1, le=25)
+    # Above 25 a mail would take longer than the lease of its row, and few servers take it.
+    largest_mail_mb: int = Field(default=15, ge=1, le=25)
 
     @field_validator("encryption_keys", mode="before")
     @classmethod

@@ -88,7 +88,7 @@ def hand_over(
     """
     answers: dict[str, Answer] = {}
     try:
-        with _connect(url, public_only=public_only) as server:
+        with _connect(url, len(content), public_only=public_only) as server:
             _converse(server, sender, recipients, content, answers)
     except smtplib.SMTPResponseException as error:
         # Only the greeting, TLS and the sign-in raise these: whatever the code, it is not about this mail.
@@ -148,7 +148,9 @@ def _send_data(server: smtplib.SMTP, content: bytes) -> Answer:
     try:
         return _answer(server.data(content))
     except smtplib.SMTPDataError as refused:
-        return _answer((refused.smtp_code, refused.smtp_error))
+        answer = _answer((refused.smtp_code, refused.smtp_error))
+        # Whoever says "ok" before the message was sent has not taken it.
+        return Answer(NO_ANSWER, str(answer), Fault.BROKEN_OFF) if answer.accepted else answer
 
 
 def _for_open(recipients: list[str], answers: dict[str, Answer], answer: Answer) -> dict[str, Answer]:
@@ -156,12 +158,11 @@ def _for_open(recipients: list[str], answers: dict[str, Answer], answer: Answer)
     return {recipient: answer for recipient in recipients if recipient not in answers}
 
 
-def _connect(url: str, *, public_only: bool) -> SmtpLine:
+def _connect(url: str, size_bytes: int, *, public_only: bool) -> SmtpLine:
     parts = urlsplit(url)
     is_tls = parts.scheme == "smtps"
-    server = SmtpLine(
-        parts.hostname or "", parts.port or (465 if is_tls else 25), tls=is_tls, public_only=public_only
-    )
+    port = parts.port or (465 if is_tls else 25)
+    server = SmtpLine(parts.hostname or "", port, tls=is_tls, public_only=public_only, size_bytes=size_bytes)
     try:
         if parts.scheme == "smtp+starttls":
             server.starttls(context=ssl.create_default_context())

@@ -19,6 +19,9 @@ TIMEOUT_SECONDS = 20
 """For one answer of the server."""
 LONGEST_SECONDS = 120
 """For a whole conversation: a server that drips its answers letter by letter never meets the other limit."""
+SLOWEST_BYTES_A_SECOND = 250_000
+"""What a line must carry: the content of a mail adds this much time to both limits. The largest mail that the settings
+allow is through before the lease of its row ends (`core.mail.LEASE`)."""
 NOT_PUBLIC = "This mail server has no address on the public Internet."
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
 
@@ -33,8 +36,15 @@ class NotPublicError(OSError):
 class SmtpLine(smtplib.SMTP):
     """A connection that ends by itself after `LONGEST_SECONDS`; with TLS from the first byte when asked."""
 
-    def __init__(self, host: str, port: int, *, tls: bool, public_only: bool) -> None:
+    def __init__(self, host: str, port: int, *, tls: bool, public_only: bool, size_bytes: int = 0) -> None:
         """Connect and read the greeting.
+
+        Args:
+            host: name or address of the server.
+            port: where it listens.
+            tls: speak TLS from the first byte.
+            public_only: refuse a server that is not on the public Internet.
+            size_bytes: of the content that will be sent.
 
         Raises:
             NotPublicError: `public_only`, and the host is not a public one.
@@ -43,7 +53,8 @@ class SmtpLine(smtplib.SMTP):
         """
         self._tls, self._public_only = tls, public_only
         self._wire: socket.socket | None = None
-        self._timer = Timer(LONGEST_SECONDS, self._cut)
+        self._extra_seconds = size_bytes / SLOWEST_BYTES_A_SECOND
+        self._timer = Timer(LONGEST_SECONDS + self._extra_seconds, self._cut)
         self._timer.daemon = True
         self._timer.start()
         try:
@@ -51,6 +62,12 @@ class SmtpLine(smtplib.SMTP):
         except BaseException:
             self.close()
             raise
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """Send the content, which has its own time: a socket's timeout is for all that one call sends."""
+        if self.sock is not None:
+            self.sock.settimeout(TIMEOUT_SECONDS + self._extra_seconds)
+        return super().data(msg)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> Any:
         found = _connected(host, port, timeout, public_only=self._public_only)

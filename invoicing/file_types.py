@@ -25,6 +25,7 @@ _FORBIDDEN_IN_NAMES = re.compile(r'[\\/:*?"<>|]+')
 _OOXML = "application/vnd.openxmlformats-officedocument"
 _ODF = "application/vnd.oasis.opendocument"
 _MOST_MEMBERS = 20_000
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r"))
 
 
 class FileRefused(ValueError):
@@ -115,8 +116,7 @@ def _is_markup(content: bytes) -> bool:
 
 def _is_text(content: bytes) -> bool:
     """Text of an 8-bit encoding or UTF-8; nothing that a browser would take for a page."""
-    controls = set(range(32)) - {9, 10, 12, 13}
-    return not controls.intersection(content) and not _is_markup(content)
+    return len(content.translate(None, _CONTROLS)) == len(content) and not _is_markup(content)
 
 
 def _is_ooxml(folder: str) -> Callable[[bytes], bool]:

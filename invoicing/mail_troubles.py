@@ -7,18 +7,23 @@ sent, its document was sent anew, or somebody let it be (`give_up_mail`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask_babel import LazyString
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import aliased
 
+from core.clock import utc_now
 from core.database import db
 from core.event_log import Event
 from core.mail import MailState, OutboxMail, outcomes_of
 from core.tenancy import current_company_id
+from core.todo import Todo
+from invoicing.lifecycle import TodoKind
 from invoicing.models import Document, Sending, SendingMail
 from invoicing.smtp_words import meaning_of
 
+LATE_MINUTES, MOST_NAMED = 10, 10
 GIVEN_UP = "mail.given_up"
 """The event by which somebody lets a failed mail be."""
 
@@ -64,6 +69,20 @@ def waiting_mails(*, limit: int, offset: int = 0) -> list[TroubledMail]:
 def count_waiting_mails() -> int:
     """How many there are."""
     return _count(_waiting())
+
+
+def documents_not_composed() -> list[Document]:
+    """Documents whose mail could not be made for a while: their PDF cannot be drawn, or its file cannot be read."""
+    late = utc_now() - timedelta(minutes=LATE_MINUTES)
+    statement = (
+        select(Document)
+        .join(Sending, Sending.document_id == Document.id)
+        .join(Todo, (Todo.subject_id == Sending.id) & (Todo.kind == TodoKind.MAIL))
+        .where(Sending.requested_at < late)
+        .order_by(Sending.id)
+        .limit(MOST_NAMED)
+    )
+    return list(db.session.scalars(statement))
 
 
 def _mails() -> Select[OutboxMail, Document]:

@@ -14,6 +14,7 @@ from invoicing.give_up_mail import give_up_mail
 from invoicing.mail_troubles import (
     count_failed_mails,
     count_waiting_mails,
+    documents_not_composed,
     failed_mail_ids,
     failed_mails,
     waiting_mails,
@@ -38,6 +39,7 @@ def index() -> str:
         failed=failed,
         waiting=waiting,
         page=page,
+        not_composed=documents_not_composed(),
     )
 
 

@@ -13,6 +13,7 @@ from core.errors import OutdatedError
 from core.web.forms import put_errors, refuse_unknown_button, tell_outdated
 from core.web.pages import Page
 from core.web.rights import Right, requires
+from invoicing.attachments import read_attachments, shown_files
 from invoicing.balances import balances_of
 from invoicing.calendar_input import checked_calendar, first_of
 from invoicing.document_view import view_of
@@ -85,6 +86,7 @@ def show(document_id: int) -> str:
         copies=copies,
         balances=balances_of([row.document.id for row in copies if row.document is not None]),
         unit_text=unit_text,
+        attachments=shown_files(read_attachments(pattern.attachments)),
         subtotals=subtotals((line.role, line.amount_cents) for line in view.lines),
     )
 

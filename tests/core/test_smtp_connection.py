@@ -99,3 +99,39 @@ def test_what_went_wrong_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
         for url, fault in urls.items():
             said = hand_over(url, "a@example.org", ["b@example.org"], MESSAGE)["b@example.org"]
             assert (said.code, said.fault, bool(said.text)) == (NO_ANSWER, fault, True), (url, said)
+
+
+@pytest.fixture
+def slow() -> Iterator[int]:
+    """A server that takes a message in small sips; the port it listens on."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+
+    def talk() -> None:
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as lines:
+            connection.sendall(b"220 slow\r\n")
+            while (line := lines.readline()) and not line.lower().startswith(b"data"):
+                connection.sendall(b"250 ok\r\n")
+            connection.sendall(b"354 go on\r\n")
+            tail = b""
+            while not tail.endswith(b"\r\n.\r\n"):
+                tail = (tail + lines.read1(65_536))[-5:]
+                time.sleep(0.02)
+            connection.sendall(b"250 taken\r\n")
+
+    thread = threading.Thread(target=talk, daemon=True)
+    thread.start()
+    yield listener.getsockname()[1]
+    listener.close()
+    thread.join(10)
+
+
+def test_a_large_mail_has_the_time_that_a_slow_line_needs(slow: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of 15 MB take a minute on a small company's line; the limit of one answer is far below."""
+    monkeypatch.setattr(smtp_connection, "TIMEOUT_SECONDS", 0.3)
+    content = MESSAGE + b"x" * 70 + (b"y" * 76 + b"\r\n") * 40_000
+    began = time.monotonic()
+    said = hand_over(f"smtp://127.0.0.1:{slow}", "a@example.org", ["b@example.org"], content)
+    assert str(said["b@example.org"]) == "250 taken"
+    assert time.monotonic() - began > 0.4, "the server was too fast to show anything"

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
@@ -22,7 +24,7 @@ from core.tenancy import enter_company, in_company
 from invoicing.attachments import read_attachments
 from invoicing.duplicate_invoice import duplicate_invoice
 from invoicing.errors import InvalidInputError
-from invoicing.file_types import FileRefused, checked_type, safe_file_name
+from invoicing.file_types import LONGEST_FILE_NAME, FileRefused, checked_type, safe_file_name
 from invoicing.issue_invoice import issue_invoice
 from invoicing.lifecycle import DocumentKind
 from invoicing.models import Document
@@ -105,6 +107,14 @@ def test_a_name_leads_nowhere_and_deceives_nobody() -> None:
         "x" * 300 + ".pdf": "x" * 116 + ".pdf",
     }
     assert {given: safe_file_name(given) for given in names} == names
+
+
+@given(st.text(max_size=200))
+def test_a_name_that_was_made_safe_stays_as_it_is(name: str) -> None:
+    """The page sends it back, and a verb compares: a file whose name changed again would be dropped."""
+    safe = safe_file_name(name)
+    assert safe_file_name(safe) == safe
+    assert len(safe) <= LONGEST_FILE_NAME
 
 
 @pytest.fixture

@@ -102,6 +102,11 @@ def test_one_mail_takes_files_of_its_own_which_no_public_page_shows(app, company
     }  # fmt: skip
     refused = owner.post(f"/invoices/{invoice_id}/send", data=with_files(typed, (PDF, "plan.pdf")))
     codes = codes_in(refused.get_data(as_text=True))
+    preview = owner.post(
+        f"/invoices/{invoice_id}/send",
+        data={**typed, "recipients": "", "attached": codes, "action": "preview"},
+    )
+    assert ".pdf, plan.pdf" in preview.get_data(as_text=True)
     sent = owner.post(f"/invoices/{invoice_id}/send", data={**typed, "recipients": "", "attached": codes})
     assert sent.status_code == 303
     run_due_jobs(app)

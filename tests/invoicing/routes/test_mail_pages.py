@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
+from core.clock import utc_now
 from core.database import db, transaction
 from core.event_log import Event
 from core.jobs import run_due_jobs
@@ -14,6 +17,7 @@ from core.mail import MailState, OutboxMail, queue_mail
 from core.models import Role
 from core.tenancy import in_company
 from invoicing.mail_troubles import count_failed_mails, failed_mails, waiting_mails
+from invoicing.models import Document
 from invoicing.send_invoice import SendInput, send_invoice
 from tests.conftest import make_company, make_user, signed_in_client
 from tests.core.scripted_smtp import Script, scripted_smtp
@@ -123,3 +127,19 @@ def test_another_companys_mails_and_readers(app, company_id, owner, server):
     reader = signed_in_client(app, company_id, Role.VIEWER)
     assert "Try all again" not in page(reader, "/mails")
     assert reader.post("/mails/retry").status_code == 403
+
+
+def test_a_mail_that_cannot_even_be_made_is_told(app, company_id, owner, invoice):
+    invoice_id = invoice()
+    with app.app_context(), in_company(company_id):
+        with transaction():
+            send_invoice(SendInput(invoice_id, (TO,), "k1"))
+        number = db.session.get_one(Document, invoice_id).number
+    assert "cannot be made" not in page(owner, "/mails")
+    with time_machine.travel(utc_now() + timedelta(minutes=11)):
+        shown = page(owner, "/mails")
+    assert "cannot be made" in shown
+    assert str(number) in shown
+    run_due_jobs(app)
+    with time_machine.travel(utc_now() + timedelta(minutes=11)):
+        assert "cannot be made" not in page(owner, "/mails")
