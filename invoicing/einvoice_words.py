@@ -11,6 +11,7 @@ from invoicing.einvoice import WhyRules, why_rules
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Document
 from invoicing.parties import buyer_of, read_buyer
+from invoicing.vat import counts
 
 RULES: Final[dict[WhyRules, LazyString]] = {
     WhyRules.FRENCH: _l("Factur-X, checked against EN 16931 and the French rules."),
@@ -33,4 +34,4 @@ def rules_of(document: Document) -> WhyRules | None:
         return None
     if document.state is DocumentState.ISSUED:
         return why_rules(read_buyer(document.buyer), (row.rate for row in document.vat_lines))
-    return why_rules(buyer_of(document.customer), (line.vat_rate for line in document.lines))
+    return why_rules(buyer_of(document.customer), (line.vat_rate for line in document.lines if counts(line)))

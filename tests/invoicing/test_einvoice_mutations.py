@@ -115,6 +115,7 @@ class Undo(Exception):
     """Rolls the transaction back."""
 
 
+@pytest.mark.timeout(600)  # in the long run
 @pytest.mark.parametrize("number", range(len(BASES)), ids=[base.name for base in BASES])
 def test_the_gate_refuses_what_the_rules_refuse_and_lets_the_rest_through(company, number):
     with transaction():
