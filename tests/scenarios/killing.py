@@ -52,7 +52,7 @@ def after_the_sending_is_written() -> None:
 
 
 def before_the_pdf_is_drawn() -> None:
-    render_pdf.pdf_bytes = die
+    render_pdf.issued_pdf = die
 
 
 def after_the_file_is_stored() -> None:
