@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -26,6 +27,9 @@ from core import triggers
 from core.clock import utc_now
 from core.database import Base, BigId, UtcDateTime, db
 from core.tenancy import CompanyScoped
+
+READERS = 8
+"""Files that `check_files` reads at once."""
 
 
 class StoredFile(CompanyScoped, Base):
@@ -98,7 +102,10 @@ def read_bytes(digest: str) -> bytes:
         DamagedFileError: the content no longer has its hash.
         FileNotFoundError: the storage has lost it.
     """
-    url = current_app.config["SOLDE"].files_url
+    return _read(current_app.config["SOLDE"].files_url, digest)
+
+
+def _read(url: str, digest: str) -> bytes:
     content: bytes = _storage(url).cat_file(f"{_root(url)}/{_path(digest)}")
     if hashlib.sha256(content).hexdigest() != digest:
         raise DamagedFileError(digest)
@@ -107,16 +114,25 @@ def read_bytes(digest: str) -> bytes:
 
 def check_files() -> Iterator[str]:
     """What is wrong with the stored files of the company entered, one English sentence each: for `solde verify`."""
-    for stored in db.session.scalars(select(StoredFile).order_by(StoredFile.id)):
-        try:
-            size = len(read_bytes(stored.sha256))
-        except DamagedFileError:
-            yield f"{stored.sha256} ({stored.media_type}) is not what was stored"
-        except FileNotFoundError:
-            yield f"{stored.sha256} ({stored.media_type}) is missing from the storage"
-        else:
-            if size != stored.size_bytes:
-                yield f"{stored.sha256} ({stored.media_type}) has {size} bytes, not {stored.size_bytes}"
+    names = select(StoredFile.sha256, StoredFile.media_type, StoredFile.size_bytes).order_by(StoredFile.id)
+    stored = db.session.execute(names).all()
+    url: str = current_app.config["SOLDE"].files_url
+    # A storage that is far away answers many questions in the time of one.
+    with ThreadPoolExecutor(READERS) as pool:
+        faults = pool.map(lambda file: _fault_of(url, file.sha256, file.size_bytes), stored)
+        for file, fault in zip(stored, faults, strict=True):
+            if fault:
+                yield f"{file.sha256} ({file.media_type}) {fault}"
+
+
+def _fault_of(url: str, digest: str, size_bytes: int) -> str:
+    try:
+        size = len(_read(url, digest))
+    except DamagedFileError:
+        return "is not what was stored"
+    except FileNotFoundError:
+        return "is missing from the storage"
+    return "" if size == size_bytes else f"has {size} bytes, not {size_bytes}"
 
 
 def _path(digest: str) -> str:
