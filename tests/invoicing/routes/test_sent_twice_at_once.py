@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from threading import Barrier
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from core.database import Base, db, transaction
+from core.files import StoredFile
 from core.models import Role
 from core.tenancy import in_company, insert_row
 from invoicing.models import Customer, Document, VatRate
@@ -19,25 +22,30 @@ from tests.factories.invoicing import make_customer
 from tests.invoicing.routes.test_customer_pages import CUSTOMER
 
 AT_ONCE = 4
+Counted = Customer | Document | StoredFile | VatRate
 
 
-def _at_once(app: Flask, company_id: int, path: str, data: dict[str, str]) -> list[tuple[int, str]]:
-    """Post the same form from several windows of one person; status and where it leads, each."""
+def _at_once(app: Flask, company_id: int, path: str, data: dict[str, Any]) -> list[tuple[int, str]]:
+    """Post the same form from several windows of one person; status and where it leads, each. Bytes go as a file."""
     signed_in_client(app, company_id, Role.OWNER)
     together = Barrier(AT_ONCE)
 
     def post(_: int) -> tuple[int, str]:
         client = app.test_client()
         client.post("/login", data={"email": "owner@example.org", "password": PASSWORD})
+        sent = {
+            name: (BytesIO(value), "plan.pdf") if isinstance(value, bytes) else value
+            for name, value in data.items()
+        }
         together.wait()
-        answer = client.post(path, data=data)
+        answer = client.post(path, data=sent)
         return answer.status_code, answer.headers.get("Location", "")
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(post, range(AT_ONCE)))
 
 
-def _count(app: Flask, company_id: int, model: type[Document] | type[Customer] | type[VatRate]) -> int:
+def _count(app: Flask, company_id: int, model: type[Counted]) -> int:
     with app.app_context(), in_company(company_id):
         return db.session.scalar(select(func.count(model.id))) or 0
 
@@ -49,12 +57,13 @@ def test_one_draft_comes_of_one_form(each_app: Flask) -> None:
     typed = {
         "customer_id": str(customer_id), "prices": "net", "request_key": "b" * 32,
         "lines-0-label": "Conseil", "lines-0-quantity": "1", "lines-0-unit": "HUR", "lines-0-unit_price": "100",
-        "lines-0-vat_rate": "2000", "lines-0-kind": "service", "lines-0-discount": "",
+        "lines-0-vat_rate": "2000", "lines-0-kind": "service", "lines-0-discount": "", "files": b"%PDF-1.7 plan",
     }  # fmt: skip
     answers = _at_once(each_app, company_id, "/invoices/new", typed)
     assert {status for status, _ in answers} == {303}
     assert len({where for _, where in answers}) == 1
     assert _count(each_app, company_id, Document) == 1
+    assert _count(each_app, company_id, StoredFile) == 1
 
 
 def test_one_customer_comes_of_one_form(each_app: Flask) -> None:
