@@ -5,7 +5,7 @@ An issued invoice is never changed or deleted; this is how it is corrected. Call
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
@@ -33,9 +33,9 @@ from invoicing.ledger_facts import collection_states, credit_note_key, invoice_k
 from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits, taxed_kinds
 from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, TodoKind
 from invoicing.locked_documents import locked_issued_invoice
-from invoicing.models import Document, DocumentLine, InvoicingSettings
+from invoicing.models import Customer, Document, DocumentLine, InvoicingSettings
 from invoicing.numbering import is_prefix, take_number
-from invoicing.parties import Buyer, read_buyer, seller_of
+from invoicing.parties import Buyer, buyer_of, read_buyer, seller_of
 from invoicing.settings import invoicing_settings
 from invoicing.settle import settle
 from invoicing.standing import note_changed
@@ -169,6 +169,11 @@ def _issued_note(case: _Case, actor_id: int | None) -> Document:
     db.session.flush()
     einvoice = _einvoice(case, note, settings)
     problems = problems_of_einvoice(einvoice)
+    if any(problem.place is Place.CUSTOMER for problem in problems):
+        # What is wrong on the invoice, issued before this was asked, can only be mended on the customer as it is now.
+        customer = db.session.get_one(Customer, case.invoice.customer_id)
+        einvoice = _einvoice(replace(case, buyer=buyer_of(customer)), note, settings)
+        problems = problems_of_einvoice(einvoice)
     if problems:
         raise NotIssuableError(problems)
     prepared = prepare_xml(einvoice)
@@ -180,7 +185,7 @@ def _issued_note(case: _Case, actor_id: int | None) -> Document:
 
 
 def _einvoice(case: _Case, note: Document, settings: InvoicingSettings) -> Einvoice:
-    """What issue adds to the note: the seller as it stands now, the buyer as it stood on the invoice."""
+    """What issue adds to the note: the seller as it stands now, the buyer of the case."""
     invoice, company = case.invoice, db.session.get_one(Company, current_company_id())
     assert invoice.regime is not None
     assert invoice.number is not None
@@ -197,7 +202,7 @@ def _einvoice(case: _Case, note: Document, settings: InvoicingSettings) -> Einvo
     return Einvoice(
         document=note,
         frozen=frozen,
-        seller_address=settings.einvoice_address or company.siren,
+        seller_address=settings.einvoice_address.strip() or company.siren,
         buyer_mail=buyer_mail(case.buyer, invoice.customer_id),
         preceding=(Preceding(invoice.number, invoice.issue_date),),
     )

@@ -28,7 +28,7 @@ from invoicing.credit_invoice import credit_invoice
 from invoicing.document_view import document_view
 from invoicing.draft_final import deduct_deposits
 from invoicing.einvoice_xml import prepare_xml, sha256_of, xml_of
-from invoicing.errors import NotIssuableError
+from invoicing.errors import NotIssuableError, Place
 from invoicing.facturx_library import schema_faults
 from invoicing.facturx_xml import values_of
 from invoicing.issue_invoice import candidate_of, einvoice_of, issue_invoice
@@ -167,6 +167,26 @@ def test_a_document_issued_before_there_were_einvoices_stays_without(app: Flask,
         assert attached(read_bytes(ensure_pdf(invoice_id).stored_file.sha256)) == {}
     assert "The XML inside the PDF" not in client.get(f"/invoices/{invoice_id}").text
     assert client.get(f"/invoices/{invoice_id}/file.xml").status_code == 404
+
+
+def test_an_older_invoice_to_a_customer_with_a_wrong_number_is_credited_to_the_customer_as_mended(company):
+    invoice_id = issued().id
+    with transaction() as session:
+        session.execute(text("DROP TRIGGER frozen_document_update"))
+        invoice = session.get_one(Document, invoice_id)
+        copy = json.loads(invoice.buyer) | {"siret": "73282932000074", "name": "Ancien nom"}
+        invoice.buyer = json.dumps(copy)
+        session.flush()
+        db.session.get_one(Customer, invoice.customer_id).siret = "73282932000074"
+    with pytest.raises(NotIssuableError) as refused:
+        credited(db.session.get_one(Document, invoice_id))
+    assert [(p.place, p.field) for p in refused.value.problems] == [(Place.CUSTOMER, "siret")]
+    with transaction() as session:
+        session.get_one(Customer, invoice.customer_id).siret = "40483304800022"
+    terms = said(credited(db.session.get_one(Document, invoice_id)))
+    assert (terms["BG-7"]["name"], terms["BG-7"]["identifiers"]) == (
+        "Boulangerie Imaginaire", {"0009": "40483304800022"},
+    )  # fmt: skip
 
 
 def test_the_page_tells_the_rules_and_offers_the_xml(app: Flask, company_id: int):
