@@ -31,7 +31,7 @@ from invoicing.bulk_plan import plan_bulk
 from invoicing.models import BulkAction
 from invoicing.order_bulk import BulkInput, order_bulk
 
-PER_ROUND, ROUNDS = 40, 3
+PER_ROUND, ROUNDS = 100, 2
 LARGE_PER_ROUND, LARGE_ROUNDS = 1000, 1
 PATIENCE_S = 3600
 _FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")

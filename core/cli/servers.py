@@ -14,7 +14,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from core.helpers import Helpers, answer_orders, usual_count
+from core.helpers import Helpers, answer_orders, keep_what_is_loaded, usual_count
 from core.web.headers import MOST_BODY_BYTES
 
 WEB_THREADS = 8
@@ -149,6 +149,7 @@ def worker(helpers: int) -> None:
         scheduler_interval=1,
         check_worker_health=True,
     )
+    keep_what_is_loaded()
     click.echo("The worker is running.", err=True)
     try:
         consumer.run()
