@@ -95,7 +95,7 @@ def opened_window(
     try:
         window = new_window(context, installation, language)
         yield window
-        assert window.watch.complaints == []
+        assert window.watch.complaints == [], window.watch.complaints
         assert window.watch.dialogs == []
     finally:
         context.close()
