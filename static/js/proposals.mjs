@@ -122,10 +122,15 @@ export class Proposals {
 
   // Follow the fields of the form that match the selector, also those that come later.
   follow(selector) {
-    const isOurs = (event) => event.target instanceof Element && event.target.matches(selector);
-    this.form.addEventListener("focusin", (event) => { if (isOurs(event)) this.watch(event.target); });
-    this.form.addEventListener("focusout", (event) => { if (isOurs(event)) this.close(); });
-    this.form.addEventListener("keydown", (event) => { if (isOurs(event)) this.press(event); });
-    this.form.addEventListener("input", (event) => { if (isOurs(event) && !this.filling) this.later(); });
+    // A field may have had the focus before the scripts were there: whatever happens to it first makes it ours.
+    const heeds = (event) => {
+      if (!(event.target instanceof Element && event.target.matches(selector))) return false;
+      if (this.input !== event.target) this.watch(event.target);
+      return true;
+    };
+    this.form.addEventListener("focusin", heeds);
+    this.form.addEventListener("focusout", (event) => { if (heeds(event)) this.close(); });
+    this.form.addEventListener("keydown", (event) => { if (heeds(event)) this.press(event); });
+    this.form.addEventListener("input", (event) => { if (heeds(event) && !this.filling) this.later(); });
   }
 }

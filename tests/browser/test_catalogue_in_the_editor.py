@@ -41,6 +41,20 @@ def value(page: Page, name: str) -> str:
     return page.locator(f"#lines-0-{name}").input_value()
 
 
+def test_a_field_that_had_the_focus_before_the_scripts_proposes_too(owner: Window) -> None:
+    page = owner.page
+    page.evaluate(
+        """() => {
+            const deaf = (event) => event.stopImmediatePropagation();
+            addEventListener("focusin", deaf, { capture: true, once: true });
+            document.getElementById("lines-0-label").focus();
+        }"""
+    )
+    page.keyboard.type("lamp")
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(2, timeout=PATIENCE_MS)
+    assert owner.watch.complaints == []
+
+
 @pytest.mark.timeout(120)
 def test_a_line_is_filled_by_keyboard(owner: Window) -> None:
     page = owner.page
