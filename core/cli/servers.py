@@ -15,22 +15,20 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from core.helpers import Helpers, answer_orders, keep_what_is_loaded, usual_count
-from core.web.headers import MOST_BODY_BYTES
+from core.settings import Settings
+from core.web.uploads import most_upload_bytes
 
 WEB_THREADS = 8
 WORKER_THREADS = 3
 """One that issues a thousand invoices and one that has them drawn leave one for a payment that arrives meanwhile."""
 STOP_SECONDS = 20
 LIMITS: Final[dict[str, Any]] = {
-    # Waitress writes a body to the disk before the application can refuse it (1 GB by itself). Above the limit of the
-    # pages, so that somebody who sends a file that is a little too large still reads a page of ours.
-    "max_request_body_size": 4 * MOST_BODY_BYTES,
     # Browsers keep half a dozen connections open; with 100 in all, some twenty visitors would shut everybody else out.
     "connection_limit": 800,
     # More than 1,024 descriptors are no danger to poll(), as they are to select().
     "asyncore_use_poll": True,
 }
-"""What a flood of bodies or of idle connections may take of the machine."""
+"""What a flood of idle connections may take of the machine."""
 
 
 @click.command()
@@ -55,8 +53,9 @@ def serve(host: str, port: int, threads: int, proxy: str, *, worker: bool) -> No
     app.config["WEB_THREADS"] = threads
     try:
         server = create_server(
-            app, host=host, port=port, threads=threads, ident="Solde", **LIMITS, **proxy_options(proxy)
-        )
+            app, host=host, port=port, threads=threads, ident="Solde",
+            max_request_body_size=longest_body(app.config["SOLDE"]), **LIMITS, **proxy_options(proxy),
+        )  # fmt: skip
     except (OSError, ValueError) as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error}") from None
     signal.signal(signal.SIGTERM, _stop)
@@ -74,6 +73,12 @@ def serve(host: str, port: int, threads: int, proxy: str, *, worker: bool) -> No
         raise click.ClickException(
             f"the worker ended by itself (exit code {helper.died}), so Solde stops too"
         )
+
+
+def longest_body(settings: Settings) -> int:
+    """What waitress writes to the disk of one body before the application can refuse it (1 GB by itself). Above the
+    limit of the pages, so that somebody who sends files that are too large still reads a page of ours."""
+    return 2 * most_upload_bytes(settings)
 
 
 class _Worker:

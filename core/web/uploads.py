@@ -19,6 +19,12 @@ def takes_files(view: View) -> View:
     return view
 
 
+def most_upload_bytes(settings: Settings) -> int:
+    """The longest body of such a route: twice the most files that are kept, so that files that are a little too large
+    are refused beside their field, and the rest of the form."""
+    return MOST_BODY_BYTES + 2 * settings.largest_mail_bytes
+
+
 def init_uploads(app: Flask) -> None:
     """Raise the limit of such routes before anything reads the form, as the check of its CSRF token does."""
     app.before_request_funcs.setdefault(None, []).insert(0, _allow_files)
@@ -28,6 +34,4 @@ def _allow_files() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     # The session is signed: nobody who never signed in makes us receive much.
     if getattr(view, "takes_files", False) and "_user_id" in session:
-        settings: Settings = current_app.config["SOLDE"]
-        # Twice the most that is kept: files that are a little too large are then refused beside their field.
-        request.max_content_length = MOST_BODY_BYTES + 2 * settings.largest_mail_bytes
+        request.max_content_length = most_upload_bytes(current_app.config["SOLDE"])

@@ -16,6 +16,8 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
+from core.cli.servers import longest_body
+from core.web.uploads import most_upload_bytes
 from tests.conftest import settings_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,6 +102,13 @@ def test_a_huge_body_is_refused_before_it_is_sent(server: subprocess.Popen[str])
             b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000000\r\n\r\n0123456789"
         )
         assert line.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def test_the_server_receives_the_largest_files_that_pages_take(sqlite_url: str, tmp_path: Path) -> None:
+    given = settings_for(sqlite_url, tmp_path).model_copy(
+        update={"largest_file_mb": 25, "largest_mail_mb": 25}
+    )
+    assert 25_000_000 < most_upload_bytes(given) < longest_body(given) < 150_000_000
 
 
 def test_idle_connections_shut_nobody_out(server: subprocess.Popen[str]) -> None:
