@@ -198,3 +198,10 @@ def test_every_refusal_is_documented_with_its_place():
     documented = {key: f"{place}.{where}" for key, place, where in rows}
     tested = {key: re.sub(r"lines-\d", "lines-N", refused.where) for key, refused in REFUSALS.items()}
     assert documented == tested
+
+
+def test_every_refusal_between_documents_names_a_test_there_is():
+    named = re.findall(r"^\| .+ \| `(test_\w+)` \|$", DOCUMENTED.read_text(), re.MULTILINE)
+    tests = "".join(path.read_text() for path in Path(__file__).parents[1].rglob("test_*.py"))
+    assert named
+    assert [name for name in named if f"def {name}(" not in tests] == []
