@@ -7,11 +7,14 @@ of office programs are refused, because nothing in them says simply whether they
 from __future__ import annotations
 
 import re
+import struct
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
+from lzma import LZMAError
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -25,6 +28,10 @@ _FORBIDDEN_IN_NAMES = re.compile(r'[\\/:*?"<>|]+')
 _OOXML = "application/vnd.openxmlformats-officedocument"
 _ODF = "application/vnd.oasis.opendocument"
 _MOST_MEMBERS = 20_000
+# What Python's reader of archives raises on bytes that are damaged, or made to trip it.
+_NO_ARCHIVE = (
+    zipfile.BadZipFile, ValueError, RuntimeError, OSError, EOFError, KeyError, zlib.error, LZMAError, struct.error,
+)  # fmt: skip
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r"))
 
 
@@ -49,6 +56,8 @@ def safe_file_name(name: str) -> str:
     """
     last = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/")).name
     kept = "".join(c for c in last if unicodedata.category(c)[0] != "C")
+    # Once more: an accent may stand beside its letter now that what was between them is gone.
+    kept = unicodedata.normalize("NFC", kept)
     clean = " ".join(_FORBIDDEN_IN_NAMES.sub("-", kept).split()).strip(". ")
     stem, dot, extension = clean.rpartition(".")
     if not dot:
@@ -143,7 +152,7 @@ def _members(content: bytes) -> list[str]:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+    except _NO_ARCHIVE:
         return []
     return names if len(names) <= _MOST_MEMBERS and content.startswith(b"PK\x03\x04") else []
 
@@ -152,7 +161,7 @@ def _mimetype(content: bytes) -> str:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive, archive.open("mimetype") as member:
             return member.read(100).decode("ascii", "replace").strip()
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, KeyError):
+    except _NO_ARCHIVE:
         return ""
 
 

@@ -87,6 +87,18 @@ def test_a_file_is_known_by_its_name_and_by_what_is_in_it() -> None:
     assert [name for name, content in BAD if _is_taken(name, content)] == []
 
 
+def test_a_damaged_archive_is_refused_in_words() -> None:
+    """Each kind of packing with its bytes overwritten, and an archive whose directory points nowhere."""
+    damaged = []
+    for packing in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        file = BytesIO()
+        with zipfile.ZipFile(file, "w", packing) as made:
+            made.writestr("mimetype", "application/vnd.oasis.opendocument.text" * 5)
+        content = file.getvalue()
+        damaged += [content[:at] + b"\xff" * 8 + content[at + 8 :] for at in range(4, len(content) - 8)]
+    assert [content for content in damaged if _is_taken("lettre.odt", content)] == []
+
+
 def _is_taken(name: str, content: bytes) -> bool:
     try:
         checked_type(name, content)
@@ -104,6 +116,7 @@ def test_a_name_leads_nowhere_and_deceives_nobody() -> None:
         "line\r\nbreak.pdf": "linebreak.pdf",
         "  .hidden.pdf. ": "hidden.pdf",
         "Été \u00a0 2026.pdf": "Été 2026.pdf",
+        "E\u200b\u0301te\x00\u0301.pdf": "Été.pdf",
         "x" * 300 + ".pdf": "x" * 116 + ".pdf",
     }
     assert {given: safe_file_name(given) for given in names} == names
