@@ -187,7 +187,34 @@ def accepted_quote(quote_id: int) -> QuoteBasis:
     quote, answer = find_quote(quote_id), answer_of(quote_id)
     if answer is None or answer.answer is not AnswerKind.ACCEPTED:
         raise NotAcceptedError
-    return basis_of(quote, frozenset(json.loads(answer.options)))
+    return basis_of(quote, chosen_options(answer))
+
+
+def chosen_options(answer: QuoteAnswer) -> frozenset[int]:
+    """The positions of the optional lines that the customer chose; none when she declined."""
+    return frozenset(json.loads(answer.options))
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What an accepted quote comes to.
+
+    Attributes:
+        totals: with the options that were chosen, as it will be invoiced.
+        options: their labels, in the quote's order.
+    """
+
+    totals: Totals
+    options: tuple[str, ...]
+
+
+def agreed(quote: Document, answer: QuoteAnswer | None) -> Agreed | None:
+    """What was agreed to, or None when the quote is not accepted."""
+    if answer is None or answer.answer is not AnswerKind.ACCEPTED:
+        return None
+    chosen = chosen_options(answer)
+    labels = tuple(line.label for line in quote.lines if line.position in chosen)
+    return Agreed(basis_of(quote, chosen).totals, labels)
 
 
 def basis_of(quote: Document, options: frozenset[int]) -> QuoteBasis:

@@ -25,7 +25,7 @@ from invoicing.errors import InvalidInputError
 from invoicing.forms.quotes import AcceptForm, DeclineForm
 from invoicing.lifecycle import AnswerKind, LineRole
 from invoicing.logo import logo_answer
-from invoicing.quotes import QuoteState, answer_of, find_quote, find_quote_link, state_of
+from invoicing.quotes import QuoteState, agreed, answer_of, find_quote, find_quote_link, state_of
 from invoicing.render_pdf import ensure_pdf, file_name
 from invoicing.vat import line_amount
 
@@ -136,6 +136,7 @@ def _accept_form() -> AcceptForm:
     offered = [line for line in find_quote(g.quote_id).lines if line.role is LineRole.OPTION]
     form.options.choices = choices([(line.position, line.label) for line in offered])
     _speak()
+    form.consent.label.text = consent_sentence()  # the summary of what is missing names the box by it
     return form
 
 
@@ -160,7 +161,7 @@ def _page(
     quote = find_quote(g.quote_id)
     view = document_view(quote.id)
     _speak()
-    state = state_of(quote)
+    state, said = state_of(quote), answer_of(quote.id)
     answer = make_response(
         render_template(
             "invoicing/quote_public.html",
@@ -169,7 +170,8 @@ def _page(
             view=view,
             state=state,
             is_open=state is QuoteState.OPEN,
-            said=answer_of(quote.id),
+            said=said,
+            agreed=agreed(quote, said),
             accept=form if isinstance(form, AcceptForm) else _accept_form(),
             decline=form if isinstance(form, DeclineForm) else DeclineForm(prefix="no-"),
             failed=form,

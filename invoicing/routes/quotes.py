@@ -26,6 +26,7 @@ from invoicing.models import Document
 from invoicing.quotes import (
     QuoteState,
     accepted_quote,
+    agreed,
     answer_of,
     count_quotes,
     find_quote,
@@ -36,6 +37,7 @@ from invoicing.quotes import (
     state_of,
 )
 from invoicing.revise_quote import revise_quote
+from invoicing.subtotals import subtotals
 from invoicing.vat import line_amount
 
 blueprint = Blueprint("quotes", __name__, url_prefix="/quotes")
@@ -66,13 +68,15 @@ def show(document_id: int) -> str:
 
 def _page(quote: Document) -> str:
     page, is_issued = document_page(quote), quote.state is DocumentState.ISSUED
+    answer = answer_of(quote.id) if is_issued else None
     return render_template(
         "invoicing/quote.html",
         quote=quote,
         page=page,
         view=page.view,
         state=state_of(quote),
-        answer=answer_of(quote.id) if is_issued else None,
+        answer=answer,
+        agreed=agreed(quote, answer),
         link=link_of_quote(quote.id) if is_issued else "",
         replacement=replacement_of(quote.id),
         invoices=invoices_of(quote.id),
@@ -80,6 +84,7 @@ def _page(quote: Document) -> str:
         history=history_entries(page.history),
         shown_versions=shown_versions(quote),
         line_amount=line_amount,
+        subtotals=subtotals((line.role, line.amount_cents) for line in page.view.lines),
         unit_text=unit_text,
     )
 

@@ -58,6 +58,8 @@ def test_a_customer_accepts_once_with_the_option_she_ticks(app, company_id, quot
     text = refused.get_data(as_text=True)
     assert 'id="yes-consent-error"' in text
     assert 'value="Paule Exemple"' in text
+    summary = text.partition('<a href="#yes-consent">')[2].partition("</a>")[0]
+    assert summary.startswith("J’accepte le devis D-")
     for _ in range(2):  # a double click
         assert reader.post(f"{url}/accept", data={**YES, "yes-options": "2"}).status_code == 303
     ((name, options, address, consent),) = answers(app, company_id)
@@ -68,6 +70,14 @@ def test_a_customer_accepts_once_with_the_option_she_ticks(app, company_id, quot
     text = page(owner, f"/quotes/{quote_id}")
     assert "Paule Exemple" in text
     assert consent in text
+    # What was agreed to, not what was offered, on both sides.
+    assert "€180.00" in text
+    assert "Chosen options are counted" in text
+    assert "css/documents.css" in text  # which sets the columns of pages with a state
+    assert "Options are not counted" not in text
+    seen = plain(page(reader, url))
+    assert "180,00 €" in seen
+    assert "Les options choisies sont comptées" in seen
     drafted = owner.post(f"/quotes/{quote_id}/invoice")
     assert "€180.00" in page(owner, drafted.headers["Location"])
 
