@@ -116,16 +116,24 @@ def _problems_of_quote(candidate: Candidate) -> Iterator[Problem]:
                 _l("With this deposit, more would be asked for than the quote comes to. Lower the amount.")
             )
         return
-    for other in invoices_of(document.quote_id):
-        is_sale = other.state is DocumentState.ISSUED and other.invoice_type is not InvoiceType.DEPOSIT
-        if is_sale and other.id != document.id and not credit_left(other).is_nothing:
-            yield _problem(
-                _l(
-                    "This quote is invoiced already, by %(number)s. Credit that invoice first, or write one without"
-                    " the quote.",
-                    number=other.number,
-                )
+    other = invoice_of_quote(document.quote_id)
+    if other is not None:
+        yield _problem(
+            _l(
+                "This quote is invoiced already, by %(number)s. Credit that invoice first, or write one without"
+                " the quote.",
+                number=other.number,
             )
+        )
+
+
+def invoice_of_quote(quote_id: int) -> Document | None:
+    """The issued invoice that a quote was invoiced by, deposits apart; None when it was credited in full."""
+    for made in invoices_of(quote_id):
+        is_sale = made.state is DocumentState.ISSUED and made.invoice_type is not InvoiceType.DEPOSIT
+        if is_sale and not credit_left(made).is_nothing:
+            return made
+    return None
 
 
 def _problems_of_deduction(document: Document) -> list[Problem]:

@@ -13,6 +13,7 @@ from core.web.forms import choices, put_errors
 from core.web.pages import Page
 from core.web.rights import Right, requires
 from invoicing.answer_quote import AnswerInput, answer_quote
+from invoicing.deposits import invoice_of_quote
 from invoicing.document_page import document_page, shown_versions
 from invoicing.document_words import unit_text
 from invoicing.draft_deposit import draft_deposit
@@ -80,6 +81,7 @@ def _page(quote: Document) -> str:
         link=link_of_quote(quote.id) if is_issued else "",
         replacement=replacement_of(quote.id),
         invoices=invoices_of(quote.id),
+        invoiced_by=invoice_of_quote(quote.id),
         problems=[] if is_issued else problems_of_quote(quote),
         history=history_entries(page.history),
         shown_versions=shown_versions(quote),
