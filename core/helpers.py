@@ -58,6 +58,11 @@ def usual_count() -> int:
     return cores if cores > 1 else 0
 
 
+def are_at_hand() -> bool:
+    """Whether this process is a worker with helpers, started or not."""
+    return current_app.extensions.get("solde_helpers") is not None
+
+
 def spread(name: str, subjects: Sequence[tuple[int, int]]) -> bool:
     """Have this worker's helpers do work about rows (company id, row id), and wait for its end.
 

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from core import helpers
 from core.database import db, lock, transaction
 from core.helpers import spreadable
 from core.jobs import sweep
@@ -33,9 +34,10 @@ log = structlog.get_logger(__name__)
 def dispatch_sendings() -> None:
     """Make the mail of every sending that has none, of all companies; one that fails does not stop the others.
 
-    What is being drawn in this process is passed over: the run that draws it comes here again.
+    What waits to be drawn is passed over where a run is at it or has helpers for it, and comes here again when that
+    run ends: drawn here as well, it would be drawn twice, on one core.
     """
-    in_hand = _in_hand() if is_drawing() else set()
+    in_hand = _in_hand() if is_drawing() or helpers.are_at_hand() else set()
     for company_id, sending_id in open_todos(TodoKind.MAIL):
         if sending_id not in in_hand:
             with in_company(company_id):
