@@ -69,6 +69,7 @@ class SmtpSink:
         self._socket = socket.create_server((host, port), family=family)
         self.port: int = self._socket.getsockname()[1]
         self._loop = asyncio.new_event_loop()
+        self._listens = threading.Event()
         self._thread = threading.Thread(target=self._run, name="local-mailbox-smtp", daemon=True)
 
     def start(self) -> None:
@@ -79,12 +80,15 @@ class SmtpSink:
 
     def stop(self) -> None:
         """End the server and its conversations."""
+        # A loop stopped while it makes the server would leave that half made.
+        self._listens.wait(STOP_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(self._loop.create_server(self._protocol, sock=self._socket))
+        self._listens.set()
         try:
             self._loop.run_forever()
         finally:

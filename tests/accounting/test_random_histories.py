@@ -180,6 +180,7 @@ def machine(app, company_id):
     return Dealings
 
 
+@pytest.mark.timeout(1800)  # for the long run
 def test_the_books_hold_through_any_history(machine):
     run_state_machine_as_test(
         machine, settings=settings(max_examples=300 if LONG else 10, stateful_step_count=20)
