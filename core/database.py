@@ -36,10 +36,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 log = structlog.get_logger(__name__)
 
@@ -164,6 +166,23 @@ def transaction() -> Iterator[Session]:
     finally:
         del session.info[_OPEN]
     _run_after_commit(hooks.after_commit)
+
+
+def commit_once(work: Callable[[], R]) -> R:
+    """Do work in a transaction of its own, and once more where the same request, sent twice at once, was faster.
+
+    A unique key refuses the second of the two; the other one has just been committed then, and the work finds what it
+    has made.
+
+    Raises:
+        IntegrityError: it is refused again, for another reason.
+    """
+    try:
+        with transaction():
+            return work()
+    except IntegrityError:
+        with transaction():
+            return work()
 
 
 def _run_after_commit(hooks: list[Callable[[], None]]) -> None:

@@ -12,12 +12,11 @@ from typing import Any
 from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
-from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import FileStorage
 from wtforms import SelectMultipleField
 from wtforms.widgets import CheckboxInput
 
-from core.database import transaction
+from core.database import commit_once
 from core.files import put_bytes, register_file
 from core.mail import Attachment
 from core.web.forms import choices
@@ -97,7 +96,7 @@ def receive_files(attached: AttachedField, files: FilesField) -> None:
         except FileRefused as refused:
             refusals.append(str(refused))
     if received:
-        _register(received)
+        commit_once(lambda: _register(received))
     attached.show((*attached.attachments, *(one for one, _size in received)))
     # Validation keeps these and forgets `errors`.
     files.process_errors = [*files.process_errors, *refusals]
@@ -105,16 +104,8 @@ def receive_files(attached: AttachedField, files: FilesField) -> None:
 
 
 def _register(received: list[tuple[Attachment, int]]) -> None:
-    def register() -> None:
-        with transaction():
-            for one, size_bytes in received:
-                register_file(one.sha256, size_bytes, one.media_type)
-
-    try:
-        register()
-    except IntegrityError:
-        # The same file, sent twice at once: the other one has just been committed, and is found now.
-        register()
+    for one, size_bytes in received:
+        register_file(one.sha256, size_bytes, one.media_type)
 
 
 def _stored(upload: FileStorage) -> tuple[Attachment, int]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
-from sqlalchemy.exc import IntegrityError
 
-from core.database import transaction
+from core.database import commit_once
 from core.errors import OutdatedError
 from core.web.pages import Page
 from core.web.rights import Right, requires
@@ -23,7 +22,7 @@ from invoicing.bulk_plan import MOST_DOCUMENTS, BulkPlan, plan_bulk
 from invoicing.errors import InvalidInputError
 from invoicing.forms.bulk import ACTIONS, BulkForm, asked_action, ids_in
 from invoicing.models import BulkItemState, BulkRun
-from invoicing.order_bulk import BulkInput, order_bulk
+from invoicing.order_bulk import order_bulk
 from invoicing.routes.invoices import wanted_documents
 
 blueprint = Blueprint("bulk", __name__, url_prefix="/invoices/bulk")
@@ -63,23 +62,11 @@ def order() -> ResponseReturnValue:
     """Do it: the worker begins at once."""
     given = BulkForm().as_input(current_user.id)
     try:
-        run_id = _ordered(given)
+        run_id = commit_once(lambda: order_bulk(given).id)
     except (OutdatedError, InvalidInputError) as error:
         present = plan_bulk(given.action, given.document_ids[:MOST_DOCUMENTS])
         return _asked(present, fault=str(error)), error.status
     return redirect(url_for("bulk.show", run_id=run_id), code=303)
-
-
-def _ordered(given: BulkInput) -> int:
-    def once() -> int:
-        with transaction():
-            return order_bulk(given).id
-
-    try:
-        return once()
-    except IntegrityError:
-        # The same form, sent twice at once: the other one has just been committed, and is found now.
-        return once()
 
 
 @blueprint.get("/runs")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_security import current_user
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from accounting.sales_accounts import sales_account_numbers
-from core.database import db, transaction
+from core.database import commit_once, db, transaction
 from core.errors import OutdatedError
 from core.web.addresses import LARGEST_ID
 from core.web.forms import press_row_button, put_errors, refuse_unknown_button, tell_outdated
@@ -74,20 +72,8 @@ def _kind() -> DocumentKind:
 
 def _drafted(given: DraftInput, actor_id: int, kind: DocumentKind) -> int:
     if kind is DocumentKind.RECURRING:
-        return _committed(lambda: draft_pattern(given, actor_id=actor_id).id)
-    return _committed(lambda: draft_invoice(given, kind=kind, actor_id=actor_id).id)
-
-
-def _committed(draft: Callable[[], int]) -> int:
-    def once() -> int:
-        with transaction():
-            return draft()
-
-    try:
-        return once()
-    except IntegrityError:
-        # The same form, sent twice at once: the other one has just been committed, and is found now.
-        return once()
+        return commit_once(lambda: draft_pattern(given, actor_id=actor_id).id)
+    return commit_once(lambda: draft_invoice(given, kind=kind, actor_id=actor_id).id)
 
 
 @blueprint.route("/<int:document_id>/edit", methods=["GET", "POST"])
@@ -157,7 +143,7 @@ def duplicate(document_id: int) -> Response:
     """Copy an invoice as a new draft, and open it."""
     key, actor = DuplicateForm().request_key.key, current_user.id
     try:
-        copy_id = _committed(lambda: duplicate_invoice(document_id, request_key=key, actor_id=actor).id)
+        copy_id = commit_once(lambda: duplicate_invoice(document_id, request_key=key, actor_id=actor).id)
     except InvalidInputError as error:
         flash(str(next(iter(error.errors.values()))), "error")
         return redirect(url_for("invoices.show", document_id=document_id), code=303)

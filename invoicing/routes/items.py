@@ -6,10 +6,9 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import current_user
-from sqlalchemy.exc import IntegrityError
 
 from accounting.sales_accounts import sales_account_numbers
-from core.database import transaction
+from core.database import commit_once, transaction
 from core.errors import OutdatedError
 from core.web.addresses import LARGEST_ID
 from core.web.forms import put_errors, tell_outdated
@@ -20,7 +19,6 @@ from invoicing.errors import InvalidInputError
 from invoicing.forms.items import ItemForm
 from invoicing.forms.lines_of_items import typed_item
 from invoicing.forms.vat_treatment import case_of_code
-from invoicing.item_input import ItemInput
 from invoicing.item_prices import prices_of_request
 from invoicing.items import count_items, find_item, save_item, search_items
 
@@ -111,24 +109,12 @@ def _saved(form: ItemForm, item_id: int | None = None) -> int | None:
     """Save what was sent; None when something is to be mended."""
     given, version, actor = form.as_input(), form.version.seen, current_user.id
     try:
-        saved = _save(given, item_id, version, actor)
+        saved = commit_once(lambda: save_item(given, item_id=item_id, version=version, actor_id=actor).id)
     except InvalidInputError as error:
         put_errors(form, error.errors)
         return None
     flash(gettext("The item is saved."), "success")
     return saved
-
-
-def _save(given: ItemInput, item_id: int | None, version: int | None, actor: int) -> int:
-    def save() -> int:
-        with transaction():
-            return save_item(given, item_id=item_id, version=version, actor_id=actor).id
-
-    try:
-        return save()
-    except IntegrityError:
-        # The same form, or the same code, sent twice at once: the other one has just been committed, and is found now.
-        return save()
 
 
 def _to_list() -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import current_user
 
-from core.database import transaction
+from core.database import commit_once, transaction
 from core.errors import OutdatedError
 from core.web.forms import choices, put_errors
 from core.web.pages import Page
@@ -142,9 +142,9 @@ def deposit(document_id: int) -> ResponseReturnValue:
     """Draft a deposit invoice of an accepted quote."""
     basis, form, actor = accepted_quote(document_id), DepositForm(), current_user.id
     if form.validate_on_submit():
+        given = form.as_input()
         try:
-            with transaction():
-                draft_id = draft_deposit(document_id, form.as_input(), actor_id=actor).id
+            draft_id = commit_once(lambda: draft_deposit(document_id, given, actor_id=actor).id)
         except InvalidInputError as error:
             put_errors(form, error.errors)
         else:
@@ -158,8 +158,7 @@ def deposit(document_id: int) -> ResponseReturnValue:
 def invoice(document_id: int) -> ResponseReturnValue:
     """Draft the invoice of an accepted quote, less its deposits."""
     actor, key = current_user.id, f"quote{document_id}n{len(invoices_of(document_id))}"
-    with transaction():
-        draft_id = draft_final(document_id, request_key=key, actor_id=actor).id
+    draft_id = commit_once(lambda: draft_final(document_id, request_key=key, actor_id=actor).id)
     return redirect(url_for("invoices.show", document_id=draft_id), code=303)
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_security import current_user
 
 from core.clock import paris_today
-from core.database import transaction
+from core.database import commit_once, transaction
 from core.errors import OutdatedError
 from core.web.forms import put_errors, refuse_unknown_button, tell_outdated
 from core.web.pages import Page
@@ -136,11 +136,11 @@ def repeat(document_id: int) -> ResponseReturnValue:
         base = source.issue_date or paris_today()
         dates = _dates(form, source, months_between(base, form.first_date.data or base))
     elif form.validate_on_submit():
+        given, key = form.as_input(), form.request_key.key
         try:
-            with transaction():
-                pattern_id = repeat_invoice(
-                    document_id, form.as_input(), request_key=form.request_key.key, actor_id=actor
-                ).id
+            pattern_id = commit_once(
+                lambda: repeat_invoice(document_id, given, request_key=key, actor_id=actor).id
+            )
         except InvalidInputError as error:
             put_errors(form, error.errors)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from io import BytesIO
 from threading import Barrier
 from typing import Any
@@ -12,13 +13,19 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from core.clock import paris_today
 from core.database import Base, db, transaction
 from core.files import StoredFile
 from core.models import Role
 from core.tenancy import in_company, insert_row
+from invoicing.answer_quote import AnswerInput, answer_quote
+from invoicing.draft_input import DraftInput
+from invoicing.draft_invoice import draft_invoice
+from invoicing.issue_quote import issue_quote
+from invoicing.lifecycle import AnswerKind, DocumentKind
 from invoicing.models import Customer, Document, VatRate
 from tests.conftest import PASSWORD, make_company, signed_in_client
-from tests.factories.invoicing import make_customer
+from tests.factories.invoicing import issue, make_customer, make_line
 from tests.invoicing.routes.test_customer_pages import CUSTOMER
 
 AT_ONCE = 4
@@ -64,6 +71,39 @@ def test_one_draft_comes_of_one_form(each_app: Flask) -> None:
     assert len({where for _, where in answers}) == 1
     assert _count(each_app, company_id, Document) == 1
     assert _count(each_app, company_id, StoredFile) == 1
+
+
+def _accepted_quote(app: Flask, company_id: int) -> int:
+    with app.app_context(), in_company(company_id), transaction():
+        given = DraftInput(customer_id=make_customer().id, lines=(make_line("1", "1000"),))
+        quote_id = issue_quote(draft_invoice(given, kind=DocumentKind.QUOTE).id).id
+        answer_quote(quote_id, AnswerInput(AnswerKind.ACCEPTED, "Paule Exemple", consent="Bon pour accord"))
+        return quote_id
+
+
+@pytest.mark.parametrize("which", ["deposit", "invoice"])
+def test_one_draft_comes_of_one_click_on_a_quote(each_app: Flask, which: str) -> None:
+    company_id = make_company(each_app)
+    quote_id = _accepted_quote(each_app, company_id)
+    typed = {"rate": "30", "amount": "", "request_key": "d" * 32} if which == "deposit" else {}
+    answers = _at_once(each_app, company_id, f"/quotes/{quote_id}/{which}", typed)
+    assert {status for status, _ in answers} == {303}
+    assert len({where for _, where in answers}) == 1
+    assert _count(each_app, company_id, Document) == 2
+
+
+def test_one_recurring_invoice_comes_of_one_form(each_app: Flask) -> None:
+    company_id = make_company(each_app)
+    with each_app.app_context(), in_company(company_id), transaction():
+        invoice_id = issue().id
+    first = (paris_today() + timedelta(days=30)).isoformat()
+    typed = {"label": "Loyer", "months": "1", "first_date": first, "last_date": "", "outcome": "draft"}
+    answers = _at_once(
+        each_app, company_id, f"/invoices/{invoice_id}/repeat", {**typed, "request_key": "e" * 32}
+    )
+    assert {status for status, _ in answers} == {303}
+    assert len({where for _, where in answers}) == 1
+    assert _count(each_app, company_id, Document) == 2
 
 
 def test_one_customer_comes_of_one_form(each_app: Flask) -> None:
