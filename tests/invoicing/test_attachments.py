@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from core.files import put_bytes, register_file
 from core.jobs import run_due_jobs
 from core.mail import Attachment, MailState, OutboxMail, retry_mail
 from core.seal import verify_chain
-from core.tenancy import enter_company, in_company
+from core.tenancy import in_company
 from invoicing.attachments import read_attachments
 from invoicing.duplicate_invoice import duplicate_invoice
 from invoicing.errors import InvalidInputError
@@ -31,8 +30,9 @@ from invoicing.models import Document
 from invoicing.send_invoice import SendInput, send_invoice
 from invoicing.sending_status import sending_status
 from tests.conftest import MakeApp, make_company
-from tests.core.scripted_smtp import Script, scripted_smtp
+from tests.core.scripted_smtp import Script
 from tests.factories.invoicing import make_draft
+from tests.invoicing.mailing import entered_shop
 
 PDF = b"%PDF-1.7\n%plan\n"
 TO = "compta@boulangerie.example.org"
@@ -131,30 +131,16 @@ def test_a_name_that_was_made_safe_stays_as_it_is(name: str) -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[Script]:
-    with scripted_smtp() as script:
-        yield script
-
-
-@contextmanager
-def _shop(app: Flask) -> Iterator[Flask]:
-    company_id = make_company(app)
-    with app.app_context():
-        enter_company(company_id)
-        yield app
-
-
-@pytest.fixture
 def shop(make_app: MakeApp, sqlite_url: str, server: Script) -> Iterator[Flask]:
     """A company entered, whose mails go to the scripted server."""
-    with _shop(make_app(sqlite_url, smtp_url=server.url, largest_mail_mb=1)) as app:
+    with entered_shop(make_app(sqlite_url, smtp_url=server.url, largest_mail_mb=1)) as app:
         yield app
 
 
 @pytest.fixture
 def each_shop(make_app: MakeApp, each_url: str, server: Script) -> Iterator[Flask]:
     """The same on each engine in turn."""
-    with _shop(make_app(each_url, smtp_url=server.url, largest_mail_mb=1)) as app:
+    with entered_shop(make_app(each_url, smtp_url=server.url, largest_mail_mb=1)) as app:
         yield app
 
 

@@ -16,7 +16,7 @@ from core.errors import OutdatedError
 from core.event_log import Event
 from core.jobs import run_due_jobs
 from core.mail import MailState, OutboxMail, queue_mail
-from core.tenancy import enter_company, in_company
+from core.tenancy import in_company
 from invoicing.errors import InvalidInputError
 from invoicing.mail_settings import (
     MailSettingsInput,
@@ -28,6 +28,7 @@ from invoicing.mail_settings import (
 from invoicing.smtp_words import meaning_of
 from tests.conftest import MakeApp, make_company
 from tests.core.scripted_smtp import Script, scripted_smtp
+from tests.invoicing.mailing import entered_shop
 
 OWN = "factures@atelier-lumen.example.org"
 SECRET = "très:secret/@?#"
@@ -48,9 +49,7 @@ def companys() -> Iterator[Script]:
 @pytest.fixture
 def shop(make_app: MakeApp, each_url: str, installations: Script) -> Iterator[Flask]:
     app = make_app(each_url, smtp_url=installations.url, allow_private_smtp=True)
-    company_id = make_company(app)
-    with app.app_context():
-        enter_company(company_id)
+    with entered_shop(app):
         yield app
 
 
@@ -58,9 +57,7 @@ def shop(make_app: MakeApp, each_url: str, installations: Script) -> Iterator[Fl
 def strict(make_app: MakeApp, sqlite_url: str, installations: Script) -> Iterator[Flask]:
     """An installation that lets companies name public servers only."""
     app = make_app(sqlite_url, smtp_url=installations.url)
-    company_id = make_company(app)
-    with app.app_context():
-        enter_company(company_id)
+    with entered_shop(app):
         yield app
 
 

@@ -26,27 +26,8 @@ from invoicing.payment_codes import link_code, transfer_code
 from invoicing.render_pdf import document_html, pdf_bytes
 from invoicing.vat_cases import DISBURSEMENT
 from invoicing.vat_categories import VatCase
-from tests.factories.invoicing import make_customer, make_draft, make_heading, make_line
-
-THREE = (
-    make_line("2.5", "85", "20", label="Pose de parquet", description="Chêne massif", unit="HUR"),
-    make_line("42", "39.90", "10", goods=True, label="Lames de chêne", unit="MTK", discount="5"),
-    make_line("1", "120", "5.5", label="Livraison"),
-)
-
-
-def _issue(*lines, **changes) -> DocumentView:
-    with transaction():
-        document_id = issue_invoice(make_draft(*lines, **changes).id).id
-    return document_view(document_id)
-
-
-def _pages(pdf: bytes) -> list[str]:
-    return [_plain(page.extract_text()) for page in PdfReader(BytesIO(pdf)).pages]
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split())
+from tests.factories.invoicing import make_customer, make_heading, make_line
+from tests.invoicing.drawn import THREE, issued_view, pages_of
 
 
 def _quote() -> DocumentView:
@@ -68,7 +49,7 @@ def _quote() -> DocumentView:
 def test_a_quote_marks_its_options_and_can_be_answered_on_line_or_signed(company: Company) -> None:
     quote = _quote()
     pdf = pdf_bytes(quote)
-    text = " ".join(_pages(pdf))
+    text = " ".join(pages_of(pdf))
     for words in (
         "Devis", "Pour Cuisines Fictives", "Valable jusqu’au", "Option Hotte 1 680,00 20 % (680,00)",
         "Sous-total cuisine 6 400,00", "Les options ne sont pas comprises dans le total.", "Total TTC 7 680,00 €",
@@ -88,13 +69,13 @@ def test_an_invoice_is_called_by_its_type_and_says_what_it_deducts(company: Comp
     quote = _quote()
     with transaction():
         deposit = issue_invoice(draft_deposit(quote.document_id, DepositInput(rate=3000)).id).id
-    text = " ".join(_pages(pdf_bytes(document_view(deposit))))
+    text = " ".join(pages_of(pdf_bytes(document_view(deposit))))
     assert "Facture d’acompte" in text
     assert f"Devis {quote.number}" in text
     with transaction():
         final = issue_invoice(draft_final(quote.document_id).id).id
         note = credit_invoice(final, reason="Meuble abîmé").id
-    text = " ".join(_pages(pdf_bytes(document_view(final))))
+    text = " ".join(pages_of(pdf_bytes(document_view(final))))
     for words in (
         "Facture finale",
         "-1 920,00",
@@ -102,18 +83,18 @@ def test_an_invoice_is_called_by_its_type_and_says_what_it_deducts(company: Comp
         "Total des lignes HT 6 400,00 €",
     ):
         assert words in text, words
-    text = " ".join(_pages(pdf_bytes(document_view(note))))
+    text = " ".join(pages_of(pdf_bytes(document_view(note))))
     for words in ("Avoir", "Facture d’origine", "Motif Meuble abîmé"):
         assert words in text, words
     assert "Voir et payer" not in text
 
 
 def test_discount_delivery_and_references_are_printed(company: Company) -> None:
-    view = _issue(
+    view = issued_view(
         *THREE, discount_rate=500, discount_label="Remise fidélité", buyer_reference="Service achats",
         delivery=Address("Dépôt Nord", "14 rue du Canal", "", "59000", "Lille", "FR"), contract_reference="M-42",
     )  # fmt: skip
-    text = " ".join(_pages(pdf_bytes(view)))
+    text = " ".join(pages_of(pdf_bytes(view)))
     for words in (
         "Remise fidélité (5 %) -96,23 €", "Total des lignes HT 1 924,51 €",
         "Livré à Dépôt Nord 14 rue du Canal 59000 Lille",
@@ -128,20 +109,20 @@ def test_what_has_no_vat_says_by_which_law_in_its_row(company: Company) -> None:
             name="Beispiel GmbH", siren="", vat_number="DE136695976", country="DE", language="en",
             vat_case=VatCase.INTRA_EU,
         )  # fmt: skip
-    abroad = _issue(make_line(rate="0"), make_line(rate="0", goods=True), customer=customer)
-    text = " ".join(_pages(pdf_bytes(abroad)))
+    abroad = issued_view(make_line(rate="0"), make_line(rate="0", goods=True), customer=customer)
+    text = " ".join(pages_of(pdf_bytes(abroad)))
     assert "Reverse charge 100.00 0.00 Reverse charge – art. 283-2" in text
     assert "Intra-EU supply 100.00 0.00 VAT exemption, art. 262 ter I" in text
     stamps = make_line("1", "35", "0", label="Timbres", vat_ground=DISBURSEMENT)
-    text = " ".join(_pages(pdf_bytes(_issue(make_line(), stamps))))
+    text = " ".join(pages_of(pdf_bytes(issued_view(make_line(), stamps))))
     assert "20 % 100,00 20,00 Exonéré 35,00 0,00 Débours non soumis à la TVA" in text
     # One row alone has its wording once, below.
     assert text.count("Débours non soumis") == 2
-    assert " ".join(_pages(pdf_bytes(_issue(stamps)))).count("Débours non soumis") == 1
+    assert " ".join(pages_of(pdf_bytes(issued_view(stamps)))).count("Débours non soumis") == 1
 
 
 def test_the_codes_say_where_to_pay_and_how_much(company: Company) -> None:
-    view = _issue(make_line("1", "99.99"))
+    view = issued_view(make_line("1", "99.99"))
     html = document_html(view).replace("&#34;", '"')
     assert link_code(view.payment_url) in html
     # EPC069-12: service, version, character set (2: ISO 8859-1), identification, BIC, name, IBAN, amount, purpose,
@@ -154,17 +135,17 @@ def test_the_codes_say_where_to_pay_and_how_much(company: Company) -> None:
 
 
 def test_no_number_is_broken_over_two_lines(company: Company) -> None:
-    view = _issue(
+    view = issued_view(
         make_line("123456.1234", "9999.123456", unit="HUR", label="Étude " * 40),
         make_line("-0.0001", "99999999.99", discount="33.33"),
     )  # fmt: skip
-    text = " ".join(_pages(pdf_bytes(view)))
+    text = " ".join(pages_of(pdf_bytes(view)))
     for number in ("123 456,1234 h 9 999,123456 20 % 1 234 453 019,28", "-0,0001", "99 999 999,99 33,33 %"):
         assert number in text, number
 
 
 def test_the_table_is_tagged_as_one(company: Company) -> None:
-    with pikepdf.open(BytesIO(pdf_bytes(_issue(*THREE)))) as pdf:
+    with pikepdf.open(BytesIO(pdf_bytes(issued_view(*THREE)))) as pdf:
         tags = Counter(
             str(item.S)
             for item in pdf.objects

@@ -25,9 +25,8 @@ from core.models import Company
 from core.money import format_cents
 from core.seal import SealLink, verify_chain
 from core.tenancy import enter_company, in_company
-from invoicing.document_view import DocumentView, document_view
+from invoicing.document_view import document_view
 from invoicing.einvoice_xml import xml_of
-from invoicing.issue_invoice import issue_invoice
 from invoicing.models import Customer, Document, DocumentFile
 from invoicing.pdf_engine import html_to_pdf
 from invoicing.render_pdf import (
@@ -40,22 +39,12 @@ from invoicing.render_pdf import (
 )
 from tests.conftest import make_company
 from tests.factories.invoicing import make_customer, make_draft, make_individual, make_line
+from tests.invoicing.drawn import THREE, issued_view, pages_of, plain
 
 STYLES = Path(__file__).parents[2] / "templates" / "pdf" / "document.css"
 HOSTILE = (
     "<script>alert('x')</script> {{ 7 * 7 }} {% raw %} & \"q\" \u202eabc\u202c عربي שלום 😀 \x07\x1b 漢字"
 )
-THREE = (
-    make_line("2.5", "85", "20", label="Pose de parquet", description="Chêne massif", unit="HUR"),
-    make_line("42", "39.90", "10", goods=True, label="Lames de chêne", unit="MTK", discount="5"),
-    make_line("1", "120", "5.5", label="Livraison"),
-)
-
-
-def _issue(*lines, **changes) -> DocumentView:
-    with transaction():
-        document_id = issue_invoice(make_draft(*lines, **changes).id).id
-    return document_view(document_id)
 
 
 def _english(maker=make_customer, **changes) -> Customer:
@@ -63,16 +52,8 @@ def _english(maker=make_customer, **changes) -> Customer:
         return maker(language="en", **changes)
 
 
-def _pages(pdf: bytes) -> list[str]:
-    return [_plain(page.extract_text()) for page in PdfReader(BytesIO(pdf)).pages]
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split())
-
-
 def test_the_file_is_pdf_a_3b_with_its_fonts_inside(company: Company) -> None:
-    view = _issue(*THREE)
+    view = issued_view(*THREE)
     with pikepdf.open(BytesIO(pdf_bytes(view))) as pdf:
         assert pdf.Root.OutputIntents[0].S == pikepdf.Name.GTS_PDFA1
         assert str(pdf.Root.Lang) == "fr"
@@ -90,20 +71,20 @@ def test_the_file_is_pdf_a_3b_with_its_fonts_inside(company: Company) -> None:
 
 
 def test_the_same_document_gives_the_same_bytes(company: Company) -> None:
-    view = _issue(*THREE)
+    view = issued_view(*THREE)
     assert pdf_bytes(view) == pdf_bytes(document_view(view.document_id))
 
 
 def test_every_amount_and_mention_of_the_document_can_be_read(company: Company) -> None:
-    view = _issue(*THREE, purchase_order="BC-118", note="Chantier de la rue des Lilas")
-    text = " ".join(_pages(pdf_bytes(view)))
+    view = issued_view(*THREE, purchase_order="BC-118", note="Chantier de la rue des Lilas")
+    text = " ".join(pages_of(pdf_bytes(view)))
     amounts = [view.net_cents, view.vat_cents, view.total_cents]
     amounts += [cents for row in view.vat for cents in (row.net_cents, row.vat_cents)]
     amounts += [line.amount_cents for line in view.lines]
     for cents in amounts:
-        assert _plain(format_cents(cents, "fr", currency=False)) in text, cents
+        assert plain(format_cents(cents, "fr", currency=False)) in text, cents
     for mention in view.mentions:
-        assert _plain(mention.text) in text
+        assert plain(mention.text) in text
     for words in (
         view.number, "Atelier Lumen", "RCS Lyon 732 829 320", "SIREN 732 829 320", "FR44732829320", "404 833 048",
         "Boulangerie Imaginaire", "38000 Grenoble", "BC-118", "Chantier de la rue des Lilas", "5 %", "5,5 %",
@@ -114,7 +95,7 @@ def test_every_amount_and_mention_of_the_document_can_be_read(company: Company) 
 
 
 def test_the_payment_link_can_be_followed_and_scanned(company: Company) -> None:
-    view = _issue()
+    view = issued_view()
     reader = PdfReader(BytesIO(pdf_bytes(view)))
     targets = [note.get_object()["/A"]["/URI"] for page in reader.pages for note in page.get("/Annots", [])]
     assert len(targets) >= 3, "button, address and code"
@@ -122,7 +103,7 @@ def test_the_payment_link_can_be_followed_and_scanned(company: Company) -> None:
 
 
 def test_a_french_document_is_french(company: Company) -> None:
-    text = _pages(pdf_bytes(_issue(*THREE)))[0]
+    text = pages_of(pdf_bytes(issued_view(*THREE)))[0]
     for words in (
         "Facture",
         "Facturé à",
@@ -136,8 +117,8 @@ def test_a_french_document_is_french(company: Company) -> None:
 
 
 def test_an_english_document_is_english_with_the_french_wording_of_the_law(company: Company) -> None:
-    view = _issue(*THREE, customer=_english())
-    text = _pages(pdf_bytes(view))[0]
+    view = issued_view(*THREE, customer=_english())
+    text = pages_of(pdf_bytes(view))[0]
     for words in (
         "Invoice",
         "Billed to",
@@ -153,8 +134,8 @@ def test_an_english_document_is_english_with_the_french_wording_of_the_law(compa
 
 
 def test_an_individual_sees_neither_business_clauses_nor_an_identifier(company: Company) -> None:
-    view = _issue(make_line("1", "99.99"), customer=_english(make_individual))
-    text = _pages(pdf_bytes(view))[0]
+    view = issued_view(make_line("1", "99.99"), customer=_english(make_individual))
+    text = pages_of(pdf_bytes(view))[0]
     assert "Camille Modèle" in text
     assert "recovery costs" not in text
     assert text.count("SIREN") == 1, "the seller's own"
@@ -163,10 +144,10 @@ def test_an_individual_sees_neither_business_clauses_nor_an_identifier(company: 
 
 
 def test_five_hundred_lines_repeat_the_head_of_the_table_and_count_their_pages(company: Company) -> None:
-    view = _issue(
+    view = issued_view(
         *(make_line(str(n), "10.5", label=f"Article {n:03}") for n in range(1, 501)), customer=_english()
     )
-    pages = _pages(pdf_bytes(view))
+    pages = pages_of(pdf_bytes(view))
     assert len(pages) > 10
     for number, text in enumerate(pages, start=1):
         assert f"Page {number}/{len(pages)}" in text
@@ -175,8 +156,8 @@ def test_five_hundred_lines_repeat_the_head_of_the_table_and_count_their_pages(c
     whole = " ".join(pages)
     assert all(f"Article {n:03}" in whole for n in range(1, 501))
     assert (
-        _plain(format_cents(view.total_cents, "en")) in pages[-1]
-        or _plain(format_cents(view.total_cents, "en")) in pages[-2]
+        plain(format_cents(view.total_cents, "en")) in pages[-1]
+        or plain(format_cents(view.total_cents, "en")) in pages[-2]
     )
 
 
@@ -188,20 +169,20 @@ def test_the_style_sheet_has_nothing_flexible() -> None:
 
 
 def test_hostile_text_is_printed_as_text(company: Company) -> None:
-    view = _issue(make_line(label=HOSTILE, description=f"{HOSTILE} " * 15), note=HOSTILE)
+    view = issued_view(make_line(label=HOSTILE, description=f"{HOSTILE} " * 15), note=HOSTILE)
     pdf = pdf_bytes(view)
-    text = " ".join(_pages(pdf))
+    text = " ".join(pages_of(pdf))
     assert "<script>alert('x')</script> {{ 7 * 7 }} {% raw %} &" in text
     assert "/JavaScript" not in str(pikepdf.open(BytesIO(pdf)).Root)
 
 
 def test_words_without_end_stay_on_the_page(company: Company) -> None:
-    view = _issue(make_line(label="L" * 255, description="M" * 2000), note="N" * 2000)
-    pages = _pages(pdf_bytes(view))
+    view = issued_view(make_line(label="L" * 255, description="M" * 2000), note="N" * 2000)
+    pages = pages_of(pdf_bytes(view))
     letters = "".join(pages).replace(" ", "")
     assert letters.count("M" * 20) >= 50
     assert "L" * 20 in letters
-    assert _plain(format_cents(view.total_cents, "fr")) in " ".join(pages)
+    assert plain(format_cents(view.total_cents, "fr")) in " ".join(pages)
 
 
 def test_nothing_is_fetched_from_network_or_disk(company: Company, tmp_path: Path) -> None:
@@ -235,14 +216,14 @@ def test_a_draft_carries_its_watermark_on_each_page_and_is_not_stored(company: C
     with transaction():
         customer = make_customer(language="en")
         draft = make_draft(*(make_line(label=f"Line {n}") for n in range(60)), customer=customer).id
-    pages = _pages(draft_pdf(draft))
+    pages = pages_of(draft_pdf(draft))
     assert len(pages) > 1
     assert all("Draft invoice" in text for text in pages)
     assert db.session.scalars(select(func.count(DocumentFile.id))).one() == 0
 
 
 def test_a_pdf_is_made_once_stored_and_sealed(each_company: Company) -> None:
-    view = _issue(*THREE)
+    view = issued_view(*THREE)
     file = ensure_pdf(view.document_id)
     again = ensure_pdf(view.document_id)
     assert again.id == file.id
@@ -260,7 +241,7 @@ def test_workers_that_draw_the_same_document_at_once_leave_one_pdf(each_app: Fla
     company_id = make_company(each_app)
     with each_app.app_context():
         enter_company(company_id)
-        document_id = _issue().document_id
+        document_id = issued_view().document_id
     together = threading.Barrier(4)
 
     def draw(_: int) -> int:
@@ -286,7 +267,7 @@ def test_the_sweep_draws_for_every_company_and_passes_over_what_fails(app: Flask
     with app.app_context():
         for company_id in companies:
             with in_company(company_id):
-                issued.update(_issue().document_id for _ in range(2))
+                issued.update(issued_view().document_id for _ in range(2))
         poisoned = min(issued)
         right = _overwrite_seller(companies[0], poisoned, "not JSON")
         render_documents()
@@ -348,22 +329,22 @@ def test_a_character_that_no_font_has_is_printed_as_a_square() -> None:
 
 
 def test_a_saved_pdf_is_called_after_its_document(company: Company) -> None:
-    view = _issue(customer=_english())
+    view = issued_view(customer=_english())
     assert file_name(view) == f"Invoice {view.number}.pdf"
 
 
 def test_each_page_carries_the_total_of_its_lines_to_the_next(company: Company) -> None:
-    view = _issue(*(make_line(str(n), "10.5", label=f"Article {n:03}") for n in range(1, 41)))
+    view = issued_view(*(make_line(str(n), "10.5", label=f"Article {n:03}") for n in range(1, 41)))
     pdf = pdf_bytes(view)
-    pages = _pages(pdf)
+    pages = pages_of(pdf)
     running = 0
     for page in pages:
         here = [n for n in range(1, 41) if f"Article {n:03}" in page]
         before, running = running, running + sum(n * 1050 for n in here)
         if here and before:
-            assert f"Report : {_plain(format_cents(before, 'fr', currency=False))}" in page
+            assert f"Report : {plain(format_cents(before, 'fr', currency=False))}" in page
         if here and 40 not in here:
-            assert f"À reporter : {_plain(format_cents(running, 'fr', currency=False))}" in page
+            assert f"À reporter : {plain(format_cents(running, 'fr', currency=False))}" in page
     assert running == view.net_cents
     assert "À reporter" not in pages[-1]
     with pikepdf.open(BytesIO(pdf)) as tagged:
@@ -372,10 +353,10 @@ def test_each_page_carries_the_total_of_its_lines_to_the_next(company: Company) 
 
 
 def test_the_total_never_stands_alone_on_a_page(company: Company) -> None:
-    view = _issue(*(make_line(label=f"Article {n:03}") for n in range(1, 28)))
+    view = issued_view(*(make_line(label=f"Article {n:03}") for n in range(1, 28)))
     moved = 0
     for count in (22, 23, 26, 27):
-        pages = _pages(pdf_bytes(replace(view, lines=view.lines[:count])))
+        pages = pages_of(pdf_bytes(replace(view, lines=view.lines[:count])))
         last = next(number for number, page in enumerate(pages) if f"Article {count:03}" in page)
         assert "Total TTC" in pages[last], count
         moved += pages[last].count("Article") == 1

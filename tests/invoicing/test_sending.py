@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
@@ -19,7 +18,7 @@ from core.database import db, transaction
 from core.errors import ConflictError
 from core.jobs import run_due_jobs
 from core.mail import OutboxMail, send_due_mail
-from core.tenancy import enter_company, in_company
+from core.tenancy import in_company
 from invoicing.customer_input import ContactInput
 from invoicing.dispatch_sendings import dispatch_sendings
 from invoicing.document_view import document_view
@@ -33,37 +32,24 @@ from invoicing.render_pdf import issued_pdf
 from invoicing.send_invoice import SendInput, proposed_recipients, send_invoice, split_recipients
 from invoicing.sending_status import SendingState, sending_status
 from tests.conftest import MakeApp, make_company
-from tests.core.scripted_smtp import Script, scripted_smtp
+from tests.core.scripted_smtp import Script
 from tests.factories.invoicing import make_customer, make_draft, make_line
+from tests.invoicing.mailing import entered_shop
 
 TO = "compta@boulangerie.example.org"
 
 
 @pytest.fixture
-def server() -> Iterator[Script]:
-    with scripted_smtp() as script:
-        yield script
-
-
-@contextmanager
-def _shop(app: Flask) -> Iterator[Flask]:
-    company_id = make_company(app)
-    with app.app_context():
-        enter_company(company_id)
-        yield app
-
-
-@pytest.fixture
 def shop(make_app: MakeApp, sqlite_url: str, server: Script) -> Iterator[Flask]:
     """A company entered, whose mails go to the scripted server."""
-    with _shop(make_app(sqlite_url, smtp_url=server.url)) as app:
+    with entered_shop(make_app(sqlite_url, smtp_url=server.url)) as app:
         yield app
 
 
 @pytest.fixture
 def each_shop(make_app: MakeApp, each_url: str, server: Script) -> Iterator[Flask]:
     """The same on each engine in turn."""
-    with _shop(make_app(each_url, smtp_url=server.url)) as app:
+    with entered_shop(make_app(each_url, smtp_url=server.url)) as app:
         yield app
 
 
