@@ -58,7 +58,7 @@ def usual_count() -> int:
     return cores if cores > 1 else 0
 
 
-def are_at_hand() -> bool:
+def has_helpers() -> bool:
     """Whether this process is a worker with helpers, started or not."""
     return current_app.extensions.get("solde_helpers") is not None
 

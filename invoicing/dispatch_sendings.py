@@ -12,9 +12,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from core import helpers
 from core.database import db, lock, transaction
-from core.helpers import spreadable
+from core.helpers import has_helpers, spreadable
 from core.jobs import sweep
 from core.mail import Attachment, queue_mail
 from core.tenancy import in_company, unscoped
@@ -37,7 +36,7 @@ def dispatch_sendings() -> None:
     What waits to be drawn is passed over where a run is at it or has helpers for it, and comes here again when that
     run ends: drawn here as well, it would be drawn twice, on one core.
     """
-    in_hand = _in_hand() if is_drawing() or helpers.are_at_hand() else set()
+    in_hand = _in_hand() if is_drawing() or has_helpers() else set()
     for company_id, sending_id in open_todos(TodoKind.MAIL):
         if sending_id not in in_hand:
             with in_company(company_id):
