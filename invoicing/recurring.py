@@ -20,7 +20,7 @@ from invoicing.balances import merged_ids
 from invoicing.calendar_input import CalendarInput
 from invoicing.document_page import problems_of_draft
 from invoicing.errors import Message, NotFoundError, Place, Problem
-from invoicing.lifecycle import DocumentState, TodoKind
+from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, TodoKind
 from invoicing.models import Document, Recurrence, RecurrenceRun, RecurringAction
 from invoicing.recurring_dates import dates_from, months_between, moved_period
 from invoicing.send_invoice import proposed_recipients
@@ -34,6 +34,11 @@ a person decides whether it goes out (docs/decisions/0015)."""
 ARCHIVED = _l("This customer is archived. Take it back into use, or end this recurring invoice.")
 NO_CONTACT = _l("This customer has no contact with an e-mail address that receives invoices. Add one.")
 NO_RECURRING = _l("This recurring invoice does not exist.")
+
+
+def may_be_repeated(document: Document) -> bool:
+    """Whether a document says what can be invoiced again: a deposit, or what deducts one, belongs to one sale."""
+    return document.kind is DocumentKind.INVOICE and document.invoice_type is InvoiceType.STANDARD
 
 
 class RecurrenceState(StrEnum):

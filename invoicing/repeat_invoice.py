@@ -13,8 +13,8 @@ from invoicing.calendar_input import CalendarInput, checked_calendar
 from invoicing.documents import find_document
 from invoicing.draft_pattern import draft_pattern
 from invoicing.duplicate_invoice import copied_input
-from invoicing.lifecycle import DocumentKind, InvoiceType
 from invoicing.models import Document
+from invoicing.recurring import may_be_repeated
 from invoicing.recurring_dates import months_between, moved_period
 from invoicing.set_calendar import set_calendar
 
@@ -38,8 +38,8 @@ def repeat_invoice(
     """
     checked, day = checked_calendar(calendar), today or paris_today()
     source = find_document(document_id)
-    if source.kind is not DocumentKind.INVOICE or source.invoice_type is not InvoiceType.STANDARD:
-        raise ConflictError(_l("Only an invoice can be repeated."))
+    if not may_be_repeated(source):
+        raise ConflictError(_l("Only an ordinary invoice can be repeated."))
     # A standing order has its number on each invoice; the pattern's page shows it, so that it can be taken out.
     given = copied_input(source, day, request_key=request_key, purchase_order=source.purchase_order)
     pattern = draft_pattern(given, today=day, actor_id=actor_id)

@@ -51,7 +51,7 @@ from invoicing.history_words import METHODS, history_entries
 from invoicing.issue_invoice import issue_invoice
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Document
-from invoicing.recurring import origin_of
+from invoicing.recurring import may_be_repeated, origin_of
 from invoicing.render_pdf import MEDIA_TYPE, draft_pdf, ensure_pdf, file_name
 from invoicing.sending_status import sending_status
 from invoicing.subtotals import subtotals
@@ -122,6 +122,7 @@ def _page(document: Document, problems: Sequence[Problem]) -> str:
         subtotals=subtotals((line.role, line.amount_cents) for line in page.view.lines),
         duplicate=DuplicateForm(),
         origin=origin_of(document),
+        may_repeat=may_be_repeated(document),
     )
 
 

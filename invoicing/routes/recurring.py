@@ -22,7 +22,6 @@ from invoicing.documents import find_document
 from invoicing.end_recurrence import end_recurrence
 from invoicing.errors import InvalidInputError
 from invoicing.forms.recurring import ACTIONS, EVERY, CalendarForm
-from invoicing.lifecycle import DocumentKind
 from invoicing.models import Document
 from invoicing.pause_recurrence import pause_recurrence
 from invoicing.recurring import (
@@ -35,6 +34,7 @@ from invoicing.recurring import (
     find_recurring,
     late_copies,
     list_recurring,
+    may_be_repeated,
     problems_of_recurring,
 )
 from invoicing.recurring_dates import dates_from, months_between, moved_period
@@ -126,7 +126,7 @@ def calendar(document_id: int) -> ResponseReturnValue:
 def repeat(document_id: int) -> ResponseReturnValue:
     """Make a recurring invoice of an invoice."""
     source, form, actor, dates = find_document(document_id), CalendarForm(), current_user.id, None
-    if source.kind is not DocumentKind.INVOICE:
+    if not may_be_repeated(source):
         return redirect(url_for("invoices.show", document_id=document_id))
     if request.method == "GET":
         # A month after the invoice, on its day of the month; the first such day that is still to come.

@@ -116,8 +116,23 @@ def test_an_answer_on_paper_is_recorded_and_a_deposit_is_drafted(quote, owner):
     url = f"/quotes/{quote_id}/deposit"
     assert 'id="rate-error"' in owner.post(url, data={"rate": "120"}).get_data(as_text=True)
     drafted = owner.post(url, data={"rate": "30"})
-    assert "€36.00" in page(owner, drafted.headers["Location"])
+    deposit_url = drafted.headers["Location"]
+    shown = page(owner, deposit_url)
+    assert "€36.00" in shown
+    assert f'href="/quotes/{quote_id}"' in shown
+    assert f"{deposit_url}/repeat" not in shown  # a deposit belongs to one sale
+    assert owner.get(f"{deposit_url}/repeat").status_code == 302
     assert "€36.00" in page(owner, f"/quotes/{quote_id}")
+
+
+def test_a_quote_that_is_invoiced_offers_no_second_invoice(quote, owner):
+    quote_id, _ = quote()
+    owner.post(f"/quotes/{quote_id}/answer", data={"answer": "accepted", "name": "Paule"})
+    once_more = f'action="/quotes/{quote_id}/invoice"'
+    assert once_more in page(owner, f"/quotes/{quote_id}")
+    draft = owner.post(f"/quotes/{quote_id}/invoice").headers["Location"]
+    assert owner.post(f"{draft}/issue").status_code == 303
+    assert once_more not in page(owner, f"/quotes/{quote_id}")
 
 
 def test_the_list_shows_how_quotes_stand_and_invoices_do_not_count_them(quote, reader, owner, draft):
