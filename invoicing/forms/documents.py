@@ -351,7 +351,7 @@ def _customer_choices(chosen: int | None) -> list[tuple[int, str]]:
     return [(id_, f"{name} {first}".strip() + f" · {number}") for id_, name, first, number in rows]
 
 
-class DuplicateForm(FlaskForm):
-    """The button that copies a document: its key makes a double click one copy."""
+class OneClickForm(FlaskForm):
+    """A button that makes a document of another one: its key makes a double click one document."""
 
     request_key = RequestKeyField()

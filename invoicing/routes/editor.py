@@ -26,7 +26,7 @@ from invoicing.draft_invoice import draft_invoice
 from invoicing.draft_pattern import draft_pattern
 from invoicing.duplicate_invoice import duplicate_invoice
 from invoicing.errors import InvalidInputError, NotADraftError, NotFoundError
-from invoicing.forms.documents import DocumentForm, DuplicateForm, LineForm
+from invoicing.forms.documents import DocumentForm, LineForm, OneClickForm
 from invoicing.item_prices import ShownPrices, prices_of_request
 from invoicing.lifecycle import DocumentKind, DocumentState, LineRole
 from invoicing.models import Customer, Document, TextKind
@@ -141,7 +141,7 @@ def _asked_customer() -> int | None:
 @requires(Right.INVOICE)
 def duplicate(document_id: int) -> Response:
     """Copy an invoice as a new draft, and open it."""
-    key, actor = DuplicateForm().request_key.key, current_user.id
+    key, actor = OneClickForm().request_key.key, current_user.id
     try:
         copy_id = commit_once(lambda: duplicate_invoice(document_id, request_key=key, actor_id=actor).id)
     except InvalidInputError as error:

@@ -46,7 +46,7 @@ from invoicing.einvoice_words import RULES
 from invoicing.einvoice_xml import MEDIA_TYPE as XML_TYPE
 from invoicing.einvoice_xml import xml_of
 from invoicing.errors import NotFoundError, NotIssuableError, Place, Problem
-from invoicing.forms.documents import DuplicateForm
+from invoicing.forms.documents import OneClickForm
 from invoicing.history_words import METHODS, history_entries
 from invoicing.issue_invoice import issue_invoice
 from invoicing.lifecycle import DocumentKind, DocumentState
@@ -120,7 +120,7 @@ def _page(document: Document, problems: Sequence[Problem]) -> str:
         einvoice_rules=RULES,
         unit_text=unit_text,
         subtotals=subtotals((line.role, line.amount_cents) for line in page.view.lines),
-        duplicate=DuplicateForm(),
+        one_click=OneClickForm(),
         origin=origin_of(document),
         may_repeat=may_be_repeated(document),
     )

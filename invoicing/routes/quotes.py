@@ -19,6 +19,7 @@ from invoicing.document_words import unit_text
 from invoicing.draft_deposit import draft_deposit
 from invoicing.draft_final import draft_final
 from invoicing.errors import InvalidInputError, NotIssuableError
+from invoicing.forms.documents import OneClickForm
 from invoicing.forms.quotes import DepositForm, RecordedAnswerForm
 from invoicing.history_words import history_entries
 from invoicing.issue_quote import issue_quote, problems_of_quote
@@ -82,6 +83,7 @@ def _page(quote: Document) -> str:
         replacement=replacement_of(quote.id),
         invoices=invoices_of(quote.id),
         invoiced_by=invoice_of_quote(quote.id),
+        one_click=OneClickForm(),
         problems=[] if is_issued else problems_of_quote(quote),
         history=history_entries(page.history),
         shown_versions=shown_versions(quote),
@@ -157,7 +159,7 @@ def deposit(document_id: int) -> ResponseReturnValue:
 @requires(Right.INVOICE)
 def invoice(document_id: int) -> ResponseReturnValue:
     """Draft the invoice of an accepted quote, less its deposits."""
-    actor, key = current_user.id, f"quote{document_id}n{len(invoices_of(document_id))}"
+    actor, key = current_user.id, OneClickForm().request_key.key
     draft_id = commit_once(lambda: draft_final(document_id, request_key=key, actor_id=actor).id)
     return redirect(url_for("invoices.show", document_id=draft_id), code=303)
 
