@@ -1,5 +1,8 @@
 """Many invoices issued and sent at once by a worker and its helpers, against drawing their PDFs alone.
 
+Measured twice: with the mail server and the database server on a core of their own, as machines that serve others, so
+that the worker's cores do the worker's work alone; and with everything on all cores.
+
 Bare is `issued_pdf` (template, WeasyPrint, the e-invoice put in) of as many documents like them, in as many processes
 as the worker has helpers, everything read beforehand: no issue, no entry, no seal, no file kept, no mail. Ours ends
 when the mail server has taken the last mail.
@@ -13,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
@@ -23,7 +27,6 @@ from benchmarks.installation import ENGINES, environment, installation
 from benchmarks.samples import drafts
 from benchmarks.side_by_side import ratio_of, seconds
 from core.database import db, transaction
-from core.helpers import usual_count
 from core.local_mailbox.testing import running_mailbox
 from core.mail import MailState, OutboxMail
 from core.tenancy import current_company_id
@@ -40,25 +43,57 @@ _FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
 def run(*, large: bool = False) -> None:
     """Measure on both engines."""
     per_round, rounds = (LARGE_PER_ROUND, LARGE_ROUNDS) if large else (PER_ROUND, ROUNDS)
-    processes = usual_count() or 1
-    report.heading(
-        f"Issue and send in bulk ({rounds} rounds of {per_round} five-line invoices; bare = their PDFs alone, drawn by"
-        f" {processes} processes)"
-    )
-    for engine in ENGINES:
-        with running_mailbox() as mailbox, installation(engine, smtp_url=mailbox.smtp_url) as app:
-            ids = [drafts(per_round) for _ in range(rounds + 1)]
-            with _worker(app) as worker:
-                _in_bulk(ids[0])  # starts the helpers, opens the books, is drawn from below
-                with _drawers(app, ids[0], processes) as drawers:
-                    walls, spent = _compared(ids[1:], worker, drawers)
-        report.ratio_line(f"{engine}: bulk, issued and sent", ratio_of(walls), per=per_round, aim="≤ 1.15")
-        report.note(
-            f"{engine}: processor time {ratio_of(spent).ratio:.2f} × bare: worker and helpers, without the servers"
+    all_cores = sorted(os.sched_getaffinity(0))
+    divisions = [_Cores(all_cores, all_cores)]
+    if len(all_cores) > 1:
+        divisions.insert(0, _Cores(all_cores[1:], all_cores[:1]))
+    for cores in divisions:
+        report.heading(
+            f"Issue and send in bulk ({rounds} rounds of {per_round} five-line invoices; bare = their PDFs alone, one"
+            f" process for each of {len(cores.workers)} cores; servers on {cores.place_of_servers})"
         )
+        for engine in ENGINES:
+            with _on_cores(cores.servers):
+                _measure(engine, cores.workers, per_round, rounds)
 
 
 _Pairs = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class _Cores:
+    """Which cores the worker has, and which the mail server, the database server and this program."""
+
+    workers: Sequence[int]
+    servers: Sequence[int]
+
+    @property
+    def place_of_servers(self) -> str:
+        return "the same" if set(self.workers) == set(self.servers) else "another"
+
+
+@contextmanager
+def _on_cores(cores: Sequence[int]) -> Iterator[None]:
+    """Keep this program, its threads and what it starts on some cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _measure(engine: str, cores: Sequence[int], per_round: int, rounds: int) -> None:
+    with running_mailbox() as mailbox, installation(engine, smtp_url=mailbox.smtp_url) as app:
+        first, *others = [drafts(PER_ROUND), *(drafts(per_round) for _ in range(rounds))]
+        with _worker(app, cores) as worker:
+            _in_bulk(first)  # starts the helpers, opens the books, is drawn from below
+            with _drawers(app, first, cores) as drawers:
+                walls, spent = _compared(others, worker, drawers)
+    report.ratio_line(f"{engine}: bulk, issued and sent", ratio_of(walls), per=per_round, aim="≤ 1.15")
+    report.note(
+        f"{engine}: processor time {ratio_of(spent).ratio:.2f} × bare: worker and helpers, without the servers"
+    )
 
 
 def _compared(
@@ -70,7 +105,7 @@ def _compared(
     walls, spent = [], []
     for ids in rounds:
         before = _processor_s(worker.pid), sum(_processor_s(drawer.pid) for drawer in drawers)
-        walls.append((seconds(_in_bulk, ids), seconds(_draw, drawers)))
+        walls.append((seconds(_in_bulk, ids), seconds(_draw, drawers, len(ids) // PER_ROUND)))
         after = _processor_s(worker.pid), sum(_processor_s(drawer.pid) for drawer in drawers)
         spent.append((after[0] - before[0], after[1] - before[1]))
     return walls, spent
@@ -89,9 +124,11 @@ def _processor_s(pid: int) -> float:
 
 
 @contextmanager
-def _worker(app: Flask) -> Iterator[subprocess.Popen[bytes]]:
+def _worker(app: Flask, cores: Sequence[int]) -> Iterator[subprocess.Popen[bytes]]:
     environ = {**os.environ, **environment(app)}
-    worker = subprocess.Popen([*_FLASK, "worker"], env=environ, stderr=subprocess.DEVNULL)
+    command = [*_FLASK, "worker", "--helpers", str(len(cores))]
+    with _on_cores(cores):  # what is started stays there
+        worker = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
     try:
         yield worker
     finally:
@@ -117,19 +154,21 @@ def _sent() -> int:
 
 
 @contextmanager
-def _drawers(app: Flask, ids: Sequence[int], processes: int) -> Iterator[list[subprocess.Popen[str]]]:
+def _drawers(app: Flask, ids: Sequence[int], cores: Sequence[int]) -> Iterator[list[subprocess.Popen[str]]]:
     """Processes that have read their share of the documents and drawn one."""
     environ = {**os.environ, **environment(app)}
-    drawers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.bulk_bare", str(current_company_id()), *map(str, ids[place::processes])],
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for place in range(processes)
-    ]  # fmt: skip
+    bare = [sys.executable, "-m", "benchmarks.bulk_bare", str(current_company_id())]
+    with _on_cores(cores):
+        drawers = [
+            subprocess.Popen(
+                [*bare, *map(str, ids[place :: len(cores)])],
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for place in range(len(cores))
+        ]
     try:
         for drawer in drawers:
             _hear(drawer)
@@ -141,14 +180,15 @@ def _drawers(app: Flask, ids: Sequence[int], processes: int) -> Iterator[list[su
             drawer.wait()
 
 
-def _draw(drawers: Sequence[subprocess.Popen[str]]) -> None:
-    """All of them at once, each its share."""
+def _draw(drawers: Sequence[subprocess.Popen[str]], times: int) -> None:
+    """All of them at once, each its share so many times."""
     for drawer in drawers:
         assert drawer.stdin is not None
-        drawer.stdin.write("go\n")
+        drawer.stdin.write("go\n" * times)
         drawer.stdin.flush()
     for drawer in drawers:
-        _hear(drawer)
+        for _ in range(times):
+            _hear(drawer)
 
 
 def _hear(drawer: subprocess.Popen[str]) -> None:

@@ -53,8 +53,8 @@ def spreadable(name: str) -> Callable[[Work], Work]:
 
 
 def usual_count() -> int:
-    """How many helpers use the whole machine: one per core; none on a machine of one, where they would gain nothing."""
-    cores = os.cpu_count() or 1
+    """How many helpers use the whole machine: one per core that this process may use; none where there is but one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return cores if cores > 1 else 0
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, case, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from core.database import db
@@ -172,7 +172,7 @@ def open_of_reversal(reversal_id: int) -> int:
     return int(db.session.scalars(select(open_).where(PaymentReversal.id == reversal_id)).one())
 
 
-def merged_ids(customer_id: int) -> Select[int]:
+def merged_ids(customer_id: int | BindParameter[int]) -> Select[int]:
     """SQL: the ids of all customers that are one since their merges, whichever of them is named."""
     named = aliased(Customer)
     head = (

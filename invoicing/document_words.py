@@ -89,7 +89,7 @@ class Words:
 
 def words_of(view: DocumentView) -> Words:
     """The words of a document in the language that is on now."""
-    draft, title = str(_DRAFTS[view.kind]), title_of(view.kind, view.invoice_type)
+    draft, title = draft_title_of(view.kind), title_of(view.kind, view.invoice_type)
     return Words(
         title=title,
         heading=f"{title} {view.number}" if view.number else draft,
@@ -116,6 +116,11 @@ def title_of(kind: DocumentKind, invoice_type: InvoiceType) -> str:
     """What the document is called: an invoice by its type, everything else by its kind."""
     by_type = _INVOICES.get(invoice_type) if kind is DocumentKind.INVOICE else None
     return str(by_type or TITLES[kind])
+
+
+def draft_title_of(kind: DocumentKind) -> str:
+    """What a document without a number is called."""
+    return str(_DRAFTS[kind])
 
 
 def address_lines(party: Seller | Buyer | Address) -> tuple[str, ...]:

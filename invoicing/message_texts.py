@@ -18,7 +18,7 @@ from flask_babel import lazy_gettext as _l
 
 from core.money import format_cents
 from invoicing.document_view import DocumentView
-from invoicing.document_words import DAY_FORMAT, words_of
+from invoicing.document_words import DAY_FORMAT, draft_title_of, title_of
 from invoicing.errors import InvalidInputError, Message
 from invoicing.input_checks import clean_text
 from invoicing.lifecycle import DocumentKind
@@ -116,8 +116,9 @@ def expand_message(message: MessageText, view: DocumentView) -> MessageText:
         InvalidInputError: on `subject` or `text`: unknown variables, anything that is no variable, empty or too long.
     """
     errors: dict[str, Message] = {}
-    subject = _expanded("subject", " ".join(clean_text(message.subject).split()), view, errors)
-    text = _expanded("text", clean_text(message.text, lines=True), view, errors)
+    values = _values(view)
+    subject = _expanded("subject", " ".join(clean_text(message.subject).split()), view, values, errors)
+    text = _expanded("text", clean_text(message.text, lines=True), view, values, errors)
     for field, value, longest in (("subject", subject, LONGEST_SUBJECT), ("text", text, LONGEST_TEXT)):
         if field not in errors and not value:
             errors[field] = _l("Write something here.")
@@ -133,14 +134,16 @@ def expand_message(message: MessageText, view: DocumentView) -> MessageText:
     return MessageText(subject, text)
 
 
-def _expanded(field: str, text: str, view: DocumentView, errors: dict[str, Message]) -> str:
+def _expanded(
+    field: str, text: str, view: DocumentView, values: dict[str, str], errors: dict[str, Message]
+) -> str:
     fault = fault_of(text, VARIABLES)
     if fault is None:
         fault = _fault_of_links(variables_in(text), view.kind)
     if fault is not None:
         errors[field] = fault
         return text
-    return expand(text, _values(view))
+    return expand(text, values)
 
 
 def _fault_of_links(names: set[str], kind: DocumentKind) -> Message | None:
@@ -156,11 +159,10 @@ def _fault_of_links(names: set[str], kind: DocumentKind) -> Message | None:
 
 def _values(view: DocumentView) -> dict[str, str]:
     with force_locale(view.language):
-        locale, words = get_locale(), words_of(view)
-        due = view.due_date
+        locale, due = get_locale(), view.due_date
         return {
-            "document": words.title,
-            "number": view.number or words.draft,
+            "document": title_of(view.kind, view.invoice_type),
+            "number": view.number or draft_title_of(view.kind),
             "customer": view.buyer.name,
             "total": format_cents(view.total_cents, locale),
             "issue_date": format_date(view.issue_date, DAY_FORMAT, locale=locale),

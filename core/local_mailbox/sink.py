@@ -67,6 +67,8 @@ class SmtpSink:
         self._handler = _Handler(store, faults)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family)
+        # asyncio does so for sockets of its own only: else each line of an answer waits 40 ms for the one before.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port: int = self._socket.getsockname()[1]
         self._loop = asyncio.new_event_loop()
         self._listens = threading.Event()
