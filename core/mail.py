@@ -28,7 +28,7 @@ from core.database import Base, BigId, UtcDateTime, db, enum_type, lock, transac
 from core.files import DamagedFileError, read_bytes
 from core.jobs import sweep, wake
 from core.models import Company
-from core.smtp import NO_ANSWER, NOT_OFFERED, Answer, Fault, hand_over
+from core.smtp import NO_ANSWER, NOT_OFFERED, Answer, Fault, KeptConnection, hand_over
 from core.tenancy import entered_company_id
 
 log = structlog.get_logger(__name__)
@@ -178,10 +178,11 @@ def send_due_mail() -> None:
     """Send every mail that is due by the installation's server, one after another; each is claimed first so that two
     workers never share one."""
     companies = list(own_servers())
-    while due := _due_ids(OutboxMail.company_id.is_(None) | OutboxMail.company_id.not_in(companies)):
-        claimed = [mail_id for mail_id in due if _send(mail_id)]
-        if not claimed:
-            return  # another worker is at them
+    with KeptConnection() as kept:
+        while due := _due_ids(OutboxMail.company_id.is_(None) | OutboxMail.company_id.not_in(companies)):
+            claimed = [mail_id for mail_id in due if _send(mail_id, kept)]
+            if not claimed:
+                return  # another worker is at them
 
 
 @sweep("send_company_mail")
@@ -192,10 +193,11 @@ def send_due_company_mail() -> None:
     a run, and one whose server cannot be reached is not called again in the same run.
     """
     for company_id, server in own_servers().items():
-        _send_of_company(company_id, server, time.monotonic() + COMPANY_SECONDS)
+        with KeptConnection() as kept:
+            _send_of_company(company_id, server, kept, time.monotonic() + COMPANY_SECONDS)
 
 
-def _send_of_company(company_id: int, server: OwnServer, end: float) -> None:
+def _send_of_company(company_id: int, server: OwnServer, kept: KeptConnection, end: float) -> None:
     unreachable: Answer | None = None
     while due := _due_ids(OutboxMail.company_id == company_id):
         claimed = False
@@ -205,7 +207,7 @@ def _send_of_company(company_id: int, server: OwnServer, end: float) -> None:
             if not _claim(mail_id):
                 continue
             claimed = True
-            answers = _deliver(mail_id, server, unreachable)
+            answers = _deliver(mail_id, kept, server, unreachable)
             _record(mail_id, answers)
             if unreachable is None:
                 unreachable = next((said for said in answers.values() if said.broken_off), None)
@@ -249,11 +251,11 @@ def _due_ids(whose: ColumnElement[bool]) -> list[int]:
     )
 
 
-def _send(mail_id: int) -> bool:
+def _send(mail_id: int, kept: KeptConnection) -> bool:
     """Claim, deliver and record one mail. False when another worker has it."""
     if not _claim(mail_id):
         return False
-    _record(mail_id, _deliver(mail_id))
+    _record(mail_id, _deliver(mail_id, kept))
     return True
 
 
@@ -268,12 +270,13 @@ def _claim(mail_id: int) -> bool:
 
 
 def _deliver(
-    mail_id: int, own: OwnServer | None = None, unreachable: Answer | None = None
+    mail_id: int, kept: KeptConnection, own: OwnServer | None = None, unreachable: Answer | None = None
 ) -> dict[str, Answer]:
     """Hand a claimed mail over.
 
     Args:
         mail_id: the mail.
+        kept: the connection of the run.
         own: the server of its company; None for the installation's.
         unreachable: what calling that server said a moment ago, when it is not to be called again.
     """
@@ -301,12 +304,13 @@ def _deliver(
     finally:
         db.session.rollback()  # no read transaction is kept open while the server is talked to
     if own is None:
-        return hand_over(settings.smtp_url, settings.mail_from, waiting, content)
+        return hand_over(settings.smtp_url, settings.mail_from, waiting, content, kept=kept)
     if own.url is None:
         return dict.fromkeys(waiting, Answer(NO_ANSWER, UNREADABLE, Fault.NO_KEY))
     if unreachable is not None:
         return dict.fromkeys(waiting, unreachable)
-    return hand_over(own.url, sender, waiting, content, public_only=not settings.allow_private_smtp)
+    public_only = not settings.allow_private_smtp
+    return hand_over(own.url, sender, waiting, content, public_only=public_only, kept=kept)
 
 
 def _record(mail_id: int, answers: dict[str, Answer]) -> None:

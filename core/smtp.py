@@ -1,4 +1,4 @@
-"""One SMTP conversation: hands a message over and brings back the server's own words for each recipient.
+"""SMTP conversations: hand a message over and bring back the server's own words for each recipient.
 
 Called by `core.mail`, and by the page on which an owner tries her own server. smtplib's `sendmail` throws the answer to
 DATA away, but that answer (often with the id the server gave the message) is what proves a delivery later, so the steps
@@ -72,8 +72,70 @@ class Answer:
         return f"{self.code} {self.text}" if self.code > 0 else self.text
 
 
+@dataclass(frozen=True)
+class _Call:
+    """Which server, and how: as in `hand_over`."""
+
+    url: str
+    public_only: bool
+
+
+class KeptConnection:
+    """The connection of a run that hands many messages to one server; opened when first needed.
+
+    It is kept only after a message that every recipient was accepted for: whatever else happened, the next message
+    begins on a new one.
+    """
+
+    def __init__(self) -> None:
+        self._server: SmtpLine | None = None
+        self._call: _Call | None = None
+
+    def __enter__(self) -> KeptConnection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def begin(self, call: _Call, sender: str, size_bytes: int) -> tuple[SmtpLine, Answer]:
+        """Say from whom the next message is.
+
+        Where a kept connection is of no use any more (servers end idle ones, and count messages), again on a new one:
+        nothing was handed over yet.
+
+        Raises:
+            OSError, smtplib.SMTPException: as `_connect`.
+        """
+        if self._server is not None and self._call == call:
+            try:
+                self._server.go_on(size_bytes)
+                answer = _mail_from(self._server, sender, size_bytes)
+            except (OSError, smtplib.SMTPException):
+                answer = Answer(NO_ANSWER, "")
+            if answer.accepted:
+                return self._server, answer
+        self.close()
+        self._server, self._call = _connect(call.url, size_bytes, public_only=call.public_only), call
+        return self._server, _mail_from(self._server, sender, size_bytes)
+
+    def close(self) -> None:
+        """End it, politely where the server still listens."""
+        server, self._server = self._server, None
+        if server is not None:
+            try:
+                server.quit()
+            except (OSError, smtplib.SMTPException):
+                server.close()
+
+
 def hand_over(
-    url: str, sender: str, recipients: list[str], content: bytes, *, public_only: bool = False
+    url: str,
+    sender: str,
+    recipients: list[str],
+    content: bytes,
+    *,
+    public_only: bool = False,
+    kept: KeptConnection | None = None,
 ) -> dict[str, Answer]:
     """Offer one message to the server of `url` (smtp://, smtp+starttls:// or smtps://).
 
@@ -82,14 +144,16 @@ def hand_over(
         recipients: bare addresses of the envelope.
         content: the whole message with CRLF line ends.
         public_only: for a server that somebody else than the installation named: only on the public Internet.
+        kept: the connection of the run that this message is part of; its owner closes it.
 
     Returns:
         An answer for each recipient; never raises for what a server or network does.
     """
     answers: dict[str, Answer] = {}
+    connection = kept or KeptConnection()
     try:
-        with _connect(url, len(content), public_only=public_only) as server:
-            _converse(server, sender, recipients, content, answers)
+        server, hello = connection.begin(_Call(url, public_only), sender, len(content))
+        _converse(server, hello, recipients, content, answers)
     except smtplib.SMTPResponseException as error:
         # Only the greeting, TLS and the sign-in raise these: whatever the code, it is not about this mail.
         said = f"{error.smtp_code} {_words(error.smtp_error)}"
@@ -97,6 +161,9 @@ def hand_over(
     except (OSError, smtplib.SMTPException) as error:
         said = _words(str(error) or type(error).__name__)
         answers.update(_for_open(recipients, answers, Answer(NO_ANSWER, said, _fault_of(error))))
+    finally:
+        if kept is None or not all(who in answers and answers[who].accepted for who in recipients):
+            connection.close()
     return answers
 
 
@@ -125,11 +192,14 @@ def _fault_of(error: Exception) -> Fault:
     return Fault.BROKEN_OFF
 
 
-def _converse(
-    server: smtplib.SMTP, sender: str, recipients: list[str], content: bytes, answers: dict[str, Answer]
-) -> None:
+def _mail_from(server: smtplib.SMTP, sender: str, size_bytes: int) -> Answer:
     server.ehlo_or_helo_if_needed()
-    hello = _answer(server.mail(sender, [f"size={len(content)}"] if server.has_extn("size") else []))
+    return _answer(server.mail(sender, [f"size={size_bytes}"] if server.has_extn("size") else []))
+
+
+def _converse(
+    server: smtplib.SMTP, hello: Answer, recipients: list[str], content: bytes, answers: dict[str, Answer]
+) -> None:
     if not hello.accepted:
         answers.update(dict.fromkeys(recipients, hello))
         return

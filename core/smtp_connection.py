@@ -34,7 +34,8 @@ class NotPublicError(OSError):
 
 
 class SmtpLine(smtplib.SMTP):
-    """A connection that ends by itself after `LONGEST_SECONDS`; with TLS from the first byte when asked."""
+    """A connection that ends by itself `LONGEST_SECONDS` after its last message began; with TLS from the first byte
+    when asked."""
 
     def __init__(self, host: str, port: int, *, tls: bool, public_only: bool, size_bytes: int = 0) -> None:
         """Connect and read the greeting.
@@ -53,15 +54,25 @@ class SmtpLine(smtplib.SMTP):
         """
         self._tls, self._public_only = tls, public_only
         self._wire: socket.socket | None = None
-        self._extra_seconds = size_bytes / SLOWEST_BYTES_A_SECOND
-        self._timer = Timer(LONGEST_SECONDS + self._extra_seconds, self._cut)
-        self._timer.daemon = True
-        self._timer.start()
+        self._start_clock(size_bytes)
         try:
             super().__init__(host, port, timeout=TIMEOUT_SECONDS)
         except BaseException:
             self.close()
             raise
+
+    def go_on(self, size_bytes: int) -> None:
+        """Begin another message, with a clock of its own, on the connection as it stands."""
+        self._timer.cancel()
+        self._start_clock(size_bytes)
+        if self.sock is not None:
+            self.sock.settimeout(TIMEOUT_SECONDS)
+
+    def _start_clock(self, size_bytes: int) -> None:
+        self._extra_seconds = size_bytes / SLOWEST_BYTES_A_SECOND
+        self._timer = Timer(LONGEST_SECONDS + self._extra_seconds, self._cut)
+        self._timer.daemon = True
+        self._timer.start()
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         """Send the content, which has its own time: a socket's timeout is for all that one call sends."""

@@ -16,7 +16,7 @@ import core.mail
 from tests.forks import served
 
 
-def die(*_: Any) -> None:
+def die(*_: Any, **__: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -21,7 +21,9 @@ class Script:
     """What the server says next. An empty list means: accept.
 
     `to_data` answers messages in turn; DROP takes the message and closes the line without a word. `to_recipient`
-    answers RCPT by address, each answer once.
+    answers RCPT by address, each answer once. `takes_on_a_line` messages are accepted on one connection, as
+    `at_the_end` says: DROP closes it before a word is said, anything else is said to the next MAIL. `lines` counts
+    connections on which a message began.
     """
 
     port: int = 0
@@ -29,6 +31,10 @@ class Script:
     to_data: list[str] = field(default_factory=list)
     to_recipient: dict[str, list[str]] = field(default_factory=dict)
     received: list[tuple[list[str], bytes]] = field(default_factory=list)
+    takes_on_a_line: int = 1000
+    at_the_end: str = DROP
+    lines: list[int] = field(default_factory=list)
+    _sessions: dict[int, Session] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -41,6 +47,15 @@ class Script:
     async def handle_MAIL(  # noqa: N802  # aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if id(session) not in self._sessions:
+            self._sessions[id(session)] = session
+            self.lines.append(0)
+        if self.lines[-1] >= self.takes_on_a_line:
+            if self.at_the_end == DROP:
+                assert server.transport is not None
+                server.transport.close()
+            return self.at_the_end
+        self.lines[-1] += 1
         if self.to_sender:
             return self.to_sender.pop(0)
         envelope.mail_from = address

@@ -224,6 +224,29 @@ def test_one_wake_drains_more_than_one_batch(mail_app: Flask, server: Script) ->
     assert not db.session.scalars(select(OutboxMail).where(OutboxMail.state != MailState.SENT)).all()
 
 
+@pytest.mark.parametrize("at_the_end", [DROP, "421 4.7.0 too many messages on this line"])
+def test_a_run_keeps_its_line_until_the_server_has_enough_of_it(
+    mail_app: Flask, server: Script, at_the_end: str
+) -> None:
+    server.takes_on_a_line, server.at_the_end = 3, at_the_end
+    mail_ids = [_queue() for _ in range(7)]
+    send_due_mail()
+    assert server.lines == [3, 3, 1]
+    assert len(server.received) == 7
+    assert {_read(mail_id).state for mail_id in mail_ids} == {MailState.SENT}
+
+
+def test_after_anything_but_a_plain_yes_the_next_mail_begins_on_a_new_line(
+    mail_app: Flask, server: Script
+) -> None:
+    server.to_data = ["250 taken", "451 not now", "250 taken"]
+    for _ in range(3):
+        _queue()
+    send_due_mail()
+    assert server.lines == [2, 1]
+    assert len(server.received) == 2
+
+
 def test_a_mail_whose_attachment_is_lost_does_not_stop_the_next(mail_app: Flask, server: Script) -> None:
     lost = _queue(attachments=[Attachment("perdu.pdf", "0" * 64, "application/pdf")])
     good = _queue()
