@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from flask_security.core import RoleMixin, UserMixin
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.clock import utc_now
@@ -83,7 +83,10 @@ class User(UserMixin, Base):
 
 
 class Membership(Base):
-    """One person's role in one company."""
+    """One person's role in one company.
+
+    `uses_cards` is false for who may not use the card processor, whatever the role says.
+    """
 
     __tablename__ = "membership"
     __table_args__ = (UniqueConstraint("company_id", "user_id"), Index("ix_membership_user_id", "user_id"))
@@ -92,6 +95,7 @@ class Membership(Base):
     company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
     role: Mapped[Role] = mapped_column(enum_type(Role))
+    uses_cards: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     company: Mapped[Company] = relationship(back_populates="memberships")
     user: Mapped[User] = relationship(back_populates="memberships")

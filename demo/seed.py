@@ -34,6 +34,7 @@ from invoicing.record_payment import PaymentInput, record_payment
 from invoicing.send_to_contacts import send_to_contacts
 from invoicing.set_logo import set_logo
 from payplug_bridge.attempts import attempts_of
+from payplug_bridge.card_offer import card_offer
 from payplug_bridge.check_attempt import check_attempt
 from payplug_bridge.keys import find_account, save_key
 from payplug_bridge.simulator.control_client import SimulatorControl
@@ -192,9 +193,7 @@ class _Story:
     def _ask(self, step: Step) -> str | None:
         """Ask PayPlug for a payment as the Pay button does; None when nothing remains to pay or it is out of bounds."""
         document_id = self._documents[step.invoice]
-        account = find_account()
-        assert account is not None
-        if not account.least_cents <= balance_of(document_id).open_cents <= account.most_cents:
+        if not card_offer(balance_of(document_id).open_cents).is_possible:
             return None
         back = ReturnAddresses("http://127.0.0.1/", "http://127.0.0.1/")
         start_payment(document_id, back)

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from flask import Flask, current_app
+from flask_babel import LazyString
 from sqlalchemy import select
 
 from core.clock import utc_now
@@ -24,6 +27,19 @@ _EXTENSION = "solde_card_payments"
 _LINKS = Base.metadata.tables["payment_link"]
 
 
+@dataclass(frozen=True)
+class WayChoice:
+    """A way to pay that may be chosen for a link: the processor's value, its name, and whether it is chosen now.
+
+    `why_not` says why it is not possible for this invoice; empty when it is.
+    """
+
+    value: str
+    name: LazyString | str
+    is_ticked: bool
+    why_not: LazyString | str = ""
+
+
 class CardPayments(Protocol):
     """What invoicing asks of the card processor, without knowing which it is."""
 
@@ -32,6 +48,17 @@ class CardPayments(Protocol):
 
     def abort_open(self, document_id: int) -> None:
         """Have every payment page still open for this invoice ended, soon; may be called inside a transaction."""
+
+    def ways_for(self, document_id: int) -> tuple[WayChoice, ...]:
+        """The ways to pay that the link of an issued invoice may offer; none while the processor is not active."""
+
+    def parts_for(self, document_id: int) -> str:
+        """In which parts that link may be paid: `all`, `free` (any amount) or a number of equal parts."""
+
+    def choose_terms(
+        self, document_id: int, ways: Sequence[str], parts: str, actor_id: int | None = None
+    ) -> None:
+        """Say by which ways and in which parts that link may be paid from now on; in the open transaction."""
 
 
 def new_link(document_id: int) -> str:

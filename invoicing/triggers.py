@@ -21,6 +21,7 @@ for table in (
     "quote_answer",
     "customer_merge",
     "payment_link",
+    "payment_link_duplicate",
     "payment",
     "payment_reversal",
     "settlement",

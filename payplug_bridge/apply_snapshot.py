@@ -80,7 +80,7 @@ def _mismatch(attempt: PaymentAttempt, snapshot: PaymentSnapshot) -> Trouble | N
         return Trouble.MODE
     if snapshot.currency != "EUR":
         return Trouble.CURRENCY
-    return Trouble.AMOUNT if snapshot.amount_cents != attempt.amount_cents else None
+    return Trouble.AMOUNT if snapshot.asked_cents != attempt.amount_cents else None
 
 
 def _put_aside(attempt: PaymentAttempt, trouble: Trouble) -> Outcome:

@@ -15,6 +15,7 @@ from core.database import db, lock
 from core.errors import ConflictError
 from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugMode
 from payplug_bridge.snapshots import FINAL_FAILURES
+from payplug_bridge.ways import Way
 
 OPEN: Final = frozenset({AttemptState.PREPARED, AttemptState.CREATED, AttemptState.UNCONFIRMED})
 """States in which an attempt may still become a payment by itself; at most one such per invoice (unique index)."""
@@ -61,7 +62,9 @@ def pass_to(attempt: PaymentAttempt, after: AttemptState) -> None:
     attempt.state = after
 
 
-def new_attempt(document_id: int, amount_cents: int, mode: PayplugMode) -> PaymentAttempt:
+def new_attempt(
+    document_id: int, amount_cents: int, mode: PayplugMode, way: str = Way.CARD
+) -> PaymentAttempt:
     """Write the row that says what PayPlug is about to be asked; in the open transaction, under the invoice's lock.
 
     The caller has made sure that the invoice has no open attempt: a unique index holds it, but meeting that index
@@ -71,6 +74,7 @@ def new_attempt(document_id: int, amount_cents: int, mode: PayplugMode) -> Payme
         document_id=document_id,
         amount_cents=amount_cents,
         mode=mode,
+        way=way,
         reference=secrets.token_urlsafe(24),
         state=AttemptState.PREPARED,
         created_at=utc_now(),

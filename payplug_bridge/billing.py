@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from invoicing.customers import contacts_of
@@ -27,21 +28,33 @@ LENGTHS: Final[Mapping[str, int]] = {
     "city": 100,
     "country": 2,
     "language": 2,
+    "mobile_phone_number": 20,
 }
 REQUIRED: Final = ("first_name", "last_name", "email", "address1", "postcode", "city", "country")
 
 
-def billing_for(document: Document, answers: Mapping[str, str]) -> dict[str, str]:
+def billing_for(
+    document: Document, answers: Mapping[str, str], besides: tuple[str, ...] = ()
+) -> dict[str, str]:
     """PayPlug's `billing` of an issued invoice; what the payer typed wins over what we know.
 
+    Args:
+        document: the invoice.
+        answers: what the payer typed.
+        besides: keys that the way to pay asks for beside the usual ones.
+
     Raises:
-        BillingIncomplete: naming the keys that are missing, or an e-mail address that is none.
+        BillingIncomplete: naming the keys that are missing, or an e-mail address or a number that is none.
     """
     known = known_billing(document)
-    typed = {key: value.strip() for key, value in answers.items() if key in REQUIRED and value.strip()}
+    required = (*REQUIRED, *besides)
+    typed = {key: value.strip() for key, value in answers.items() if key in required and value.strip()}
     billing = {**known, **typed}
+    billing["mobile_phone_number"] = _mobile(
+        billing.get("mobile_phone_number", ""), billing.get("country", "")
+    )
     cut = {key: billing[key][:length] for key, length in LENGTHS.items() if billing.get(key)}
-    missing = tuple(key for key in REQUIRED if not cut.get(key))
+    missing = tuple(key for key in required if not cut.get(key))
     if missing:
         raise BillingIncomplete(missing)
     if not _is_address(cut["email"]):
@@ -65,6 +78,7 @@ def known_billing(document: Document) -> dict[str, str]:
         "city": buyer.city,
         "country": buyer.country,
         "language": document.language,
+        "mobile_phone_number": contact.mobile if contact else "",
     }
 
 
@@ -83,6 +97,17 @@ def _names(document: Document, buyer: Buyer, contact: Contact | None) -> tuple[s
     first, _, last = name.strip().partition(" ")
     # One word alone: PayPlug wants both names.
     return first, last.strip() or first
+
+
+def _mobile(text: str, country: str) -> str:
+    """A number in the international form PayPlug asks for (E.164); empty when it is none, for then it is left out."""
+    try:
+        number = phonenumbers.parse(text, country or "FR")
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def _is_address(text: str) -> bool:

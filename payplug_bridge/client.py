@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn
 from urllib.parse import urlencode, urlsplit
@@ -62,7 +62,8 @@ _CHUNK_BYTES = 64 * 1024
 class PaymentRequest:
     """What we ask PayPlug for: the amount in cents of EUR, who pays, and where PayPlug sends people and notices.
 
-    `billing` holds PayPlug's own keys, already cut to its lengths; `reference` is our attempt's.
+    `billing` holds PayPlug's own keys, already cut to its lengths; `reference` is our attempt's, sent under
+    `metadata_key`. `extras` are parameters that a way to pay adds, or takes away (None).
     """
 
     amount_cents: int
@@ -72,10 +73,12 @@ class PaymentRequest:
     notification_url: str
     return_url: str
     cancel_url: str
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    metadata_key: str = REFERENCE_KEY
 
     def as_json(self) -> dict[str, Any]:
         """The body of `POST /v1/payments`."""
-        return {
+        usual = {
             "amount": self.amount_cents,
             "currency": "EUR",
             "description": self.description,
@@ -85,8 +88,9 @@ class PaymentRequest:
             "shipping": {**self.billing, "delivery_type": "DIGITAL_GOODS"},
             "hosted_payment": {"return_url": self.return_url, "cancel_url": self.cancel_url},
             "notification_url": self.notification_url,
-            "metadata": {REFERENCE_KEY: self.reference},
+            "metadata": {self.metadata_key: self.reference},
         }
+        return {name: value for name, value in {**usual, **self.extras}.items() if value is not None}
 
 
 class _BoundedRequest(RequestsRequest):

@@ -5,6 +5,7 @@ No text here carries what PayPlug answered: its errors may echo the customer's a
 
 from __future__ import annotations
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from core.errors import ConflictError, SoldeError
@@ -93,6 +94,15 @@ class CardNotPossible(SoldeError):
     """This invoice cannot be paid by card now; the message says why, the page how to pay otherwise."""
 
     default = _l("Card payment is not possible for this invoice at the moment.")
+
+
+class AmountNotPossible(SoldeError):
+    """The amount that the payer wishes to pay cannot be paid at once; the message says which can."""
+
+    default = _l("This amount cannot be paid.")
+
+    def __init__(self, message: LazyString | None = None) -> None:
+        super().__init__(message, field="amount")
 
 
 class NothingToPay(ConflictError):

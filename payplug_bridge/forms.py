@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
+from core.web.forms import MoneyField
 from payplug_bridge.billing import LENGTHS, REQUIRED
 
 _LABELS = {
@@ -19,6 +21,7 @@ _LABELS = {
     "postcode": _l("Postcode"),
     "city": _l("Town"),
     "country": _l("Country (two letters, such as FR)"),
+    "mobile_phone_number": _l("Mobile number"),
 }
 _AUTOCOMPLETE = {
     "first_name": "given-name",
@@ -28,12 +31,17 @@ _AUTOCOMPLETE = {
     "postcode": "postal-code",
     "city": "address-level2",
     "country": "country",
+    "mobile_phone_number": "tel",
 }
 
 
-def payer_form(asked: Iterable[str]) -> FlaskForm:
-    """A form with the fields of PayPlug's billing that have to be asked for, all required."""
-    wanted = [name for name in REQUIRED if name in set(asked)]
+ASKED: Final = (*REQUIRED, "mobile_phone_number")
+"""The details that may be asked for, in the order of the form."""
+
+
+def payer_form(asked: Iterable[str], *, with_amount: bool = False) -> FlaskForm:
+    """A form with the details that have to be asked for, all required, and the amount to pay now where it is asked."""
+    wanted = [name for name in ASKED if name in set(asked)]
     fields: dict[str, StringField] = {
         name: StringField(
             _LABELS[name],
@@ -42,6 +50,8 @@ def payer_form(asked: Iterable[str]) -> FlaskForm:
         )
         for name in wanted
     }
+    if with_amount:
+        fields["amount"] = MoneyField(_l("Amount to pay now"), render_kw={"autocomplete": "off"})
     without_token = type("Meta", (), {"csrf": False})
     made: FlaskForm = type("PayerForm", (FlaskForm,), {**fields, "Meta": without_token})()
     return made

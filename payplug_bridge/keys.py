@@ -14,7 +14,6 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from core.clock import utc_now
 from core.database import db, lock, transaction
 from core.errors import SoldeError
 from core.event_log import record_event
@@ -25,6 +24,7 @@ from core.tenancy import current_company_id
 from core.versions import refuse_unseen
 from payplug_bridge.client import PayplugClient
 from payplug_bridge.errors import CardNotPossible, SimulatorNotAllowed
+from payplug_bridge.facts import store_facts
 from payplug_bridge.models import PayplugAccount, PayplugEndpoint, PayplugMode
 from payplug_bridge.snapshots import AccountSnapshot
 
@@ -71,11 +71,10 @@ def _store(key: str, mode: PayplugMode, snapshot: AccountSnapshot, actor_id: int
     else:
         account.test_key = encrypted
     account.active_mode = account.active_mode or mode
-    account.least_cents, account.most_cents = snapshot.least_cents, snapshot.most_cents
-    account.checked_at = utc_now()
     # A new address per key: should an old one have leaked with its key, new payments no longer use it.
     db.session.add(PayplugEndpoint(token=secrets.token_urlsafe(32)))
     db.session.flush()
+    store_facts(mode, snapshot)
     record_event("payplug.key_saved", actor_id=actor_id, mode=mode.value, account=snapshot.id)
 
 

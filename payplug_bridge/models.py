@@ -5,13 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.clock import utc_now
-from core.database import Base, BigId, UtcDateTime, company_key, enum_type
+from core.database import Base, BigId, UtcDateTime, company_key, enum_type, version_column
 from core.tenancy import CompanyScoped
-from payplug_bridge.snapshots import DEFAULT_LEAST_CENTS, DEFAULT_MOST_CENTS
 
 
 class PayplugMode(StrEnum):
@@ -43,7 +52,12 @@ class NotificationState(StrEnum):
 
 
 class PayplugAccount(CompanyScoped, Base):
-    """The PayPlug keys of a company, encrypted. One mode is active; limits are those the account answered, in cents."""
+    """The PayPlug keys of a company, encrypted, and how its customers may pay. One mode is active.
+
+    `ways` is a list with spaces (`ways.Way`); `parts` is `all`, `free` or a number of equal parts (`parts.py`);
+    `least_part_cents` is the least that may be paid of an invoice at once; `shows_transfer` offers the transfer
+    beside a card payment that is possible. What the account answered is in `PayplugFacts`.
+    """
 
     __tablename__ = "payplug_account"
     __table_args__ = (UniqueConstraint("company_id"),)
@@ -52,9 +66,11 @@ class PayplugAccount(CompanyScoped, Base):
     live_key: Mapped[str | None] = mapped_column(Text)
     test_key: Mapped[str | None] = mapped_column(Text)
     active_mode: Mapped[PayplugMode | None] = mapped_column(enum_type(PayplugMode))
-    least_cents: Mapped[int] = mapped_column(BigInteger, default=DEFAULT_LEAST_CENTS)
-    most_cents: Mapped[int] = mapped_column(BigInteger, default=DEFAULT_MOST_CENTS)
-    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = version_column()
+    ways: Mapped[str] = mapped_column(String(300), default="card", server_default="card")
+    parts: Mapped[str] = mapped_column(String(10), default="all", server_default="all")
+    least_part_cents: Mapped[int] = mapped_column(BigInteger, default=1000, server_default="1000")
+    shows_transfer: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class PayplugEndpoint(CompanyScoped, Base):
@@ -96,6 +112,7 @@ class PaymentAttempt(CompanyScoped, Base):
     reference: Mapped[str] = mapped_column(String(64))
     amount_cents: Mapped[int] = mapped_column(BigInteger)
     mode: Mapped[PayplugMode] = mapped_column(enum_type(PayplugMode))
+    way: Mapped[str] = mapped_column(String(40), default="card", server_default="card")
     state: Mapped[AttemptState] = mapped_column(enum_type(AttemptState), default=AttemptState.PREPARED)
     payplug_id: Mapped[str | None] = mapped_column(String(80))
     payment_url: Mapped[str] = mapped_column(String(500), default="")

@@ -20,10 +20,13 @@ from invoicing.payment_codes import transfer_code
 from invoicing.payments import Payment, Settlement
 from payplug_bridge.attempts import attempts_of, may_still_be_paid
 from payplug_bridge.billing import billing_for
-from payplug_bridge.card_offer import CardOffer, card_offer
+from payplug_bridge.card_offer import CardOffer, offer_of, purse_of
 from payplug_bridge.errors import BillingIncomplete
+from payplug_bridge.link_terms import LinkTerms, terms_of
 from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugMode
+from payplug_bridge.parts import Purse
 from payplug_bridge.troubles import Trouble
+from payplug_bridge.ways import Way, WayOffer
 
 UNSETTLED_TROUBLES: Final = frozenset({Trouble.AMOUNT, Trouble.CURRENCY, Trouble.MODE, Trouble.METADATA})
 
@@ -45,6 +48,7 @@ class LastPayment:
     paid_on: date
     paid_at: datetime | None
     details: str
+    amount_cents: int
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,11 @@ class Transfer:
 
 @dataclass(frozen=True)
 class PublicPage:
-    """The page. `attempt` is the latest one; `missing` names the details to ask the payer for."""
+    """The page.
+
+    `attempt` is the latest one; `missing` names the details to ask the payer for; `purse` says what one payment can
+    be, None while none is possible.
+    """
 
     document_id: int
     number: str
@@ -74,6 +82,36 @@ class PublicPage:
     last_payment: LastPayment | None
     transfer: Transfer | None
     missing: tuple[str, ...]
+    terms: LinkTerms
+    purse: Purse | None
+
+    @property
+    def ways(self) -> tuple[WayOffer, ...]:
+        """The ways that are possible."""
+        return self.offer.ways if self.card_is_offered else ()
+
+    @property
+    def takes_american_express(self) -> bool:
+        """Whether a card of American Express is accepted: said before the payer tries."""
+        return any(offer.way is Way.AMERICAN_EXPRESS for offer in self.ways)
+
+    @property
+    def has_fees(self) -> bool:
+        """True when one of the ways adds fees of its own."""
+        return any(offer.way.endswith("_with_fees") for offer in self.ways)
+
+    @property
+    def only_way(self) -> WayOffer | None:
+        """The way, when there is nothing to choose."""
+        return self.ways[0] if len(self.ways) == 1 else None
+
+    @property
+    def transfer_shown(self) -> bool:
+        """True when the transfer is offered: always where there is nothing else."""
+        payable = self.state in (PageState.TO_PAY, PageState.PARTLY_PAID)
+        return (
+            payable and self.transfer is not None and (self.terms.shows_transfer or not self.card_is_offered)
+        )
 
     @property
     def open_cents(self) -> int:
@@ -105,6 +143,15 @@ class PublicPage:
         return attempt is not None and attempt.state is AttemptState.PAID and attempt.mode is PayplugMode.TEST
 
     @property
+    def was_paid_in_part(self) -> bool:
+        """True when the latest try paid a part and something remains."""
+        attempt = self.attempt
+        is_paid = (
+            attempt is not None and attempt.state is AttemptState.PAID and attempt.mode is PayplugMode.LIVE
+        )
+        return is_paid and self.state is PageState.PARTLY_PAID and self.last_payment is not None
+
+    @property
     def poll_state(self) -> str:
         """Changes whenever the page would look different."""
         attempt = f"{self.attempt.id}-{self.attempt.state.value}" if self.attempt else "none"
@@ -122,7 +169,7 @@ def public_page(document_id: int) -> PublicPage:
     balance, attempts = balance_of(document_id), attempts_of(document_id)
     seller = read_seller(document.seller)
     state = _state(balance, attempts)
-    offer = card_offer(balance.open_cents)
+    offer, terms = offer_of(document, balance.open_cents), terms_of(document_id)
     assert document.number is not None, "a link exists for issued invoices alone"
     return PublicPage(
         document_id=document_id,
@@ -137,6 +184,8 @@ def public_page(document_id: int) -> PublicPage:
         last_payment=_last_payment(document_id),
         transfer=_transfer(seller, document.number, balance.open_cents),
         missing=_missing(document) if offer.is_possible else (),
+        terms=terms,
+        purse=purse_of(document, balance.open_cents, offer.ways[0]) if offer.is_possible else None,
     )
 
 
@@ -170,7 +219,7 @@ def _last_payment(document_id: int) -> LastPayment | None:
         .order_by(Settlement.id.desc())
         .limit(1)
     ).one_or_none()
-    return LastPayment(row.paid_on, row.paid_at, row.details) if row is not None else None
+    return LastPayment(row.paid_on, row.paid_at, row.details, row.amount_cents) if row is not None else None
 
 
 def _missing(document: Document) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeGuard, TypeVar
 
@@ -81,7 +81,8 @@ class Card:
 class PaymentSnapshot:
     """A payment as PayPlug described it at one moment.
 
-    `amount_cents` is None for an authorised payment, which has no amount; `reference` is what our metadata said,
+    `amount_cents` is None for an authorised payment, which has no amount but `authorized_cents`; `notification_code` is
+    the HTTP status that our address answered last, None while it was not told. `reference` is what our metadata said,
     None when the payment is not one of ours; `payment_url` is empty when there is no hosted page.
     """
 
@@ -97,16 +98,41 @@ class PaymentSnapshot:
     card: Card | None
     payment_url: str
     reference: str | None
+    authorized_cents: int | None = None
+    notification_code: int | None = None
+
+    @property
+    def asked_cents(self) -> int | None:
+        """The amount that was asked for: of a payment, or of an authorisation (Oney, which has no amount)."""
+        return self.authorized_cents if self.amount_cents is None else self.amount_cents
+
+
+@dataclass(frozen=True)
+class MethodFacts:
+    """A way to pay as the account describes it; limits in cents, None when not told; no country: anywhere."""
+
+    name: str
+    is_enabled: bool
+    countries: tuple[str, ...] = ()
+    least_cents: int | None = None
+    most_cents: int | None = None
 
 
 @dataclass(frozen=True)
 class AccountSnapshot:
-    """The account behind a key: its mode and the amounts it accepts, in cents of EUR."""
+    """The account behind a key: its mode, the amounts it accepts in cents of EUR, what it may do and offers.
+
+    `country` is empty when it is not told; `currencies` are ISO 4217, `methods` the ways to pay besides cards.
+    """
 
     id: str
     is_live: bool
     least_cents: int
     most_cents: int
+    country: str = ""
+    currencies: tuple[str, ...] = ()
+    permissions: Mapping[str, bool] = field(default_factory=dict)
+    methods: tuple[MethodFacts, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,6 +172,8 @@ def read_payment(answer: object) -> PaymentSnapshot:
         card=_card(body),
         payment_url=_optional(hosted, "payment_url", str) or "",
         reference=_reference(body),
+        authorized_cents=_authorized(body),
+        notification_code=_optional(_optional(body, "notification", dict) or {}, "response_code", int),
     )
 
 
@@ -158,13 +186,58 @@ def read_account(answer: object) -> AccountSnapshot:
     body = _object(answer, "account")
     if body.get("object", "account") != "account":
         raise PayplugUnreadable("object")
-    configuration = _optional(body, "configuration", dict) or {}
+    configuration, permissions = _optional(body, "configuration", dict) or {}, _permissions(body)
     return AccountSnapshot(
         id=_required(body, "id", str)[:_LONGEST_WORD],
         is_live=_required(body, "is_live", bool),
-        least_cents=_limit(configuration, "min_amounts", DEFAULT_LEAST_CENTS),
-        most_cents=_limit(configuration, "max_amounts", DEFAULT_MOST_CENTS),
+        least_cents=_limit(configuration, "min_amounts") or DEFAULT_LEAST_CENTS,
+        most_cents=_limit(configuration, "max_amounts") or DEFAULT_MOST_CENTS,
+        country=(_optional(body, "country", str) or "")[:2].upper(),
+        currencies=_words(configuration, "currencies"),
+        permissions=permissions,
+        methods=_methods(body) + (_oney(configuration) if permissions.get("can_use_oney") else ()),
     )
+
+
+def _permissions(body: JsonObject) -> dict[str, bool]:
+    """Names that are true or false; the account has others of other kinds, which say nothing to us."""
+    given = _optional(body, "permissions", dict) or {}
+    return {str(name)[:_LONGEST_WORD]: value for name, value in given.items() if isinstance(value, bool)}
+
+
+def _methods(body: JsonObject) -> tuple[MethodFacts, ...]:
+    given = _optional(body, "payment_methods", dict) or {}
+    return tuple(
+        _method(str(name)[:_LONGEST_WORD], _object(facts, "payment_methods")) for name, facts in given.items()
+    )
+
+
+def _oney(configuration: JsonObject) -> tuple[MethodFacts, ...]:
+    """Oney has a permission and a section of its own; which of the four contracts it is, is not told (assumed: any)."""
+    facts = {**(_optional(configuration, "oney", dict) or {}), "enabled": True}
+    return tuple(
+        _method(f"oney_x{parts}_{fees}_fees", facts) for parts in (3, 4) for fees in ("with", "without")
+    )
+
+
+def _method(name: str, facts: JsonObject) -> MethodFacts:
+    countries = _words(facts, "allowed_countries")
+    return MethodFacts(
+        name=name,
+        is_enabled=_optional(facts, "enabled", bool) or False,
+        # Official plugins meet a word for everywhere in place of a list of all countries.
+        countries=() if "ALL" in countries else countries,
+        least_cents=_limit(facts, "min_amounts"),
+        most_cents=_limit(facts, "max_amounts"),
+    )
+
+
+def _words(body: JsonObject, key: str) -> tuple[str, ...]:
+    """A list of short codes in capitals."""
+    found = _optional(body, key, list) or []
+    if not all(isinstance(word, str) for word in found):
+        raise PayplugUnreadable(key)
+    return tuple(word[:_LONGEST_WORD].upper() for word in found)
 
 
 def read_payment_page(answer: object) -> PaymentPage:
@@ -226,6 +299,16 @@ def _instant(body: JsonObject, key: str) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def _authorized(body: JsonObject) -> int | None:
+    """Where the amount of an authorisation stands differs between sources: beside the amount, or in its own object."""
+    direct = _optional(body, "authorized_amount", int)
+    return (
+        _optional(_optional(body, "authorization", dict) or {}, "authorized_amount", int)
+        if direct is None
+        else direct
+    )
+
+
 def _failure(body: JsonObject) -> Failure | None:
     failure = _optional(body, "failure", dict)
     if failure is None:
@@ -246,7 +329,6 @@ def _reference(body: JsonObject) -> str | None:
     return reference if isinstance(reference, str) and len(reference) <= _LONGEST_WORD else None
 
 
-def _limit(configuration: JsonObject, key: str, default: int) -> int:
-    amounts = _optional(configuration, key, dict) or {}
-    limit = _optional(amounts, "EUR", int)
-    return default if limit is None or limit < 0 else limit
+def _limit(body: JsonObject, key: str) -> int | None:
+    limit = _optional(_optional(body, key, dict) or {}, "EUR", int)
+    return None if limit is None or limit < 0 else limit

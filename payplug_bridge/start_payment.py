@@ -16,14 +16,15 @@ from typing import Final
 import structlog
 from sqlalchemy import select
 
-from core.clock import utc_now
+from core.clock import paris_today, utc_now
 from core.database import db, lock, transaction
 from invoicing.balances import balance_of
 from invoicing.models import Document
+from invoicing.parties import read_seller
 from payplug_bridge.apply_snapshot import apply_snapshot
 from payplug_bridge.attempts import OPEN, attempts_of, locked, may_still_be_paid, new_attempt, pass_to
 from payplug_bridge.billing import billing_for
-from payplug_bridge.card_offer import CardOffer, Obstacle, card_offer
+from payplug_bridge.card_offer import CardOffer, Obstacle, offer_of, purse_of
 from payplug_bridge.check_attempt import IN_FLIGHT, check_attempt
 from payplug_bridge.client import PaymentRequest
 from payplug_bridge.close_attempt import close_attempt
@@ -39,9 +40,11 @@ from payplug_bridge.errors import (
     PayplugUnreachable,
 )
 from payplug_bridge.keys import client_for, notification_url
-from payplug_bridge.models import AttemptState, PaymentAttempt
+from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugMode
 from payplug_bridge.snapshots import PaymentSnapshot
 from payplug_bridge.waiting import seconds_left
+from payplug_bridge.ways import Way
+from payplug_bridge.wish import Plan, Wish, details_asked, extras_for
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +60,7 @@ LEAST_SECONDS: Final = 2.0
 """A payment is not asked for with less time left: its answer would be lost."""
 MOST_ROUNDS: Final = 8
 LONGEST_DESCRIPTION: Final = 80
+NO_WISH: Final = Wish()
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,10 @@ class ReturnAddresses:
     cancel_url: str
 
 
-def start_payment(document_id: int, back: ReturnAddresses, answers: Mapping[str, str] | None = None) -> str:
-    """Make, or find again, the one payment page at PayPlug for what remains due, and return its address.
+def start_payment(
+    document_id: int, back: ReturnAddresses, answers: Mapping[str, str] | None = None, wish: Wish = NO_WISH
+) -> str:
+    """Make, or find again, the one payment page at PayPlug for what is to be paid now, and return its address.
 
     Opens its own transactions; call it outside any.
 
@@ -99,8 +105,10 @@ def start_payment(document_id: int, back: ReturnAddresses, answers: Mapping[str,
         document_id: an issued invoice of the company entered.
         back: our own pages.
         answers: what the payer typed to complete her details (keys of PayPlug's billing).
+        wish: by which way and how much she wants to pay; without one, all that is due by the first way.
 
     Raises:
+        AmountNotPossible: not this amount at once.
         NothingToPay: paid or credited in the meantime.
         CardNotPossible: limits, no active key, or PayPlug refuses our key.
         BillingIncomplete: the payer's details have to be completed.
@@ -113,7 +121,7 @@ def start_payment(document_id: int, back: ReturnAddresses, answers: Mapping[str,
     for _ in range(MOST_ROUNDS):
         if seconds_left(LEAST_SECONDS) < LEAST_SECONDS:
             raise PayplugBusy
-        step = _next_step(document_id, closed, answers or {})
+        step = _next_step(document_id, closed, answers or {}, wish)
         match step:
             case _Reuse(url):
                 return url
@@ -129,13 +137,13 @@ def start_payment(document_id: int, back: ReturnAddresses, answers: Mapping[str,
     raise PaymentBeingPrepared
 
 
-def _next_step(document_id: int, closed: set[int], answers: Mapping[str, str]) -> _Step:
+def _next_step(document_id: int, closed: set[int], answers: Mapping[str, str], wish: Wish) -> _Step:
     """Decide under locks what comes next; a new attempt is written and committed here."""
     with transaction():
-        return _decide(document_id, closed, answers)
+        return _decide(document_id, closed, answers, wish)
 
 
-def _decide(document_id: int, closed: set[int], answers: Mapping[str, str]) -> _Step:
+def _decide(document_id: int, closed: set[int], answers: Mapping[str, str], wish: Wish) -> _Step:
     recent = [locked(a.id) for a in attempts_of(document_id) if _matters(a)]
     document = lock(select(Document).where(Document.id == document_id))
     assert document is not None
@@ -144,15 +152,24 @@ def _decide(document_id: int, closed: set[int], answers: Mapping[str, str]) -> _
         # Written by another tab between our look and the lock; locking it now would turn the order of locks round.
         return _Await(newer)
     due_cents = balance_of(document_id).open_cents
-    offer = card_offer(due_cents)
+    offer = offer_of(document, due_cents)
+    plan = _plan(document, due_cents, offer, wish) if offer.is_possible else None
     for attempt in recent:
-        step = _step_for(attempt, due_cents, offer, closed)
+        step = _step_for(attempt, plan, offer.mode, closed)
         if step is not None:
             return step
     _check_offer(offer)
     assert offer.mode is not None
-    billing_for(document, answers)
-    return _Ask(new_attempt(document_id, due_cents, offer.mode).id)
+    assert plan is not None
+    billing_for(document, answers, details_asked(plan.way))
+    return _Ask(new_attempt(document_id, plan.amount_cents, offer.mode, plan.way).id)
+
+
+def _plan(document: Document, due_cents: int, offer: CardOffer, wish: Wish) -> Plan:
+    """The way and the amount that were wished, checked against what is possible now."""
+    chosen = offer.way(wish.way)
+    purse = purse_of(document, due_cents, chosen)
+    return Plan(purse.checked(wish.amount_cents), chosen.way)
 
 
 def _open_attempt_besides(document_id: int, known: set[int]) -> int | None:
@@ -168,13 +185,16 @@ def _matters(attempt: PaymentAttempt) -> bool:
     )
 
 
-def _step_for(attempt: PaymentAttempt, due_cents: int, offer: CardOffer, closed: set[int]) -> _Step | None:
+def _step_for(
+    attempt: PaymentAttempt, plan: Plan | None, mode: PayplugMode | None, closed: set[int]
+) -> _Step | None:
     """What an earlier attempt asks for before a new one may be made; None when it no longer matters."""
     if not may_still_be_paid(attempt):
         return None
     if attempt.payplug_id is None:
         return _Await(attempt.id)
-    same = attempt.amount_cents == due_cents and attempt.mode is offer.mode and not attempt.trouble
+    is_wanted = plan is not None and (attempt.amount_cents, attempt.way) == (plan.amount_cents, plan.way)
+    same = is_wanted and attempt.mode is mode and not attempt.trouble
     young = attempt.created_at > utc_now() - REUSE_WITHIN
     is_created = attempt.state is AttemptState.CREATED
     if is_created and attempt.payment_url and same and (young or attempt.id in closed):
@@ -229,14 +249,17 @@ def _ask(attempt_id: int, back: ReturnAddresses, answers: Mapping[str, str]) -> 
 
 def _request(attempt: PaymentAttempt, back: ReturnAddresses, answers: Mapping[str, str]) -> PaymentRequest:
     document = db.session.get_one(Document, attempt.document_id)
+    plan = Plan(attempt.amount_cents, Way(attempt.way))
+    label = (document.number or "")[:LONGEST_DESCRIPTION]
     return PaymentRequest(
         amount_cents=attempt.amount_cents,
         reference=attempt.reference,
-        description=(document.number or "")[:LONGEST_DESCRIPTION],
-        billing=billing_for(document, answers),
+        description=label,
+        billing=billing_for(document, answers, details_asked(plan.way)),
         notification_url=notification_url(),
         return_url=back.return_url,
         cancel_url=back.cancel_url,
+        extras=extras_for(plan, label, read_seller(document.seller).name, paris_today()),
     )
 
 

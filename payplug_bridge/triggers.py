@@ -6,9 +6,11 @@ from core import triggers
 
 # An address given to PayPlug is valid for ever: payments made long ago still notify it.
 triggers.freeze("payplug_endpoint")
+# How a link may be paid is chosen anew by a new row.
+triggers.freeze("payplug_link_terms")
 
 _RECEIVED = ("company_id", "endpoint_id", "received_at", "body", "resource_id")
-_ASKED = ("company_id", "document_id", "reference", "amount_cents", "mode", "created_at")
+_ASKED = ("company_id", "document_id", "reference", "amount_cents", "mode", "way", "created_at")
 
 
 def _same(columns: tuple[str, ...]) -> str:

@@ -12,11 +12,12 @@ from wtforms.widgets import CheckboxInput
 
 from core.web.forms import RequestKeyField, choices
 from invoicing.forms.attachments import AttachedField, FilesField, receive_files
+from invoicing.forms.payment_terms import PaymentTermsFields
 from invoicing.message_texts import MessageText
 from invoicing.send_invoice import SendInput, split_recipients
 
 
-class SendForm(FlaskForm):
+class SendForm(PaymentTermsFields, FlaskForm):
     """Recipients ticked and typed, subject and text with variables."""
 
     contacts = SelectMultipleField(_l("Recipients"), option_widget=CheckboxInput())

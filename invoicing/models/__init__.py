@@ -10,6 +10,7 @@ from invoicing.models.files import (
     EinvoiceRules,
     FileKind,
     PaymentLink,
+    PaymentLinkDuplicate,
 )
 from invoicing.models.quotes import QuoteAnswer, QuoteLink
 from invoicing.models.recurring import Recurrence, RecurrenceRun, RecurringAction
@@ -40,6 +41,7 @@ __all__ = [
     "MailSettings",
     "NumberSeries",
     "PaymentLink",
+    "PaymentLinkDuplicate",
     "QuoteAnswer",
     "QuoteLink",
     "Recurrence",

@@ -80,3 +80,23 @@ class PaymentLink(CompanyScoped, Base):
     document_id: Mapped[int] = mapped_column(BigInteger)
     token: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class PaymentLinkDuplicate(CompanyScoped, Base):
+    """The marked duplicate of an invoice's PDF that carries a link given later; the original is never drawn again."""
+
+    __tablename__ = "payment_link_duplicate"
+    __table_args__ = (
+        UniqueConstraint("link_id"),
+        company_key("payment_link", "link_id"),
+        company_key("stored_file", "stored_file_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    link_id: Mapped[int] = mapped_column(BigInteger)
+    stored_file_id: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    stored_file: Mapped[StoredFile] = relationship(
+        primaryjoin="foreign(PaymentLinkDuplicate.stored_file_id) == StoredFile.id", viewonly=True
+    )

@@ -38,6 +38,7 @@ def new(document_id: int) -> ResponseReturnValue:
     """Choose recipients and words, look at the mail, send it."""
     view = document_view(find_issued(document_id).id)
     form = SendForm(_offered(view.customer_id))
+    form.offer_payment_terms(find_issued(document_id))
     preview = None
     if request.method == "POST":
         form.receive_files()
@@ -103,6 +104,7 @@ def _sent(form: SendForm, document_id: int) -> bool:
     try:
         with transaction():
             send_invoice(form.as_input(document_id, actor))
+            form.choose_payment_terms(document_id, actor)
     except InvalidInputError as error:
         put_errors(form, error.errors)
         return False

@@ -16,8 +16,9 @@ from flask_wtf import FlaskForm
 
 from core.database import db
 from core.files import read_bytes
+from core.money import CENT_DECIMALS, MoneyTextError, parse_scaled
 from core.tenancy import enter_company
-from core.web.forms import put_errors
+from core.web.forms import put_errors, typed_cents
 from core.web.headers import csrf, limiter, send_no_referrer
 from core.web.language import LANGUAGES
 from core.web.rights import public
@@ -25,9 +26,9 @@ from invoicing.document_view import document_view
 from invoicing.logo import logo_answer
 from invoicing.payment_link import find_by_token, link_of, link_url
 from invoicing.render_pdf import ensure_pdf, file_name
-from payplug_bridge.billing import REQUIRED
 from payplug_bridge.check_attempt import check_attempt
 from payplug_bridge.errors import (
+    AmountNotPossible,
     BillingIncomplete,
     CardNotPossible,
     NothingToPay,
@@ -36,16 +37,18 @@ from payplug_bridge.errors import (
     PayplugError,
     SimulatorNotAllowed,
 )
-from payplug_bridge.forms import payer_form
+from payplug_bridge.forms import ASKED, payer_form
 from payplug_bridge.public_page import PublicPage, colours_css, payable_attempt, public_page
 from payplug_bridge.start_payment import ReturnAddresses, start_payment
 from payplug_bridge.waiting import waiting_for_payplug
+from payplug_bridge.wish import Wish
 
 log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("payment_page", __name__, url_prefix="/p/<token>")
 
 RETRY_AFTER_SECONDS = 60
+LONGEST_AMOUNT = 12
 RETURN_SECONDS = 5.0
 """A payer who comes back waits no longer for the news: her page shows it when it comes."""
 PAYPLUG_IS_DOWN = _l(
@@ -111,12 +114,15 @@ def show(token: str) -> ResponseReturnValue:
 @limiter.limit("30/minute")
 def pay(token: str) -> ResponseReturnValue:  # noqa: PLR0911  # one answer for each thing that may stand against it
     """Start the payment and go to PayPlug; whatever stands against it is told on the page."""
-    answers = {name: request.form[name] for name in REQUIRED if request.form.get(name)}
+    answers = {name: request.form[name] for name in ASKED if request.form.get(name)}
     try:
+        wish = _wish()
         with waiting_for_payplug():
-            address = start_payment(g.payment_document_id, _back(token), answers)
+            address = start_payment(g.payment_document_id, _back(token), answers, wish)
     except NothingToPay:
         return redirect(url_for("payment_page.show", token=token), code=303)
+    except AmountNotPossible as error:
+        return _page(token, form=_amount_again(error), status=422)
     except BillingIncomplete as incomplete:
         return _page(token, form=_asking_again(incomplete), status=422)
     except PaymentBeingPrepared as error:
@@ -192,6 +198,36 @@ def colours(token: str) -> ResponseReturnValue:  # noqa: ARG001
     return answer
 
 
+def _wish() -> Wish:
+    """The way and the amount that were chosen or typed; nothing of it is trusted.
+
+    Raises:
+        AmountNotPossible: what was typed is no amount.
+    """
+    typed = request.form.get("amount", "").strip()
+    try:
+        cents = parse_scaled(typed, CENT_DECIMALS) if typed else None
+    except MoneyTextError as error:
+        raise AmountNotPossible(error.message) from None
+    chosen = request.form.get("part", "")
+    if cents is None and chosen.isdecimal() and len(chosen) <= LONGEST_AMOUNT:
+        cents = int(chosen)
+    return Wish(request.form.get("way", ""), cents)
+
+
+def _amount_again(error: AmountNotPossible) -> FlaskForm:
+    """The form with the amount that was typed, and what is wrong with it; at the top where no amount is asked for."""
+    _speak(public_page(g.payment_document_id))
+    page = public_page(g.payment_document_id)
+    form = payer_form(_typed(), with_amount=page.purse is not None and page.purse.asks_for_amount)
+    put_errors(form, {"amount": error.message})
+    return form
+
+
+def _typed() -> set[str]:
+    return {name for name in ASKED if name in request.form}
+
+
 def _ask_payplug() -> None:
     """PayPlug being down now is no news for the payer: the notification or the sync will tell."""
     attempt = payable_attempt(g.payment_document_id)
@@ -211,8 +247,7 @@ def _back(token: str) -> ReturnAddresses:
 
 def _asking_again(incomplete: BillingIncomplete) -> FlaskForm:
     """The fields to mend, those already typed among them, with a word beside each."""
-    typed = {name for name in REQUIRED if name in request.form}
-    form = payer_form(typed | set(incomplete.fields))
+    form = payer_form(_typed() | set(incomplete.fields), with_amount="amount" in request.form)
     form.validate()
     untold = [name for name in incomplete.fields if not form[name].errors]
     put_errors(form, dict.fromkeys(untold, gettext("Please check this.")))
@@ -235,7 +270,9 @@ def _page(
             "payplug/public.html",
             page=page,
             token=token,
-            form=form or (payer_form(page.missing) if page.missing else None),
+            form=form or _fresh_form(page),
+            chosen_way=request.form.get("way", ""),
+            chosen_part=request.form.get("part", ""),
             notice_shown=notice,
             returned=returned,
             seller_name=page.seller.name,
@@ -250,6 +287,14 @@ def _page(
     if status == 503:
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer
+
+
+def _fresh_form(page: PublicPage) -> FlaskForm:
+    purse = page.purse
+    form = payer_form(page.missing, with_amount=purse is not None and purse.asks_for_amount)
+    if purse is not None and purse.asks_for_amount and not form["amount"].data:
+        form["amount"].data = typed_cents(purse.proposed_cents)
+    return form
 
 
 def _speak(page: PublicPage) -> None:

@@ -86,6 +86,15 @@ def test_the_card_processor_is_named_by_the_application(app):
         def abort_open(self, document_id):
             return None
 
+        def ways_for(self, document_id):
+            return ()
+
+        def parts_for(self, document_id):
+            return "all"
+
+        def choose_terms(self, document_id, ways, parts, actor_id=None):
+            return None
+
     processor = Processor()
     set_card_payments(app, processor)
     with app.app_context():

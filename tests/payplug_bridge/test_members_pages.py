@@ -10,6 +10,7 @@ from core.database import db
 from core.event_log import Event
 from core.models import Role
 from payplug_bridge.errors import CardNotPossible, PayplugKeyRefused, SimulatorNotAllowed
+from payplug_bridge.facts import facts_of
 from payplug_bridge.keys import KeyNotUsable, client_for, find_account, save_key
 from payplug_bridge.models import PayplugAccount, PayplugEndpoint, PayplugMode
 from payplug_bridge.simulator.testing import RunningSimulator
@@ -53,9 +54,9 @@ def test_limits_come_from_the_account(shop: Shop) -> None:
     made = shop.simulator.create_account("Plafonds", minimum_cents=500, maximum_cents=90_000)
     shop.save_key(made.live_key)
     with shop.inside():
-        account = find_account()
-        assert account is not None
-        assert (account.least_cents, account.most_cents) == (500, 90_000)
+        facts = facts_of(PayplugMode.LIVE)
+        assert facts is not None
+        assert (facts.least_cents, facts.most_cents) == (500, 90_000)
 
 
 def test_each_saved_key_has_an_address_of_its_own(shop: Shop) -> None:
