@@ -155,6 +155,29 @@ class CollectionReversalFact:
 
 
 @dataclass(frozen=True)
+class RefundFact:
+    """Money of a customer went back. `shares` sum to the amount: what it opens again, or what credit it gives back."""
+
+    source: tuple[str, int]
+    treasury: Treasury
+    refunded_on: date
+    reference: str
+    third_party: ThirdParty
+    shares: tuple[Share, ...]
+    collection: tuple[CollectionState, ...] = ()
+
+
+@dataclass(frozen=True)
+class DisputeFact(RefundFact):
+    """A customer's bank took its money back (chargeback): booked as a refund, named for what it is."""
+
+
+@dataclass(frozen=True)
+class DisputeWonFact(CollectionFact):
+    """The money of a dispute came back: booked as a collection, on what the dispute had opened."""
+
+
+@dataclass(frozen=True)
 class CreditUseFact:
     """A surplus (of a payment or credit note) is used on documents, in whole or part: an OD entry that splits it.
 
@@ -190,4 +213,4 @@ class BalanceMoveFact:
     third_party: ThirdParty
 
 
-Fact = SaleFact | CollectionFact | CollectionReversalFact | CreditUseFact | BalanceMoveFact
+Fact = SaleFact | CollectionFact | CollectionReversalFact | RefundFact | CreditUseFact | BalanceMoveFact

@@ -18,6 +18,9 @@ from accounting.facts import (
     CollectionReversalFact,
     CollectionState,
     CreditUseFact,
+    DisputeFact,
+    DisputeWonFact,
+    RefundFact,
     SaleFact,
     SaleLine,
     SaleTreatment,
@@ -76,10 +79,13 @@ def collection(fact: CollectionFact, standing: Standing) -> EntryDraft:
     D 512 / 5112 / 530 / 512 PayPlug, gross: a processor's fees are booked from its own invoice, never netted
     C 411 customer, one line per document paid and one for the surplus
     D 44574 / C 44571, per rate: VAT that falls due because it was collected (CGI art. 269, 2 c)
+
+    The money of a dispute that was won comes in the same way, on what the dispute had opened.
     """
     journal, treasury = TREASURY[fact.treasury]
     piece_ref = _receipt_number(fact)
-    label = f"Encaissement {piece_ref} {fact.third_party.label}"
+    is_won = isinstance(fact, DisputeWonFact)
+    label = f"{'Impayé régularisé' if is_won else 'Encaissement'} {piece_ref} {fact.third_party.label}"
     total = sum(share.amount_cents for share in fact.shares)
     lines = [
         LineDraft(treasury, total, label),
@@ -87,7 +93,29 @@ def collection(fact: CollectionFact, standing: Standing) -> EntryDraft:
         *_collection_vat_lines(fact.collection, standing, label),
     ]
     return EntryDraft(
-        source=fact.source, purpose="collection", journal=journal, day=fact.paid_on,
+        source=fact.source, purpose="dispute_won" if is_won else "collection", journal=journal, day=fact.paid_on,
+        piece_ref=piece_ref, label=label, lines=_without_zeros(lines),
+    )  # fmt: skip
+
+
+def refund(fact: RefundFact, standing: Standing) -> EntryDraft:
+    """Money went back to a customer, or its bank took it back (journal of the treasury account it had come in by).
+
+    D 411 customer, one line per document that is owed again and per credit that is given back
+    C 512 PayPlug / 512 / 530 the treasury account: what went out, a dispute's fee comes with the processor's invoice
+    D 44571 / C 44574, per rate: VAT that waits again, because it is no longer collected (accounting practice)
+    """
+    journal, treasury = TREASURY[fact.treasury]
+    piece_ref = _receipt_number(fact)
+    is_dispute = isinstance(fact, DisputeFact)
+    label = f"{'Impayé' if is_dispute else 'Remboursement'} {piece_ref} {fact.third_party.label}"
+    lines = [
+        *_customer_lines(fact.shares, fact.third_party, 1, label, standing),
+        LineDraft(treasury, -sum(share.amount_cents for share in fact.shares), label),
+        *_collection_vat_lines(fact.collection, standing, label),
+    ]
+    return EntryDraft(
+        source=fact.source, purpose="dispute" if is_dispute else "refund", journal=journal, day=fact.refunded_on,
         piece_ref=piece_ref, label=label, lines=_without_zeros(lines),
     )  # fmt: skip
 
@@ -276,6 +304,7 @@ def _without_zeros(lines: Iterable[LineDraft]) -> tuple[LineDraft, ...]:
     return tuple(line for line in lines if line.cents)
 
 
-def _receipt_number(fact: CollectionFact | CollectionReversalFact | CreditUseFact) -> str:
+def _receipt_number(fact: CollectionFact | CollectionReversalFact | RefundFact | CreditUseFact) -> str:
     """The reference of the piece (a FEC has no empty one): what was typed, else the number of the record itself."""
-    return fact.reference.strip() or f"REG{fact.source[1]:06d}"
+    stem = "RBT" if isinstance(fact, RefundFact) else "REG"
+    return fact.reference.strip() or f"{stem}{fact.source[1]:06d}"

@@ -16,12 +16,13 @@ from accounting.facts import (
     CollectionReversalFact,
     CreditUseFact,
     Fact,
+    RefundFact,
     SaleFact,
 )
 from accounting.letter_lines import letter_matching
 from accounting.open_positions import open_positions
 from accounting.post_entry import post_entry
-from accounting.posting_rules import balance_move, collection, credit_use, sale
+from accounting.posting_rules import balance_move, collection, credit_use, refund, sale
 from accounting.reverse_entry import reverse_entry
 from accounting.standing import read_standing
 
@@ -46,7 +47,10 @@ def record(fact: Fact) -> int | None:
     return entry_id
 
 
-def _draft(fact: SaleFact | CollectionFact | CreditUseFact | BalanceMoveFact) -> EntryDraft | None:
+_Posted = SaleFact | CollectionFact | RefundFact | CreditUseFact
+
+
+def _draft(fact: _Posted | BalanceMoveFact) -> EntryDraft | None:
     if isinstance(fact, BalanceMoveFact):
         return balance_move(fact, open_positions(fact.from_codes))
     standing = _standing(fact)
@@ -55,11 +59,13 @@ def _draft(fact: SaleFact | CollectionFact | CreditUseFact | BalanceMoveFact) ->
             return sale(fact, standing)
         case CollectionFact():
             return collection(fact, standing)
+        case RefundFact():
+            return refund(fact, standing)
         case CreditUseFact():
             return credit_use(fact, standing)
 
 
-def _standing(fact: SaleFact | CollectionFact | CreditUseFact) -> Standing:
+def _standing(fact: _Posted) -> Standing:
     standing = read_standing(() if _is_new_invoice(fact) else _keys_of(fact))
     party = fact.third_party
     if not party.account:
@@ -72,7 +78,7 @@ def _is_new_invoice(fact: Fact) -> bool:
     return isinstance(fact, SaleFact) and not fact.is_credit
 
 
-def _keys_of(fact: SaleFact | CollectionFact | CreditUseFact) -> set[str]:
+def _keys_of(fact: _Posted) -> set[str]:
     keys = {share.match_key for share in fact.shares} | {state.match_key for state in fact.collection}
     if isinstance(fact, CreditUseFact):
         keys.add(fact.surplus_key)

@@ -7,24 +7,18 @@ from datetime import date
 from sqlalchemy import select
 
 from accounting.facts import CreditUseFact, Share
-from accounting.posted_sources import count_posted
 from accounting.record import record
 from core.clock import paris_today
 from core.database import db, lock
 from core.event_log import record_event
 from invoicing.balances import OpenCredit, open_credits
-from invoicing.ledger_facts import (
-    collection_states,
-    credit_note_key,
-    invoice_key,
-    payment_key,
-    third_party,
-)
+from invoicing.ledger_facts import collection_states, invoice_key, third_party
 from invoicing.locked_documents import locked_document, locked_issued_invoice
 from invoicing.models import Document
 from invoicing.parties import read_buyer
-from invoicing.payments import Payment, Settlement
+from invoicing.payments import Payment
 from invoicing.settle import settle
+from invoicing.surplus_keys import surplus_keys
 
 
 def apply_credit(invoice_id: int, *, today: date | None = None, actor_id: int | None = None) -> int:
@@ -67,7 +61,7 @@ def _locked_invoice_and_credits(invoice_id: int) -> Document:
 
 
 def _use(invoice: Document, credit: OpenCredit, used_on: date) -> int:
-    key, next_key = _surplus_keys(credit)
+    key, next_key = surplus_keys(payment_id=credit.payment_id, credit_note_id=credit.credit_note_id)
     settlement = settle(
         at_most_cents=credit.open_cents, settled_on=used_on, invoice_id=invoice.id, payment_id=credit.payment_id,
         credit_note_id=credit.credit_note_id,
@@ -89,21 +83,3 @@ def _use(invoice: Document, credit: OpenCredit, used_on: date) -> int:
         )
     )
     return amount
-
-
-def _surplus_keys(credit: OpenCredit) -> tuple[str, str]:
-    """The match key the surplus stands on in the ledger, and the one for what is left after this use.
-
-    Each use takes the whole surplus off its key and puts the rest on the next: `payment:5`, `payment:5#2`, `…#3`.
-    """
-    if credit.payment_id is not None:
-        stem, side = payment_key(credit.payment_id), Settlement.payment_id == credit.payment_id
-    else:
-        assert credit.credit_note_id is not None
-        stem, side = (
-            credit_note_key(credit.credit_note_id),
-            Settlement.credit_note_id == credit.credit_note_id,
-        )
-    settlement_ids = db.session.scalars(select(Settlement.id).where(side)).all()
-    uses = count_posted("settlement", settlement_ids, "credit_use")
-    return (f"{stem}#{uses + 1}" if uses else stem), f"{stem}#{uses + 2}"

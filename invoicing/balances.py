@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -20,6 +20,7 @@ from core.tenancy import scoped
 from invoicing.lifecycle import DocumentKind, DocumentState, PaymentStatus
 from invoicing.models import Customer, Document
 from invoicing.payments import Payment, PaymentReversal, Settlement
+from invoicing.refunds import DisputeWin, InvoiceClaim, Refund, RefundKind, ReopenedInvoice
 
 T = TypeVar("T")
 
@@ -35,6 +36,9 @@ class DocumentBalance:
         credited_cents: total of the credit notes that correct it, whether they met an open part or became credit.
         used_cents: settled in all; for a credit note the part of its credit that is used.
         open_cents: total − used: due on an invoice, still to be used on a credit note.
+        given_back_cents: what refunds gave back of its own credit notes: no longer collected, though `paid_cents`
+            still counts it (the notes take it off the total).
+        hold: REFUNDED or DISPUTED while the money of it went back and nobody has decided what becomes of the invoice.
     """
 
     kind: DocumentKind
@@ -44,6 +48,8 @@ class DocumentBalance:
     used_cents: int
     open_cents: int
     status: PaymentStatus
+    given_back_cents: int = 0
+    hold: PaymentStatus | None = None
 
 
 @dataclass(frozen=True)
@@ -87,13 +93,13 @@ def balance_of(document_id: int) -> DocumentBalance:
 
 def balance_at_issue(total_cents: int) -> DocumentBalance:
     """How an invoice of that total stands before anything was paid or credited."""
-    return _balance(DocumentKind.INVOICE, total_cents, total_cents, 0, 0)
+    return _balance(_Read(DocumentKind.INVOICE, None, total_cents, total_cents))
 
 
 def balances_of(document_ids: Iterable[int]) -> Mapping[int, DocumentBalance]:
     """How documents stand, in one query; drafts and unknown ids are left out."""
     rows = db.session.execute(_balances(), {"ids": list(document_ids)})
-    return {row[0]: _balance(row[1], *map(int, row[2:])) for row in rows}
+    return {row[0]: _balance(_Read(row[1], row[-1], *map(int, row[2:-1]))) for row in rows}
 
 
 def paid_further(balance: DocumentBalance, cents: int) -> DocumentBalance:
@@ -104,7 +110,9 @@ def paid_further(balance: DocumentBalance, cents: int) -> DocumentBalance:
         paid_cents=balance.paid_cents + cents,
         used_cents=used,
         open_cents=balance.open_cents - cents,
-        status=_status(balance.total_cents, used, balance.credited_cents, balance.paid_cents + cents),
+        status=_status(
+            balance.total_cents, used, balance.credited_cents, balance.paid_cents + cents, balance.hold
+        ),
     )
 
 
@@ -116,6 +124,11 @@ def _balances() -> Select[Any]:
         .join(note, note.id == Settlement.credit_note_id)
         .where(Settlement.invoice_id == Document.id, note.credits_id == Document.id)
     )
+    by_refund = (
+        select(func.coalesce(func.sum(_LIVE_CENTS), 0))
+        .join(note, note.id == Settlement.credit_note_id)
+        .where(Settlement.refund_id.is_not(None), note.credits_id == Document.id)
+    )
     return scoped(
         select(
             Document.id,
@@ -124,21 +137,67 @@ def _balances() -> Select[Any]:
             open_cents_sql(),
             by_own_note.correlate(Document).scalar_subquery(),
             credited_cents_sql(),
+            by_refund.correlate(Document).scalar_subquery(),
+            _hold_sql(),
         ).where(Document.id.in_(bindparam("ids", expanding=True)), Document.state == DocumentState.ISSUED)
     )
 
 
-def _balance(kind: DocumentKind, total: int, open_: int, by_own_note: int, credited: int) -> DocumentBalance:
-    used = total - open_
-    elsewhere = used - by_own_note
-    paid = elsewhere if kind is DocumentKind.INVOICE else 0
-    return DocumentBalance(
-        kind, total, paid, credited, used, open_, _status(total, used, credited, elsewhere)
+def live_holds() -> Select[ReopenedInvoice, RefundKind]:
+    """Rows (`ReopenedInvoice`, the kind of its refund) that nobody has claimed again and whose dispute was not won."""
+    claimed = select(InvoiceClaim.id).where(InvoiceClaim.reopened_id == ReopenedInvoice.id).exists()
+    won = select(DisputeWin.id).where(DisputeWin.refund_id == ReopenedInvoice.refund_id).exists()
+    return (
+        select(ReopenedInvoice, Refund.kind)
+        .join(Refund, Refund.id == ReopenedInvoice.refund_id)
+        .where(~claimed, ~won)
     )
 
 
-def _status(total: int, used: int, credited: int, elsewhere: int) -> PaymentStatus:
+# In the order of the words: of a dispute and a refund on one invoice the dispute is told.
+_HOLDS = {RefundKind.DISPUTE: PaymentStatus.DISPUTED, RefundKind.REFUND: PaymentStatus.REFUNDED}
+
+
+def _hold_sql() -> ScalarSelect[RefundKind]:
+    first = live_holds().with_only_columns(func.min(Refund.kind, type_=Refund.kind.type))
+    return first.where(ReopenedInvoice.invoice_id == Document.id).correlate(Document).scalar_subquery()
+
+
+class _Read(NamedTuple):
+    """What `_balances` reads of one document."""
+
+    kind: DocumentKind
+    hold: RefundKind | None
+    total: int
+    open: int
+    by_own_note: int = 0
+    credited: int = 0
+    given_back: int = 0
+
+
+def _balance(read: _Read) -> DocumentBalance:
+    used = read.total - read.open
+    elsewhere = used - read.by_own_note
+    hold = _HOLDS[read.hold] if read.hold is not None else None
+    return DocumentBalance(
+        kind=read.kind,
+        total_cents=read.total,
+        paid_cents=elsewhere if read.kind is DocumentKind.INVOICE else 0,
+        credited_cents=read.credited,
+        used_cents=used,
+        open_cents=read.open,
+        status=_status(read.total, used, read.credited, elsewhere, hold),
+        given_back_cents=read.given_back,
+        hold=hold,
+    )
+
+
+def _status(
+    total: int, used: int, credited: int, elsewhere: int, hold: PaymentStatus | None
+) -> PaymentStatus:
     """`elsewhere`: what is used other than by its own credit notes; credited in part is open, not partly paid."""
+    if hold is not None and used < total:
+        return hold
     if credited and credited >= total:
         return PaymentStatus.CREDITED
     if used >= total:
@@ -170,6 +229,24 @@ def open_of_reversal(reversal_id: int) -> int:
     """Cents of a reversal not yet matched with the payment it takes back."""
     open_ = PaymentReversal.amount_cents - _settled(Settlement.reversal_id, PaymentReversal.id)
     return int(db.session.scalars(select(open_).where(PaymentReversal.id == reversal_id)).one())
+
+
+def open_of_refund(refund_id: int) -> int:
+    """Cents of a refund matched with nothing: more went back than the payment had. 0 once a dispute was won."""
+    return int(db.session.scalars(select(_left_of_refund()).where(Refund.id == refund_id)).one())
+
+
+def _left_of_refund() -> ColumnElement[int]:
+    won = select(func.coalesce(func.sum(DisputeWin.amount_cents), 0)).where(DisputeWin.refund_id == Refund.id)
+    settled = _settled(Settlement.refund_id, Refund.id)
+    return Refund.amount_cents - settled - won.correlate(Refund).scalar_subquery()
+
+
+def refunded_cents(payment_id: int) -> int:
+    """What of a payment went back and did not come again: refunds, and disputes that were not won."""
+    won = select(DisputeWin.id).where(DisputeWin.refund_id == Refund.id).exists()
+    total = select(func.coalesce(func.sum(Refund.amount_cents), 0))
+    return int(db.session.scalars(total.where(Refund.payment_id == payment_id, ~won)).one())
 
 
 def merged_ids(customer_id: int | BindParameter[int]) -> Select[int]:
@@ -213,10 +290,15 @@ def customer_credit_cents(customer_id: int) -> int:
 
 
 def customer_due_cents(customer_id: int) -> int:
-    """What is open on all the customer's issued invoices."""
+    """What is open on all the customer's issued invoices, and what went back to it beyond what it had paid."""
     due = select(func.coalesce(func.sum(due_cents_sql()), 0)).where(
         Document.customer_id.in_(merged_ids(customer_id)),
         Document.kind == DocumentKind.INVOICE,
         Document.state == DocumentState.ISSUED,
     )
-    return int(db.session.scalars(due).one())
+    beyond = (
+        select(func.coalesce(func.sum(_left_of_refund()), 0))
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Payment.customer_id.in_(merged_ids(customer_id)))
+    )
+    return int(db.session.scalars(due).one()) + int(db.session.scalars(beyond).one())

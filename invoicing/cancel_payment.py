@@ -47,7 +47,7 @@ def cancel_payment(
         NotFoundError: there is no such payment.
         CardPaymentError: it came by card.
         InvalidInputError: no reason, or a day before the payment.
-        ConflictError: the payment was used on another invoice at this moment.
+        ConflictError: the payment was used on another invoice at this moment, or money of it was given back.
     """
     invoices = _locked_invoices(payment_id)
     payment = _locked_payment(payment_id)
@@ -56,6 +56,8 @@ def cancel_payment(
         return earlier
     if payment.method is PaymentMethod.CARD:
         raise CardPaymentError
+    if payment.refunds:
+        raise ConflictError(_l("Money of this payment was given back: it cannot be cancelled any more."))
     settlements = live_settlements_of_payment(payment_id)
     if not {row.invoice_id for row in settlements} <= {invoice.id for invoice in invoices}:
         raise ConflictError

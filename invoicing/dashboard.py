@@ -20,6 +20,7 @@ from invoicing.balances import balances_of
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Customer, Document
 from invoicing.payments import Payment, PaymentReversal
+from invoicing.refunds import DisputeWin, Refund
 from invoicing.settings import invoicing_settings
 from invoicing.standing import InvoiceStanding
 from invoicing.vat_categories import VatCase
@@ -41,7 +42,7 @@ class Owed:
 
 @dataclass(frozen=True)
 class Month:
-    """What was invoiced (less credit notes) and paid (less cancellations) in one calendar month. Cents."""
+    """What was invoiced (less credit notes) and paid (less cancellations and refunds) in one calendar month. Cents."""
 
     first_day: date
     invoiced_cents: int
@@ -91,14 +92,24 @@ def oldest_late() -> list[tuple[Document, int]]:
 
 
 def paid_between(first_day: date, last_day: date) -> int:
-    """Cents received in a period, less what was taken back in it."""
-    received = select(func.coalesce(func.sum(Payment.amount_cents), 0)).where(
-        Payment.paid_on.between(first_day, last_day)
-    )
-    taken_back = select(func.coalesce(func.sum(PaymentReversal.amount_cents), 0)).where(
-        PaymentReversal.reversed_on.between(first_day, last_day)
-    )
-    return int(db.session.scalar(received) or 0) - int(db.session.scalar(taken_back) or 0)
+    """Cents received in a period, less what was taken or went back in it."""
+    return sum(sign * _sum_between(day, cents, first_day, last_day) for sign, day, cents in _MONEY)
+
+
+def _sum_between(
+    day: InstrumentedAttribute[date], cents: InstrumentedAttribute[int], first_day: date, last_day: date
+) -> int:
+    total = select(func.coalesce(func.sum(cents), 0)).where(day.between(first_day, last_day))
+    return int(db.session.scalar(total) or 0)
+
+
+_MONEY: tuple[tuple[int, InstrumentedAttribute[date], InstrumentedAttribute[int]], ...] = (
+    (1, Payment.paid_on, Payment.amount_cents),
+    (-1, PaymentReversal.reversed_on, PaymentReversal.amount_cents),
+    (-1, Refund.refunded_on, Refund.amount_cents),
+    (1, DisputeWin.won_on, DisputeWin.amount_cents),
+)
+"""What moves money: its sign, day and cents."""
 
 
 def drafts() -> tuple[int, Sequence[Document]]:
@@ -123,9 +134,11 @@ def months() -> list[Month]:
     """The last twelve calendar months, this one last."""
     first_days = _first_days(paris_today())
     invoiced, credited = _issued_by_month(DocumentKind.INVOICE), _issued_by_month(DocumentKind.CREDIT_NOTE)
-    paid = _by_month(Payment.paid_on, Payment.amount_cents)
-    taken_back = _by_month(PaymentReversal.reversed_on, PaymentReversal.amount_cents)
-    return [Month(day, invoiced[day] - credited[day], paid[day] - taken_back[day]) for day in first_days]
+    money = [(sign, _by_month(day, cents)) for sign, day, cents in _MONEY]
+    return [
+        Month(day, invoiced[day] - credited[day], sum(sign * by_month[day] for sign, by_month in money))
+        for day in first_days
+    ]
 
 
 def _issued_by_month(kind: DocumentKind) -> Counter[date]:

@@ -25,12 +25,14 @@ from invoicing.issue_invoice import candidate_of, einvoice_of, problems_of_issue
 from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType
 from invoicing.models import Document
 from invoicing.payments import Payment, Settlement
+from invoicing.refunds import Refund, RefundKind
 from invoicing.sending_status import SendingState, SendingStatus, sending_status
 
 
 @dataclass(frozen=True)
 class PaymentRow:
-    """A payment that settled something of the invoice. `settled_cents` is what it settled here, in all its time."""
+    """A payment that settled something of the invoice. `settled_cents`: what it settles here, or did before money of it
+    went back or all was taken back."""
 
     payment: Payment
     settled_cents: int
@@ -39,6 +41,22 @@ class PaymentRow:
     def is_cancelled(self) -> bool:
         """True once it was taken back."""
         return self.payment.reversal is not None
+
+
+@dataclass(frozen=True)
+class RefundRow:
+    """A refund or dispute of a payment of the document; what it opened again here, what of a note it gave back here."""
+
+    refund: Refund
+    reopened_cents: int
+    noted_cents: int
+
+    @property
+    def state(self) -> str:
+        """`refunded`, `disputed` or `won`."""
+        if self.refund.win is not None:
+            return "won"
+        return "disputed" if self.refund.kind is RefundKind.DISPUTE else "refunded"
 
 
 @dataclass(frozen=True)
@@ -61,6 +79,7 @@ class DocumentPage:
     view: DocumentView
     balance: DocumentBalance | None
     payments: list[PaymentRow]
+    refunds: list[RefundRow]
     credits: list[UsedCredit]
     credit_notes: list[Document]
     is_credited_in_full: bool
@@ -87,6 +106,11 @@ class DocumentPage:
         """True for an issued invoice with something open."""
         return self.is_invoice and self.balance is not None and self.balance.open_cents > 0
 
+    @property
+    def is_on_hold(self) -> bool:
+        """True while its money went back and nobody has decided what becomes of it."""
+        return self.balance is not None and self.balance.status.is_on_hold
+
 
 def document_page(document: Document) -> DocumentPage:
     """Gather the page of a draft or an issued document of the company entered."""
@@ -99,6 +123,7 @@ def document_page(document: Document) -> DocumentPage:
         view=view_of(document),
         balance=balance,
         payments=_payments(document.id),
+        refunds=_refunds(document.id),
         credits=_credits(document.id),
         credit_notes=list(left.notes) if left else [],
         is_credited_in_full=left is not None and left.is_nothing,
@@ -149,18 +174,70 @@ def _deposits_to_deduct(document: Document) -> list[Document]:
 
 
 def _payments(invoice_id: int) -> list[PaymentRow]:
+    first, undone = Settlement.undoes_id.is_(None), Settlement.undoes_id.is_not(None)
     settled = (
-        select(Settlement.payment_id, func.sum(Settlement.amount_cents).label("cents"))
-        .where(Settlement.invoice_id == invoice_id, Settlement.undoes_id.is_(None))
+        select(
+            Settlement.payment_id,
+            func.coalesce(func.sum(Settlement.amount_cents).filter(first), 0).label("cents"),
+            func.coalesce(func.sum(Settlement.amount_cents).filter(undone), 0).label("undone_cents"),
+        )
+        .where(Settlement.invoice_id == invoice_id)
         .group_by(Settlement.payment_id)
         .subquery()
     )
     rows = db.session.execute(
-        select(Payment, settled.c.cents)
+        select(Payment, settled.c.cents, settled.c.undone_cents)
         .join(settled, settled.c.payment_id == Payment.id)
         .order_by(Payment.paid_on, Payment.id)
     )
-    return [PaymentRow(payment, int(cents)) for payment, cents in rows]
+    return [
+        PaymentRow(
+            payment,
+            # A cancellation undoes for good; a refund undoes, settles the rest again and says what it opened.
+            int(cents)
+            if payment.reversal
+            else int(cents - undone_cents) + _reopened_cents(payment, invoice_id),
+        )
+        for payment, cents, undone_cents in rows
+    ]
+
+
+def _reopened_cents(payment: Payment, invoice_id: int) -> int:
+    """What refunds of the payment, and disputes that stand, have opened on the invoice."""
+    return sum(_opened_by(refund, invoice_id) for refund in payment.refunds)
+
+
+def _opened_by(refund: Refund, invoice_id: int) -> int:
+    if refund.win is not None:
+        return 0
+    return sum(part.amount_cents for part in refund.reopened if part.invoice_id == invoice_id)
+
+
+def _refunds(document_id: int) -> list[RefundRow]:
+    """Refunds of the payments of an invoice, and those that gave back what a credit note had left."""
+    on_invoice = select(Settlement.payment_id).where(Settlement.invoice_id == document_id)
+    of_note = select(Settlement.refund_id).where(Settlement.credit_note_id == document_id)
+    rows = select(Refund).where(
+        Refund.payment_id.in_(on_invoice.where(Settlement.payment_id.is_not(None)))
+        | Refund.id.in_(of_note.where(Settlement.refund_id.is_not(None)))
+    )
+    return [
+        RefundRow(
+            refund,
+            _opened_by(refund, document_id),
+            _noted_cents(refund.id, document_id),
+        )
+        for refund in db.session.scalars(rows.order_by(Refund.refunded_on, Refund.id))
+    ]
+
+
+def _noted_cents(refund_id: int, note_id: int) -> int:
+    cents = select(func.coalesce(func.sum(Settlement.amount_cents), 0)).where(
+        Settlement.refund_id == refund_id,
+        Settlement.credit_note_id == note_id,
+        Settlement.undoes_id.is_(None),
+    )
+    return int(db.session.scalars(cents).one())
 
 
 def _credits(invoice_id: int) -> list[UsedCredit]:
@@ -182,6 +259,10 @@ def _sources(document_id: int) -> set[tuple[str, int]]:
         sources.add(("settlement", row.id))
         if row.payment_id is not None:
             sources.add(("payment", row.payment_id))
+    for shown in _refunds(document_id):
+        sources.add(("refund", shown.refund.id))
+        if shown.refund.win is not None:
+            sources.add(("dispute_win", shown.refund.win.id))
     reversals = select(Payment).where(Payment.id.in_([id_ for kind, id_ in sources if kind == "payment"]))
     for payment in db.session.scalars(reversals):
         if payment.reversal is not None:

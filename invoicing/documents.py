@@ -41,6 +41,7 @@ class ListState(StrEnum):
     PARTLY_PAID = "partly-paid"
     PAID = "paid"
     CREDITED = "credited"
+    MONEY_BACK = "money-back"
     CREDIT_NOTES = "credit-notes"
 
 
@@ -203,6 +204,9 @@ _STANDINGS: Mapping[ListState, Callable[[], _Conditions]] = {
     ListState.PARTLY_PAID: lambda: (InvoiceStanding.status == PaymentStatus.PARTLY_PAID,),
     ListState.PAID: lambda: (InvoiceStanding.status == PaymentStatus.PAID,),
     ListState.CREDITED: lambda: (InvoiceStanding.status == PaymentStatus.CREDITED,),
+    ListState.MONEY_BACK: lambda: (
+        InvoiceStanding.status.in_([PaymentStatus.REFUNDED, PaymentStatus.DISPUTED]),
+    ),
 }
 """The states that are derived, as SQL over what `standing` has written down."""
 

@@ -35,6 +35,10 @@ _WORDS: dict[str, tuple[str, str, LazyString]] = {
     "card.declined": ("cross-circle", "bad", _l("Card declined")),
     "payment": ("check-circle", "good", _l("Payment received")),
     "payment_cancelled": ("cross-circle", "warn", _l("Payment cancelled")),
+    "refund.recorded": ("refund", "warn", _l("Money given back")),
+    "dispute.recorded": ("dispute", "bad", _l("Payment disputed: the bank took it back")),
+    "dispute.won": ("check-circle", "good", _l("Dispute won: the money came back")),
+    "invoice.claimed": ("bell", "info", _l("Claimed again")),
     "sending": ("sent", "info", lazy_pgettext("history", "Sent")),
 }
 

@@ -55,6 +55,11 @@ def credit_note_key(credit_note_id: int) -> str:
     return f"credit_note:{credit_note_id}"
 
 
+def refund_key(refund_id: int) -> str:
+    """The match key of what went back beyond what a payment had."""
+    return f"refund:{refund_id}"
+
+
 def third_party(buyer: Buyer) -> ThirdParty:
     """The customer in the books, as it stands on the document; after a merge, the customer that took it over."""
     row = execute_scoped(_PARTY, number=buyer.number).one_or_none()
@@ -145,7 +150,8 @@ def _collection_state(invoice: Document, balance: DocumentBalance | None = None)
         return None
     balance = balance or balance_of(invoice.id)
     total = balance.total_cents - balance.credited_cents
-    return CollectionState(invoice_key(invoice.id), total, min(balance.paid_cents, total), waiting)
+    collected = balance.paid_cents - balance.given_back_cents
+    return CollectionState(invoice_key(invoice.id), total, min(collected, total), waiting)
 
 
 def _waiting_cents(invoice_id: int) -> tuple[tuple[int, int], ...]:

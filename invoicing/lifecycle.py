@@ -52,12 +52,22 @@ class DocumentState(StrEnum):
 
 
 class PaymentStatus(StrEnum):
-    """The derived axis: how much of an issued document is settled, and how; see `balances`."""
+    """The derived axis: how much of an issued document is settled, and how; see `balances`.
+
+    REFUNDED and DISPUTED: open again because its money went back; not asked for until the owner claims or credits it.
+    """
 
     OPEN = "open"
     PARTLY_PAID = "partly_paid"
     PAID = "paid"
     CREDITED = "credited"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+
+    @property
+    def is_on_hold(self) -> bool:
+        """True while nothing is asked of the customer, although something is open."""
+        return self in (PaymentStatus.REFUNDED, PaymentStatus.DISPUTED)
 
 
 class TodoKind(StrEnum):

@@ -16,6 +16,7 @@ from invoicing.customers import customer_ids_matching
 from invoicing.documents import MOST_COUNTED
 from invoicing.models import Document
 from invoicing.payments import Payment, PaymentMethod, PaymentReversal, Settlement
+from invoicing.refunds import DisputeWin, Refund
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,24 @@ class PaymentFilter:
 
 @dataclass(frozen=True)
 class PaymentCount:
-    """How many payments a filter finds, and what those that stand amount to. Counting stops at `MOST_COUNTED` + 1."""
+    """How many payments a filter finds, what those that stand amount to, and what of them went back since.
+
+    Counting stops at `MOST_COUNTED` + 1.
+    """
 
     payments: int
     standing_cents: int
+    given_back_cents: int
 
 
 def find_payments(wanted: PaymentFilter, *, limit: int, offset: int = 0) -> list[Payment]:
-    """One page of the list with customers and cancellations, the latest on top."""
+    """One page of the list with customers, cancellations and refunds, the latest on top."""
     statement = (
         select(Payment)
         .where(*_conditions(wanted))
-        .options(selectinload(Payment.customer), selectinload(Payment.reversal))
+        .options(
+            selectinload(Payment.customer), selectinload(Payment.reversal), selectinload(Payment.refunds)
+        )
         .order_by(Payment.paid_on.desc(), Payment.id.desc())
     )
     return list(db.session.scalars(statement.limit(limit).offset(offset)))
@@ -61,7 +68,13 @@ def count_payments(wanted: PaymentFilter) -> PaymentCount:
         .select_from(found)
         .outerjoin(PaymentReversal, PaymentReversal.payment_id == found.c.id)
     ).one()
-    return PaymentCount(row[0], int(row[1]))
+    won = select(DisputeWin.id).where(DisputeWin.refund_id == Refund.id).exists()
+    given_back = (
+        select(func.coalesce(func.sum(Refund.amount_cents), 0))
+        .join(found, found.c.id == Refund.payment_id)
+        .where(~won)
+    )
+    return PaymentCount(row[0], int(row[1]), int(db.session.scalars(given_back).one()))
 
 
 def invoices_of_payments(payment_ids: Collection[int]) -> Mapping[int, list[Document]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -16,6 +17,9 @@ from core.database import Base, BigId, UtcDateTime, company_key, enum_type
 from core.models import User
 from core.tenancy import CompanyScoped
 from invoicing.models import Customer
+
+if TYPE_CHECKING:
+    from invoicing.refunds import Refund
 
 
 class PaymentMethod(StrEnum):
@@ -70,6 +74,9 @@ class Payment(CompanyScoped, Base):
     reversal: Mapped[PaymentReversal | None] = relationship(
         primaryjoin="Payment.id == foreign(PaymentReversal.payment_id)", viewonly=True, uselist=False
     )
+    refunds: Mapped[list[Refund]] = relationship(
+        "Refund", primaryjoin="Payment.id == foreign(Refund.payment_id)", viewonly=True, order_by="Refund.id"
+    )
 
 
 class PaymentReversal(CompanyScoped, Base):
@@ -95,7 +102,7 @@ class PaymentReversal(CompanyScoped, Base):
 
 
 class Settlement(CompanyScoped, Base):
-    """Matches one debit document (invoice, reversal) with one credit document (payment, credit note).
+    """Matches one debit document (invoice, reversal, refund) with one credit document (payment, credit note).
 
     Undoing one is a row with the same sides and amount that names it in `undoes_id`.
     """
@@ -105,11 +112,16 @@ class Settlement(CompanyScoped, Base):
         UniqueConstraint("company_id", "id"),
         company_key("document", "invoice_id"),
         company_key("payment_reversal", "reversal_id"),
+        company_key("refund", "refund_id"),
         company_key("payment", "payment_id"),
         company_key("document", "credit_note_id"),
         company_key("settlement", "undoes_id"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
-        CheckConstraint("(invoice_id IS NULL) <> (reversal_id IS NULL)", name="one_debit"),
+        CheckConstraint(
+            "CASE WHEN invoice_id IS NULL THEN 0 ELSE 1 END + CASE WHEN reversal_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN refund_id IS NULL THEN 0 ELSE 1 END = 1",
+            name="one_debit",
+        ),
         CheckConstraint("(payment_id IS NULL) <> (credit_note_id IS NULL)", name="one_credit"),
         # Partial: SQLite takes a whole unique index for the way to "undoes nothing", which is nearly every row.
         Index(
@@ -123,11 +135,13 @@ class Settlement(CompanyScoped, Base):
         Index("ix_settlement_payment", "company_id", "payment_id"),
         Index("ix_settlement_credit_note", "company_id", "credit_note_id"),
         Index("ix_settlement_reversal", "company_id", "reversal_id"),
+        Index("ix_settlement_refund", "company_id", "refund_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     invoice_id: Mapped[int | None] = mapped_column(BigInteger)
     reversal_id: Mapped[int | None] = mapped_column(BigInteger)
+    refund_id: Mapped[int | None] = mapped_column(BigInteger)
     payment_id: Mapped[int | None] = mapped_column(BigInteger)
     credit_note_id: Mapped[int | None] = mapped_column(BigInteger)
     amount_cents: Mapped[int] = mapped_column(BigInteger)

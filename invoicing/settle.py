@@ -1,4 +1,4 @@
-"""The only writer of settlements: match a debit (invoice, reversal) with a credit (payment, credit note), or undo it.
+"""The only writer of settlements: match a debit (invoice, reversal, refund) with a credit, or undo it.
 
 Called by the verbs of money, which hold the locks of both sides.
 """
@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from core.clock import utc_now
 from core.database import Base, db
 from core.seal import seal
 from core.tenancy import insert_row
-from invoicing.balances import balance_of, open_of_payment, open_of_reversal
+from invoicing.balances import balance_of, open_of_payment, open_of_refund, open_of_reversal
 from invoicing.payments import Settlement
 from invoicing.sealed_rows import payload_of_settlement
 from invoicing.standing import note_changed
@@ -36,6 +36,7 @@ def settle(
     settled_on: date,
     invoice_id: int | None = None,
     reversal_id: int | None = None,
+    refund_id: int | None = None,
     payment_id: int | None = None,
     credit_note_id: int | None = None,
     open_cents: int | None = None,
@@ -45,23 +46,25 @@ def settle(
     Args:
         at_most_cents: not more than this, whatever is open.
         settled_on: business date of the match.
-        invoice_id: the debit; or `reversal_id`.
+        invoice_id: the debit; or `reversal_id`, or `refund_id`.
         payment_id: the credit; or `credit_note_id`.
         open_cents: what is open on both sides, from a caller that has just read it under their locks. None: read here.
 
     Returns:
         The settlement; None when nothing is open on one of the sides.
     """
-    assert (invoice_id is None) != (reversal_id is None), "one debit"
+    assert [invoice_id, reversal_id, refund_id].count(None) == 2, "one debit"
     assert (payment_id is None) != (credit_note_id is None), "one credit"
     if open_cents is None:
-        open_cents = min(_open_debit(invoice_id, reversal_id), _open_credit(payment_id, credit_note_id))
+        open_cents = min(
+            _open_debit(invoice_id, reversal_id, refund_id), _open_credit(payment_id, credit_note_id)
+        )
     amount_cents = min(at_most_cents, open_cents)
     if amount_cents <= 0:
         return None
     return _write(
-        invoice_id=invoice_id, reversal_id=reversal_id, payment_id=payment_id, credit_note_id=credit_note_id,
-        amount_cents=amount_cents, settled_on=settled_on, undoes_id=None,
+        invoice_id=invoice_id, reversal_id=reversal_id, refund_id=refund_id, payment_id=payment_id,
+        credit_note_id=credit_note_id, amount_cents=amount_cents, settled_on=settled_on, undoes_id=None,
     )  # fmt: skip
 
 
@@ -69,19 +72,24 @@ def undo_settlement(settlement: Settlement, *, undone_on: date) -> Settled:
     """Undo a live settlement by a row that names it; both sides are open again."""
     assert settlement.undoes_id is None, "what undoes is not undone: make a new settlement"
     return _write(
-        invoice_id=settlement.invoice_id, reversal_id=settlement.reversal_id, payment_id=settlement.payment_id,
-        credit_note_id=settlement.credit_note_id, amount_cents=settlement.amount_cents, settled_on=undone_on,
-        undoes_id=settlement.id,
+        invoice_id=settlement.invoice_id, reversal_id=settlement.reversal_id, refund_id=settlement.refund_id,
+        payment_id=settlement.payment_id, credit_note_id=settlement.credit_note_id,
+        amount_cents=settlement.amount_cents, settled_on=undone_on, undoes_id=settlement.id,
     )  # fmt: skip
 
 
 def live_settlements_of_payment(payment_id: int) -> list[Settlement]:
     """The payment's settlements that were not undone, in the order they were made."""
-    rows = list(
-        db.session.scalars(
-            select(Settlement).where(Settlement.payment_id == payment_id).order_by(Settlement.id)
-        )
-    )
+    return _live(Settlement.payment_id == payment_id)
+
+
+def live_settlements_of_refund(refund_id: int) -> list[Settlement]:
+    """The refund's settlements that were not undone, in the order they were made."""
+    return _live(Settlement.refund_id == refund_id)
+
+
+def _live(condition: ColumnElement[bool]) -> list[Settlement]:
+    rows = list(db.session.scalars(select(Settlement).where(condition).order_by(Settlement.id)))
     undone = {row.undoes_id for row in rows}
     return [row for row in rows if row.undoes_id is None and row.id not in undone]
 
@@ -95,9 +103,11 @@ def _write(**columns: Any) -> Settled:
     return Settled(settlement_id, columns["amount_cents"])
 
 
-def _open_debit(invoice_id: int | None, reversal_id: int | None) -> int:
+def _open_debit(invoice_id: int | None, reversal_id: int | None, refund_id: int | None) -> int:
     if invoice_id is not None:
         return balance_of(invoice_id).open_cents
+    if refund_id is not None:
+        return open_of_refund(refund_id)
     assert reversal_id is not None
     return open_of_reversal(reversal_id)
 

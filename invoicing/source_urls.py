@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 from core.database import db
 from invoicing.models import CustomerMerge
 from invoicing.payments import PaymentReversal, Settlement
+from invoicing.refunds import DisputeWin, Refund
 
 
 def _of_document(document_id: int) -> str:
@@ -25,6 +26,14 @@ def _of_payment(payment_id: int) -> str:
 def _of_reversal(reversal_id: int) -> str:
     reversal = select(PaymentReversal.payment_id).where(PaymentReversal.id == reversal_id)
     return _of_payment(db.session.scalars(reversal).one())
+
+
+def _of_refund(refund_id: int) -> str:
+    return _of_payment(db.session.get_one(Refund, refund_id).payment_id)
+
+
+def _of_win(win_id: int) -> str:
+    return _of_refund(db.session.get_one(DisputeWin, win_id).refund_id)
 
 
 def _of_settlement(settlement_id: int) -> str:
@@ -46,6 +55,8 @@ SOURCE_URLS: Final[dict[str, Callable[[int], str]]] = {
     "document": _of_document,
     "payment": _of_payment,
     "payment_reversal": _of_reversal,
+    "refund": _of_refund,
+    "dispute_win": _of_win,
     "settlement": _of_settlement,
     "customer_merge": _of_merge,
 }

@@ -18,6 +18,7 @@ from invoicing import (  # noqa: F401  # what registers itself: jobs, tables, tr
     make_recurring_invoices,
     models,
     payments,
+    refunds,
     render_pdf,
     sealed_rows,
     triggers,

@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ForeignKey,
     Index,
     LargeBinary,
     String,
@@ -40,6 +41,15 @@ class AttemptState(StrEnum):
     PAID = "paid"
     FAILED = "failed"
     ABORTED = "aborted"
+
+
+class RefundState(StrEnum):
+    """Where our request for one refund is; the allowed passages are in `payplug_bridge.refund`."""
+
+    PREPARED = "prepared"
+    UNCONFIRMED = "unconfirmed"
+    DONE = "done"
+    REFUSED = "refused"
 
 
 class NotificationState(StrEnum):
@@ -120,6 +130,50 @@ class PaymentAttempt(CompanyScoped, Base):
     failure_message: Mapped[str] = mapped_column(String(500), default="")
     payment_id: Mapped[int | None] = mapped_column(BigInteger)
     trouble: Mapped[str] = mapped_column(String(255), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PayplugRefund(CompanyScoped, Base):
+    """One request to PayPlug to give money of a paid attempt back: written before the call, its reference travels in
+    metadata. `refund_id` is what the books say of it, once PayPlug has done it."""
+
+    __tablename__ = "payplug_refund"
+    __table_args__ = (
+        UniqueConstraint("company_id", "id"),
+        UniqueConstraint("company_id", "request_key"),
+        UniqueConstraint("reference"),
+        UniqueConstraint("payplug_id"),
+        company_key("payment_attempt", "attempt_id"),
+        company_key("payment", "payment_id"),
+        company_key("document", "credit_note_id"),
+        company_key("refund", "refund_id"),
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        # At most one of which we do not know the end: what was not confirmed is never asked for a second time.
+        Index(
+            "uq_payplug_refund_open",
+            "attempt_id",
+            unique=True,
+            sqlite_where=text("state IN ('prepared', 'unconfirmed')"),
+            postgresql_where=text("state IN ('prepared', 'unconfirmed')"),
+        ),
+        Index("ix_payplug_refund_state", "company_id", "state", "created_at"),
+        Index("ix_payplug_refund_payment_id", "company_id", "payment_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(BigInteger)
+    payment_id: Mapped[int] = mapped_column(BigInteger)
+    credit_note_id: Mapped[int | None] = mapped_column(BigInteger)
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(255), default="")
+    reference: Mapped[str] = mapped_column(String(64))
+    request_key: Mapped[str | None] = mapped_column(String(64))
+    requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    state: Mapped[RefundState] = mapped_column(enum_type(RefundState), default=RefundState.PREPARED)
+    payplug_id: Mapped[str | None] = mapped_column(String(80))
+    refund_id: Mapped[int | None] = mapped_column(BigInteger)
+    failure_code: Mapped[str] = mapped_column(String(80), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

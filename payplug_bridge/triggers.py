@@ -20,6 +20,17 @@ def _same(columns: tuple[str, ...]) -> str:
 
 # How far a notification or an attempt has come changes; what it is does not, and none is deleted.
 triggers.freeze("payplug_notification", allow=_same(_RECEIVED))
+_ASKED_BACK = (
+    "company_id", "attempt_id", "payment_id", "credit_note_id", "amount_cents", "reason", "reference", "request_key",
+    "requested_by_id", "created_at",
+)  # fmt: skip
+# What PayPlug has given back stays given back.
+triggers.freeze(
+    "payplug_refund",
+    allow=f"{_same(_ASKED_BACK)} AND (OLD.payplug_id IS NULL OR {_same(('payplug_id',))})"
+    f" AND (OLD.refund_id IS NULL OR {_same(('refund_id',))})"
+    " AND (OLD.state <> 'done' OR NEW.state = 'done')",
+)
 # Once known, the processor's id and the payment that was recorded stay; a paid attempt stays paid.
 triggers.freeze(
     "payment_attempt",

@@ -18,6 +18,7 @@ from core.web.rights import Right, requires
 from invoicing.apply_credit import apply_credit
 from invoicing.balances import balance_of
 from invoicing.cancel_payment import CardPaymentError, cancel_payment
+from invoicing.claim_again import claim_again
 from invoicing.documents import MOST_COUNTED, find_issued
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.forms.payments import CancelPaymentForm, PaymentForm
@@ -46,6 +47,7 @@ def index() -> str:
         wanted=wanted,
         page=page,
         standing_cents=None if page.is_capped else count.standing_cents,
+        given_back_cents=count.given_back_cents,
         methods=METHODS,
     )
 
@@ -153,6 +155,18 @@ def use_credit(document_id: int) -> Response:
         flash(gettext("%(amount)s of credit are used.", amount=format_cents(used, get_locale())), "success")
     else:
         flash(gettext("There was no credit left to use."), "info")
+    return _to_invoice(document_id)
+
+
+@blueprint.post("/invoices/<int:document_id>/claim")
+@requires(Right.INVOICE)
+def claim(document_id: int) -> Response:
+    """Claim an invoice again whose money went back."""
+    actor = current_user.id
+    with transaction():
+        claimed = claim_again(document_id, actor_id=actor)
+    if claimed:
+        flash(gettext("The invoice is claimed again: it can be paid as any other."), "success")
     return _to_invoice(document_id)
 
 

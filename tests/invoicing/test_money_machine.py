@@ -1,4 +1,4 @@
-"""Issue, pay, credit, cancel, use credit, in any order: whatever people do, the books and the documents agree."""
+"""Whatever people do with invoices and money, in any order: the books and the documents agree."""
 
 from __future__ import annotations
 
@@ -32,16 +32,22 @@ from core.tenancy import enter_company
 from invoicing.apply_credit import apply_credit
 from invoicing.balances import balance_of, customer_credit_cents, customer_due_cents
 from invoicing.cancel_payment import cancel_payment
+from invoicing.claim_again import claim_again
 from invoicing.credit_amounts import CreditChoice
 from invoicing.credit_invoice import credit_invoice
 from invoicing.credit_left import credit_left
+from invoicing.dispute_payment import dispute_payment
 from invoicing.draft_invoice import DraftInput, LineInput, draft_invoice
 from invoicing.errors import InvalidInputError
+from invoicing.give_back import MoneyBack
 from invoicing.issue_invoice import issue_invoice
 from invoicing.lifecycle import DocumentKind
 from invoicing.models import Customer, Document
 from invoicing.payments import Payment, PaymentMethod
 from invoicing.record_payment import PaymentInput, record_payment
+from invoicing.refund_payment import refund_payment
+from invoicing.refunds import Refund
+from invoicing.win_dispute import win_dispute
 from tests._profiles import LONG
 from tests.conftest import make_company
 from tests.factories.invoicing import make_customer, make_individual
@@ -79,6 +85,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.today = FIRST_DAY
         self.invoices: list[int] = []
         self.payments: list[int] = []
+        self.refunds: list[int] = []
         with transaction():
             self.customers = [make_customer().id, make_individual().id]
 
@@ -130,11 +137,45 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(choice=st.integers(0))
     def cancel_a_payment(self, choice: int) -> None:
         payment_id = self.payments[choice % len(self.payments)]
-        if db.session.get_one(Payment, payment_id).method is PaymentMethod.CARD:
+        payment = db.session.get_one(Payment, payment_id)
+        if payment.method is PaymentMethod.CARD or payment.refunds:
             return
         with transaction():
             first = cancel_payment(payment_id, reason="Erreur", today=self.today)
             assert cancel_payment(payment_id, reason="Erreur", today=self.today) is first
+
+    @precondition(lambda self: self.payments)
+    @rule(choice=st.integers(0), share=st.sampled_from([10, 50, 100, 100]), disputed=st.booleans())
+    def money_goes_back(self, choice: int, share: int, disputed: bool) -> None:
+        """As the processor tells it: also more than there was, when a bank takes what was given back already."""
+        payment = db.session.get_one(Payment, self.payments[choice % len(self.payments)])
+        if payment.reversal is not None:
+            return
+        cents, name = max(1, payment.amount_cents * share // 100), f"re_{len(self.refunds)}"
+        with transaction():
+            if disputed:
+                refund = dispute_payment(
+                    payment.id, amount_cents=cents, disputed_on=self.today, external_id=name
+                )
+            else:
+                given = MoneyBack(payment.id, cents, self.today, external_id=name)
+                refund = refund_payment(given)
+                assert refund_payment(given) is refund
+            self.refunds.append(refund.id)
+
+    @precondition(lambda self: self.refunds)
+    @rule(choice=st.integers(0))
+    def a_dispute_is_won(self, choice: int) -> None:
+        refund = db.session.get_one(Refund, self.refunds[choice % len(self.refunds)])
+        if refund.kind == "dispute":
+            with transaction():
+                win_dispute(refund.id, won_on=self.today)
+
+    @precondition(lambda self: self.invoices)
+    @rule(choice=st.integers(0))
+    def claim_an_invoice_again(self, choice: int) -> None:
+        with transaction():
+            claim_again(self.invoices[choice % len(self.invoices)])
 
     @precondition(lambda self: self.invoices)
     @rule(choice=st.integers(0))
@@ -209,7 +250,7 @@ class MoneyMachine(RuleBasedStateMachine):
                     v.rate: v.vat_cents for v in credit_left(invoice).parts if v.kind is SupplyKind.SERVICE
                 }
                 total = balance.total_cents - balance.credited_cents
-                due = due_vat(waiting, balance.paid_cents, total)
+                due = due_vat(waiting, balance.paid_cents - balance.given_back_cents, total)
                 still = sum(waiting.values()) - sum(due.values())
                 assert -_on_key(f"invoice:{invoice_id}", AccountRole.VAT_WAITING) == still
 

@@ -12,11 +12,16 @@ from core.seal import verify_chain
 from core.triggers import missing_triggers, registered
 from invoicing.apply_credit import apply_credit
 from invoicing.cancel_payment import cancel_payment
+from invoicing.claim_again import claim_again
 from invoicing.credit_invoice import credit_invoice
+from invoicing.dispute_payment import dispute_payment
 from invoicing.draft_invoice import DraftInput
+from invoicing.give_back import MoneyBack
 from invoicing.models import Document, NumberSeries
-from invoicing.payments import Settlement
+from invoicing.payments import PaymentMethod, Settlement
+from invoicing.refund_payment import refund_payment
 from invoicing.update_draft import update_draft
+from invoicing.win_dispute import win_dispute
 from tests.factories.invoicing import issue, make_customer, make_draft, make_line, pay
 
 FROZEN = [
@@ -40,6 +45,14 @@ FROZEN = [
     "DELETE FROM payment",
     "UPDATE payment_reversal SET amount_cents = 1",
     "DELETE FROM payment_reversal",
+    "UPDATE refund SET amount_cents = 1",
+    "DELETE FROM refund",
+    "UPDATE reopened_invoice SET amount_cents = 1",
+    "DELETE FROM reopened_invoice",
+    "UPDATE dispute_win SET amount_cents = 1",
+    "DELETE FROM dispute_win",
+    "UPDATE invoice_claim SET reason = 'x'",
+    "DELETE FROM invoice_claim",
     "UPDATE settlement SET amount_cents = 1",
     "DELETE FROM settlement",
     "UPDATE payment_link SET token = 'x'",
@@ -51,14 +64,21 @@ FROZEN = [
 
 
 def some_business() -> None:
-    """Two invoices, a payment with a surplus that is used, a cancellation, a credit note and a draft."""
+    """Two invoices, a payment with a surplus that is used, a cancellation, a credit note, money back and a draft."""
     with transaction():
         customer = make_customer()
         first, second = issue(customer=customer), issue(customer=customer)
-        pay(first, "150")
+        first_payment = pay(first, "150")
         apply_credit(second.id)
         cancel_payment(pay(second, "10").id, reason="Erreur")
         credit_invoice(second.id, reason="Erreur")
+        card = pay(first, "10", method=PaymentMethod.CARD)
+        refund_payment(MoneyBack(card.id, 500, paris_today(), external_id="re_1"))
+        taken = dispute_payment(
+            first_payment.id, amount_cents=15000, disputed_on=paris_today(), external_id="du_1"
+        )
+        claim_again(first.id)
+        win_dispute(taken.id, won_on=paris_today())
         make_draft(customer=customer)
 
 
@@ -101,6 +121,11 @@ TAMPERED = [
     ("document_xml", "DELETE FROM document_xml WHERE document_id = 3", "credit_note"),
     ("payment", "UPDATE payment SET amount_cents = amount_cents - 1 WHERE id = 1", "payment"),
     ("payment_reversal", "UPDATE payment_reversal SET reason = 'x'", "payment_reversal"),
+    ("refund", "UPDATE refund SET amount_cents = amount_cents + 1 WHERE id = 1", "refund"),
+    ("reopened_invoice", "UPDATE reopened_invoice SET amount_cents = amount_cents + 1", "refund"),
+    ("dispute_win", "UPDATE dispute_win SET won_on = '2020-01-01'", "dispute_win"),
+    ("invoice_claim", "UPDATE invoice_claim SET reason = 'x'", "invoice_claim"),
+    ("invoice_claim", "DELETE FROM invoice_claim", "invoice_claim"),
     ("settlement", "UPDATE settlement SET amount_cents = amount_cents - 1 WHERE id = 1", "settlement"),
     ("settlement", "DELETE FROM settlement WHERE id = (SELECT max(id) FROM settlement)", "settlement"),
 ]

@@ -13,6 +13,7 @@ from core.models import Role
 from core.tenancy import in_company
 from invoicing.balances import balances_of
 from invoicing.credit_invoice import credit_invoice
+from invoicing.dispute_payment import dispute_payment
 from invoicing.documents import DocumentFilter, ListState, count_documents, list_documents, sums_of
 from invoicing.payments import PaymentMethod
 from invoicing.record_payment import PaymentInput, record_payment
@@ -98,23 +99,29 @@ def of_every_state(app, company_id, draft, invoice):
     with time_machine.travel(utc_now() - timedelta(days=60)):
         late = invoice()
     ids = {"draft": draft(), "open": invoice(), "partly": invoice(), "paid": invoice(), "credited": invoice()}
+    ids["back"] = invoice()
     ids["late"] = late
     pay(app, company_id, ids["partly"], 4000)
     pay(app, company_id, ids["paid"], 12000)
     with app.app_context(), in_company(company_id), transaction():
         ids["note"] = credit_invoice(ids["credited"], reason="Erreur").id
+        given = PaymentInput(ids["back"], PaymentMethod.CARD, 12000, paris_today())
+        dispute_payment(
+            record_payment(given).id, amount_cents=12000, disputed_on=paris_today(), external_id="du_1"
+        )
     return ids
 
 
 EXPECTED = {
     ListState.DRAFT: {"draft"},
-    ListState.OPEN: {"open", "partly", "late"},
+    ListState.OPEN: {"open", "partly", "late", "back"},
     ListState.LATE: {"late"},
     ListState.PARTLY_PAID: {"partly"},
     ListState.PAID: {"paid"},
     ListState.CREDITED: {"credited"},
+    ListState.MONEY_BACK: {"back"},
     ListState.CREDIT_NOTES: {"note"},
-    ListState.ALL: {"draft", "open", "partly", "paid", "credited", "late"},
+    ListState.ALL: {"draft", "open", "partly", "paid", "credited", "late", "back"},
 }
 
 
@@ -166,3 +173,18 @@ def test_an_odd_address_shows_a_list_all_the_same(owner, invoice):
             f"/customers{query}",
         ):
             assert owner.get(path).status_code == 200, path
+
+
+def test_an_invoice_whose_money_went_back_waits_for_a_decision(app, owner, company_id, of_every_state):
+    address = f"/invoices/{of_every_state['back']}"
+    shown = page(owner, address)
+    for words in ("Taken back by the bank", "Disputed", "claim the invoice again, or make a credit note"):
+        assert words in shown
+    assert "Impayé" in shown  # the entry, as the books say it
+    assert owner.post(f"{address}/claim").status_code == 303
+    assert "it can be paid as any other" in page(owner, address)
+    again = page(owner, address)
+    assert "Claim this invoice again?" not in again
+    assert "Claimed again" in again
+    assert owner.post(f"{address}/claim").status_code == 303
+    assert "it can be paid as any other" not in page(owner, address)
