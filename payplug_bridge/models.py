@@ -94,6 +94,36 @@ class PayplugEndpoint(CompanyScoped, Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
+class PayplugWalk(CompanyScoped, Base):
+    """How far the company's list of payments at PayPlug has been read: up to when all of it was, and the last try."""
+
+    __tablename__ = "payplug_walk"
+    __table_args__ = (UniqueConstraint("company_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    walked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tried_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PayplugDecision(CompanyScoped, Base):
+    """A person took one thing off the list *To handle*: what it was, why, who and when. Never changed.
+
+    `subject_kind` and `subject_id` name the row it is about, `trouble` what stood against it: the same row with another
+    trouble comes back to the list.
+    """
+
+    __tablename__ = "payplug_decision"
+    __table_args__ = (UniqueConstraint("company_id", "subject_kind", "subject_id", "trouble"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subject_kind: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[int] = mapped_column(BigInteger)
+    trouble: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[str] = mapped_column(String(500))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
 class PaymentAttempt(CompanyScoped, Base):
     """One request to PayPlug for the payment of one invoice: written before the call, its id travels in metadata."""
 
@@ -115,6 +145,14 @@ class PaymentAttempt(CompanyScoped, Base):
         ),
         Index("ix_payment_attempt_state", "company_id", "state", "created_at"),
         Index("ix_payment_attempt_document_id", "document_id"),
+        # What a person has to look at is counted on every page.
+        Index(
+            "ix_payment_attempt_trouble",
+            "company_id",
+            "trouble",
+            sqlite_where=text("trouble <> ''"),
+            postgresql_where=text("trouble <> ''"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -185,6 +223,7 @@ class PayplugNotification(CompanyScoped, Base):
     __table_args__ = (
         company_key("payplug_endpoint", "endpoint_id"),
         Index("ix_payplug_notification_due", "state", "due_at"),
+        Index("ix_payplug_notification_state", "company_id", "state", "id"),
         Index("ix_payplug_notification_resource", "company_id", "resource_id"),
     )
 

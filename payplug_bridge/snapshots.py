@@ -28,6 +28,7 @@ DEFAULT_MOST_CENTS: Final = 2_000_000
 _PAYMENT_ID = re.compile(r"pay_[A-Za-z0-9]{8,64}")
 _REFUND_ID = re.compile(r"re_[A-Za-z0-9]{8,64}")
 _LATEST_SECOND = 253_402_300_799  # the end of year 9999
+_MOST_CENTS = 10**15  # what a column holds; no payment comes near
 _LONGEST_WORD = 80
 _LONGEST_TEXT = 500
 
@@ -162,8 +163,8 @@ def read_payment(answer: object) -> PaymentSnapshot:
     return PaymentSnapshot(
         id=body["id"],
         is_live=_required(body, "is_live", bool),
-        amount_cents=_optional(body, "amount", int),
-        refunded_cents=_optional(body, "amount_refunded", int) or 0,
+        amount_cents=_cents(body, "amount"),
+        refunded_cents=_cents(body, "amount_refunded") or 0,
         currency=_required(body, "currency", str)[:_LONGEST_WORD],
         is_paid=_required(body, "is_paid", bool),
         paid_at=_instant(body, "paid_at") or _instant(hosted, "paid_at"),
@@ -184,7 +185,7 @@ def read_account(answer: object) -> AccountSnapshot:
         PayplugUnreadable: it is not one, or a field has a wrong type.
     """
     body = _object(answer, "account")
-    if body.get("object", "account") != "account":
+    if (_optional(body, "object", str) or "account") != "account":
         raise PayplugUnreadable("object")
     configuration, permissions = _optional(body, "configuration", dict) or {}, _permissions(body)
     return AccountSnapshot(
@@ -262,9 +263,17 @@ def _listed(row: object) -> PaymentSnapshot | None:
     try:
         return read_payment(row)
     except PayplugUnreadable:
-        if isinstance(row, dict) and _reference(row) is None:
+        if isinstance(row, dict) and _is_somebody_elses(row):
             return None
         raise
+
+
+def _is_somebody_elses(row: JsonObject) -> bool:
+    """True when the metadata can be read and name no attempt of ours; what cannot be read might be ours."""
+    try:
+        return _reference(row) is None
+    except PayplugUnreadable:
+        return False
 
 
 def _object(answer: object, what: str) -> dict[str, Any]:
@@ -288,6 +297,13 @@ def _optional(body: JsonObject, key: str, kind: type[T]) -> T | None:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise PayplugUnreadable(key)
     return value
+
+
+def _cents(body: JsonObject, key: str) -> int | None:
+    cents = _optional(body, key, int)
+    if cents is not None and not 0 <= cents <= _MOST_CENTS:
+        raise PayplugUnreadable(key)
+    return cents
 
 
 def _instant(body: JsonObject, key: str) -> datetime | None:
@@ -324,11 +340,20 @@ def _card(body: JsonObject) -> Card | None:
 
 
 def _reference(body: JsonObject) -> str | None:
+    """Our attempt's reference; None when PayPlug's object names none.
+
+    A look-up that takes an odd value for "not ours" would let the same payment be asked for twice.
+    """
     metadata = body.get("metadata")
-    reference = metadata.get(REFERENCE_KEY) if isinstance(metadata, dict) else None
-    return reference if isinstance(reference, str) and len(reference) <= _LONGEST_WORD else None
+    # An empty object may be written as an empty list by a server in PHP (assumed).
+    reference = None if metadata == [] else (_optional(body, "metadata", dict) or {}).get(REFERENCE_KEY)
+    if reference is None:
+        return None
+    if not isinstance(reference, str) or not 0 < len(reference) <= _LONGEST_WORD:
+        raise PayplugUnreadable("metadata")
+    return reference
 
 
 def _limit(body: JsonObject, key: str) -> int | None:
     limit = _optional(_optional(body, key, dict) or {}, "EUR", int)
-    return None if limit is None or limit < 0 else limit
+    return None if limit is None or limit < 0 else min(limit, _MOST_CENTS)

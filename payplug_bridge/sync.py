@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import select
 
 from core.clock import utc_now
-from core.database import db, transaction
+from core.database import db, lock, transaction
 from core.jobs import job, sweep
 from core.tenancy import in_company, unscoped
 from invoicing.balances import balance_of
@@ -24,7 +24,7 @@ from payplug_bridge.check_attempt import IN_FLIGHT, check_attempt
 from payplug_bridge.close_attempt import close_attempt
 from payplug_bridge.errors import CardNotPossible, PayplugError, PayplugUnconfirmed, SimulatorNotAllowed
 from payplug_bridge.keys import client_for, stored_modes
-from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugAccount
+from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugAccount, PayplugWalk
 from payplug_bridge.snapshots import PaymentSnapshot
 
 log = structlog.get_logger(__name__)
@@ -40,6 +40,12 @@ INTERVALS: Final = (
 # After a failure or an abort a success may still come late: how long it is looked for.
 LATE_SUCCESS: Final = timedelta(days=1)
 MOST_SILENCES: Final = 3
+WALK_EVERY: Final = timedelta(days=1)
+WALK_AGAIN: Final = timedelta(hours=1)
+"""After a walk that PayPlug broke off."""
+WALK_OVERLAP: Final = timedelta(days=7)
+"""How far before the end of the last walk the next one begins. The list is ordered by when payments were made, and one
+may be paid later; pages live some tens of minutes (assumed), so a week is ample."""
 
 
 @dataclass
@@ -63,6 +69,18 @@ def sync_due_attempts() -> None:
     for company_id in companies_with_payplug():
         with in_company(company_id):
             sync_attempts(_due_ids(utc_now()))
+
+
+@sweep("walk_payplug")
+def walk_due_lists() -> None:
+    """Once a day, read each company's list of payments at PayPlug from where the last walk ended.
+
+    What was paid is found so even when no notification came and our own row believes that nothing can come any more.
+    """
+    for company_id in companies_with_payplug():
+        with in_company(company_id):
+            if _walk_is_due(utc_now()):
+                _walk_from_cursor(utc_now())
 
 
 @job("abort_attempts")
@@ -148,6 +166,30 @@ def _is_due(attempt: PaymentAttempt, now: datetime) -> bool:
         return False
     interval = next((every for younger, every in INTERVALS if age < younger), INTERVALS[-1][1])
     return attempt.checked_at is None or attempt.checked_at <= now - interval
+
+
+def _walk_is_due(now: datetime) -> bool:
+    walk = db.session.scalars(select(PayplugWalk)).one_or_none()
+    if walk is None:
+        return True
+    is_new = walk.walked_until is None or walk.walked_until <= now - WALK_EVERY
+    return is_new and walk.tried_at <= now - WALK_AGAIN
+
+
+def _walk_from_cursor(now: datetime) -> None:
+    """The try is written first, so that a walk which kills its worker is not begun again at once."""
+    with transaction():
+        walk = lock(select(PayplugWalk)) or PayplugWalk()
+        walk.tried_at = now
+        db.session.add(walk)
+        db.session.flush()
+        begins = (walk.walked_until or now) - WALK_OVERLAP
+    if _walk(begins).failed:
+        return
+    with transaction():
+        walked = lock(select(PayplugWalk))
+        assert walked is not None
+        walked.walked_until = now
 
 
 def _walk(since: datetime) -> SyncReport:

@@ -8,6 +8,7 @@ from core import triggers
 triggers.freeze("payplug_endpoint")
 # How a link may be paid is chosen anew by a new row.
 triggers.freeze("payplug_link_terms")
+triggers.freeze("payplug_decision")
 
 _RECEIVED = ("company_id", "endpoint_id", "received_at", "body", "resource_id")
 _ASKED = ("company_id", "document_id", "reference", "amount_cents", "mode", "way", "created_at")
