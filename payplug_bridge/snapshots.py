@@ -317,12 +317,9 @@ def _instant(body: JsonObject, key: str) -> datetime | None:
 
 def _authorized(body: JsonObject) -> int | None:
     """Where the amount of an authorisation stands differs between sources: beside the amount, or in its own object."""
-    direct = _optional(body, "authorized_amount", int)
-    return (
-        _optional(_optional(body, "authorization", dict) or {}, "authorized_amount", int)
-        if direct is None
-        else direct
-    )
+    direct = _cents(body, "authorized_amount")
+    inner = _cents(_optional(body, "authorization", dict) or {}, "authorized_amount")
+    return inner if direct is None else direct
 
 
 def _failure(body: JsonObject) -> Failure | None:

@@ -39,11 +39,21 @@ PAYMENT: dict[str, Any] = {
     "is_paid": True, "paid_at": None, "created_at": 1_760_000_000,
     "failure": {"code": "card_declined", "message": "No."}, "card": {"brand": "Visa", "last4": "4242"},
     "hosted_payment": {"payment_url": "https://secure.payplug.com/pay/x", "paid_at": 1_760_000_100},
-    "metadata": {"solde_attempt": "ours"},
+    "metadata": {"solde_attempt": "ours"}, "authorized_amount": None, "authorization": {"authorized_amount": 3300},
+    "notification": {"response_code": 200},
 }  # fmt: skip
 ACCOUNT: dict[str, Any] = {
     "id": "acc_1", "object": "account", "is_live": True,
-    "configuration": {"min_amounts": {"EUR": 50}, "max_amounts": {"EUR": 900_000}},
+    "country": "FR", "permissions": {"can_use_oney": True},
+    "configuration": {
+        "currencies": ["EUR"], "min_amounts": {"EUR": 50}, "max_amounts": {"EUR": 900_000},
+        "oney": {"allowed_countries": ["FR"]},
+    },
+    "payment_methods": {
+        "bancontact": {
+            "enabled": True, "allowed_countries": ["BE"], "min_amounts": {"EUR": 50}, "max_amounts": {"EUR": 900},
+        },
+    },
 }  # fmt: skip
 PAGE: dict[str, Any] = {
     "type": "list", "page": 0, "per_page": 100, "has_more": False, "data": [PAYMENT],
@@ -59,11 +69,22 @@ PAYMENT_FIELDS: Fields = {
     "card.brand": (str, OPTIONAL), "card.last4": (str, OPTIONAL), "hosted_payment": (dict, OPTIONAL),
     "hosted_payment.payment_url": (str, OPTIONAL), "hosted_payment.paid_at": (int, OPTIONAL),
     "metadata": (dict, OPTIONAL), "metadata.solde_attempt": (str, OPTIONAL),
+    "authorized_amount": (int, OPTIONAL), "authorization": (dict, OPTIONAL),
+    "authorization.authorized_amount": (int, OPTIONAL), "notification": (dict, OPTIONAL),
+    "notification.response_code": (int, OPTIONAL),
 }  # fmt: skip
 ACCOUNT_FIELDS: Fields = {
     "object": (str, OPTIONAL), "id": (str, REQUIRED), "is_live": (bool, REQUIRED), "configuration": (dict, OPTIONAL),
     "configuration.min_amounts": (dict, OPTIONAL), "configuration.min_amounts.EUR": (int, OPTIONAL),
     "configuration.max_amounts": (dict, OPTIONAL), "configuration.max_amounts.EUR": (int, OPTIONAL),
+    "configuration.currencies": (list, OPTIONAL), "configuration.oney": (dict, OPTIONAL), "country": (str, OPTIONAL),
+    "permissions": (dict, OPTIONAL), "payment_methods": (dict, OPTIONAL),
+    "payment_methods.bancontact.enabled": (bool, OPTIONAL),
+    "payment_methods.bancontact.allowed_countries": (list, OPTIONAL),
+    "payment_methods.bancontact.min_amounts": (dict, OPTIONAL),
+    "payment_methods.bancontact.min_amounts.EUR": (int, OPTIONAL),
+    "payment_methods.bancontact.max_amounts": (dict, OPTIONAL),
+    "payment_methods.bancontact.max_amounts.EUR": (int, OPTIONAL),
 }  # fmt: skip
 PAGE_FIELDS: Fields = {
     "data": (list, REQUIRED), "page": (int, OPTIONAL), "per_page": (int, OPTIONAL), "has_more": (bool, OPTIONAL),
