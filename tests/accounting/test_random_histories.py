@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import func, select
+from stdnum.fr import siren as fr_siren
 
 from accounting.facts import SaleLine, SupplyKind, ThirdParty, Treasury, VatRegime
 from accounting.ledger_checks import check_ledger
@@ -30,9 +31,11 @@ from accounting.vat_on_collection import due_vat
 from core.database import db
 from core.seal import verify_chain
 from core.tenancy import current_company_id, in_company
+from demo.people import siren
 from tests._profiles import LONG
 from tests.accounting.reading import SIGNED
 from tests.accounting.shop import Shop
+from tests.conftest import make_company
 
 DAYS = st.dates(date(2025, 10, 1), date(2026, 4, 1))
 SALE_LINES = st.builds(
@@ -42,6 +45,7 @@ SALE_LINES = st.builds(
     st.integers(1, 300_00),
     st.just(0),
 )
+HISTORIES_OF_A_COMPANY = 10
 _ids = count(1)
 
 
@@ -64,6 +68,11 @@ class Dealings(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         number = next(_ids)
+        if number % HISTORIES_OF_A_COMPANY == 0:
+            # All of a company's books are gone through at the end of each history.
+            digits = siren(number)
+            vat_number = f"FR{fr_siren.to_tva(digits)}"
+            type(self).company_id = make_company(self.app, siren=digits, vat_number=vat_number)
         self.code = f"C{number:05d}"
         self.shop = Shop(ThirdParty(self.code, "Dupont SARL"), first_id=number * 10_000)
 
