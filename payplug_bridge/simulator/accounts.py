@@ -95,6 +95,11 @@ def set_limits(session: Session, account_id: str, minimum_cents: int, maximum_ce
     )
 
 
+def set_live_mode(session: Session, account_id: str, *, allowed: bool) -> None:
+    """Allow or forbid the live mode."""
+    session.connection.execute("UPDATE accounts SET use_live_mode = ? WHERE id = ?", (allowed, account_id))
+
+
 def revoke_key(session: Session, key: str) -> bool:
     """Make a key worthless from now on; False when it does not exist."""
     cursor = session.connection.execute("UPDATE secret_keys SET is_revoked = 1 WHERE key = ?", (key,))

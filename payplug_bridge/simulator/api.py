@@ -18,6 +18,7 @@ from payplug_bridge.simulator.accounts import (
     valid_key,
 )
 from payplug_bridge.simulator.errors import ApiError, error_body
+from payplug_bridge.simulator.features import features_of
 from payplug_bridge.simulator.fields import metadata as metadata_problem
 from payplug_bridge.simulator.objects import (
     CURRENT_VERSION,
@@ -46,7 +47,8 @@ def create_payment() -> ResponseReturnValue:
     with current_simulator().write() as session:
         account, is_live = _authenticate(session)
         legacy = version == LEGACY_VERSION
-        checked = checked_request(_json_body(), account, session.assumptions, legacy=legacy)
+        features = features_of(session, account.id)
+        checked = checked_request(_json_body(), account, features, session.assumptions, legacy=legacy)
         payment = payments.create_payment(session, account, checked, is_live=is_live, api_version=version)
         return jsonify(payment_object(session, payment, version)), 201
 
@@ -172,8 +174,9 @@ def retrieve_refund(payment_id: str, refund_id: str) -> ResponseReturnValue:
 @blueprint.get("/account")
 def account() -> ResponseReturnValue:
     """The account behind the key: limits and permissions."""
-    found, is_live = _authenticate(current_simulator().read())
-    return jsonify(account_object(found, is_live=is_live))
+    session = current_simulator().read()
+    found, is_live = _authenticate(session)
+    return jsonify(account_object(found, features_of(session, found.id), is_live=is_live))
 
 
 @blueprint.post("/keys")

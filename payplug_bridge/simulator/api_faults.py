@@ -89,6 +89,8 @@ def _fail(_chunk: bytes) -> bytes:
 ANSWERS: dict[FaultKind, Callable[[], Response]] = {
     FaultKind.NULL: lambda: Response("null", 200, mimetype="application/json"),
     FaultKind.HTML: lambda: _html("PayPlug - Maintenance", 200),
+    FaultKind.UNAUTHORIZED: lambda: _json_error(401, "The secret key is missing, unknown or revoked."),
+    FaultKind.FORBIDDEN: lambda: _json_error(403, "You are not allowed to do this."),
     FaultKind.UNPROCESSABLE: lambda: _json_error(422, "The request cannot be processed."),
     FaultKind.TOO_MANY_REQUESTS: lambda: _json_error(429, "Too many requests."),
 }

@@ -47,6 +47,8 @@ NUMBERS: dict[str, Outcome] = {
     "4970100000000089": Outcome.PROCESSING_ERROR,
     "4970100000000097": Outcome.CARD_SCHEME_MISMATCH,
     "4970100000000105": Outcome.CARD_EXPIRES_TOO_SOON,
+    # American Express is a way to pay of its own: as a plain card it is not accepted.
+    "378282246310005": Outcome.METHOD_UNSUPPORTED,
 }
 
 
@@ -92,4 +94,6 @@ def passes_luhn(number: str) -> bool:
 def _brand(number: str) -> str:
     if number.startswith("4970"):
         return "CB"
+    if number.startswith(("34", "37")):
+        return "American Express"
     return "Mastercard" if number.startswith("5") else "Visa"

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from payplug_bridge.simulator import accounts, faults, lifecycle, notifications, payments
 from payplug_bridge.simulator.cards import DECLINES, GOOD_NUMBER, card_of
+from payplug_bridge.simulator.control_accounts import add_account_rules
 from payplug_bridge.simulator.deliveries import Dispatcher
 from payplug_bridge.simulator.errors import ApiError, error_body
 from payplug_bridge.simulator.objects import JsonObject, payment_object, refund_object
@@ -60,6 +61,7 @@ def control_blueprint(dispatcher: Dispatcher) -> Blueprint:
         ("/faults", "DELETE", clear_faults),
     ):
         blueprint.add_url_rule(rule, f"{view.__name__}_{method.lower()}", view, methods=[method])
+    add_account_rules(blueprint)
     _add_waits(blueprint, dispatcher)
     blueprint.register_error_handler(ApiError, _answer_error)
     blueprint.register_error_handler(lifecycle.PaymentClosed, answer_closed)
@@ -195,10 +197,11 @@ def pay(payment_id: str) -> ResponseReturnValue:
     """Pay with `card` (a number), at `paid_at`, with `is_3ds`; `force` and `notify` as in `lifecycle.pay`."""
     body = _body()
     with current_simulator().write() as session:
+        payment = _payment(session, payment_id)
         payment = lifecycle.pay(
             session,
-            _payment(session, payment_id),
-            card_of(str(body.get("card") or GOOD_NUMBER)),
+            payment,
+            None if payment.request.get("payment_method") else card_of(str(body.get("card") or GOOD_NUMBER)),
             is_3ds=bool(body.get("is_3ds", False)),
             paid_at=_whole_number("paid_at"),
             force=bool(body.get("force", False)),

@@ -108,6 +108,15 @@ class SimulatorControl:
             "POST", f"/accounts/{account_id}/limits", minimum_cents=minimum_cents, maximum_cents=maximum_cents
         )
 
+    def set_features(self, account_id: str, **features: object) -> JsonObject:
+        """What an account offers beside cards: `methods` (name: facts), `permissions`, `currencies`,
+        `oney_countries`."""
+        return self._object("POST", f"/accounts/{account_id}/features", **features)
+
+    def allow_live_mode(self, account_id: str, *, allowed: bool) -> None:
+        """Without it a live key is answered 403."""
+        self._call("POST", f"/accounts/{account_id}/live-mode", allowed=allowed)
+
     def add_key(self, account_id: str, *, is_live: bool = True) -> str:
         """A further key of an account."""
         return str(self._object("POST", f"/accounts/{account_id}/keys", is_live=is_live)["key"])

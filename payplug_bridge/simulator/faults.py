@@ -38,6 +38,8 @@ class FaultKind(StrEnum):
     NULL = "null"
     HTML = "html"
     UNPROCESSABLE = "unprocessable"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
     TOO_MANY_REQUESTS = "too_many_requests"
     DROP = "drop"
     LOST_ANSWER = "lost_answer"

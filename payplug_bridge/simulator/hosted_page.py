@@ -25,6 +25,7 @@ from payplug_bridge.simulator.cards import (
     Outcome,
     card_of,
 )
+from payplug_bridge.simulator.features import NAMES
 from payplug_bridge.simulator.payments import Payment, find_payment
 from payplug_bridge.simulator.session import Session, current_simulator
 from payplug_bridge.simulator.texts import pick_language
@@ -56,7 +57,7 @@ def submit(suffix: str, is_live: bool) -> ResponseReturnValue:
         if chosen is None and form.errors:
             return _page(session, payment, form)
         if request.form.get("attempts") == str(payment.attempts) and payment.is_open(session.now):
-            outcome, card = (form.outcome, form.card) if chosen is None else _chosen(chosen)
+            outcome, card = (form.outcome, form.card) if chosen is None else _chosen(chosen, payment)
             _attempt(session, payment, outcome, card)
         return _onwards(_payment(session, suffix, is_live))
 
@@ -88,16 +89,19 @@ def answer_challenge(suffix: str, is_live: bool) -> ResponseReturnValue:
         return _onwards(_payment(session, suffix, is_live))
 
 
-def _chosen(name: str) -> tuple[Outcome, Card]:
+def _chosen(name: str, payment: Payment) -> tuple[Outcome, Card | None]:
     try:
         outcome = Outcome(name)
     except ValueError:
         stop_with(400)
+    if payment.request.get("payment_method") and outcome is not Outcome.CHALLENGE:
+        return outcome, None
     return outcome, card_of(CHALLENGE_NUMBER if outcome is Outcome.CHALLENGE else GOOD_NUMBER)
 
 
-def _attempt(session: Session, payment: Payment, outcome: Outcome, card: Card) -> None:
-    if outcome is Outcome.CHALLENGE or (outcome is Outcome.PAID and payment.request.get("force_3ds")):
+def _attempt(session: Session, payment: Payment, outcome: Outcome, card: Card | None) -> None:
+    asks_bank = outcome is Outcome.CHALLENGE or (outcome is Outcome.PAID and payment.request.get("force_3ds"))
+    if asks_bank and card is not None:
         lifecycle.challenge(session, payment, card)
     elif outcome is Outcome.PAID:
         lifecycle.pay(session, payment, card)
@@ -130,7 +134,10 @@ def _payment(session: Session, suffix: str, is_live: bool) -> Payment:
 
 
 def _page(session: Session, payment: Payment, form: CardForm) -> str:
-    template = "pay.html" if payment.is_open(session.now) else "closed.html"
+    method = payment.request.get("payment_method")
+    template = (
+        ("pay_method.html" if method else "pay.html") if payment.is_open(session.now) else "closed.html"
+    )
     outcomes = [
         outcome for outcome in Outcome if payment.state == "pending" or outcome is not Outcome.TIMEOUT
     ]
@@ -141,6 +148,7 @@ def _page(session: Session, payment: Payment, form: CardForm) -> str:
         outcomes=outcomes,
         numbers=NUMBERS,
         final_failures=FINAL_FAILURES,
+        method_name=NAMES.get(method or "", ""),
         **_frame(session, payment),
     )
 

@@ -28,14 +28,15 @@ class PaymentClosed(Exception):
 def pay(
     session: Session,
     payment: Payment,
-    card: Card,
+    card: Card | None,
     *,
     is_3ds: bool = False,
     paid_at: int | None = None,
     force: bool = False,
     notify: bool = True,
 ) -> Payment:
-    """Take the money. PaymentClosed unless open; `force` pays an aborted or expired one (a success that came late).
+    """Take the money (without a card: by another way to pay). PaymentClosed unless open; `force` pays an aborted or
+    expired one (a success that came late).
 
     A `paid_at` before the creation moves the creation back, so that dated demo data stay coherent.
     """
@@ -46,7 +47,7 @@ def pay(
     session.connection.execute(
         "UPDATE payments SET paid_at = ?, created_at = min(created_at, ?), is_3ds = ?, card = ?, failure_code = ?,"
         " challenge = NULL, attempts = attempts + 1 WHERE id = ?",
-        (when, when, is_3ds, card.to_json(), failure, payment.id),
+        (when, when, is_3ds, card.to_json() if card else None, failure, payment.id),
     )
     return _changed(session, payment, "paid", notify=notify)
 

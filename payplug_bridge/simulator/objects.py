@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from payplug_bridge.simulator.accounts import Account
+from payplug_bridge.simulator.features import Features, account_sections
+from payplug_bridge.simulator.method_request import is_authorization
 from payplug_bridge.simulator.payments import Payment
 from payplug_bridge.simulator.refunds import Refund
 from payplug_bridge.simulator.session import Session
@@ -54,7 +56,7 @@ def payment_object(session: Session, payment: Payment, version: str = CURRENT_VE
         "id": payment.id,
         "object": "payment",
         "is_live": payment.is_live,
-        "amount": payment.amount,
+        **({} if is_authorization(request) else {"amount": payment.amount}),
         "amount_refunded": payment.amount_refunded,
         "authorization": None,
         "currency": request["currency"],
@@ -75,7 +77,24 @@ def payment_object(session: Session, payment: Payment, version: str = CURRENT_VE
         "description": request.get("description"),
         "metadata": request.get("metadata"),
     }
-    return body | _people(request, version)
+    return body | _method(payment) | _people(request, version)
+
+
+def _method(payment: Payment) -> JsonObject:
+    """What a way other than a card changes: its name, and for Oney the authorised amount in place of the amount."""
+    name = payment.request.get("payment_method")
+    if name is None:
+        return {}
+    fields: JsonObject = {"payment_method": {"type": name, "is_pending": False}}
+    if is_authorization(payment.request):
+        paid = payment.paid_at
+        fields["authorized_amount"] = payment.amount
+        fields["authorization"] = {
+            "authorized_amount": payment.amount,
+            "authorized_at": paid,
+            "expires_at": None,
+        }
+    return fields
 
 
 def _people(request: Mapping[str, Any], version: str) -> JsonObject:
@@ -134,26 +153,16 @@ def refund_object(refund: Refund) -> JsonObject:
     }
 
 
-def account_object(account: Account, *, is_live: bool) -> JsonObject:
-    """The account behind a key: its limits and what it may do. Only cards are offered here."""
+def account_object(account: Account, features: Features, *, is_live: bool) -> JsonObject:
+    """The account behind a key: its limits, what it may do, and the ways to pay it offers beside cards."""
     limits = {"min_amounts": {"EUR": account.minimum_cents}, "max_amounts": {"EUR": account.maximum_cents}}
+    sections = account_sections(features, limits)
     return {
         "object": "account",
         "id": account.id,
         "is_live": is_live,
         "country": account.country,
-        "configuration": {
-            "currencies": ["EUR"],
-            **limits,
-            "oney": {"allowed_countries": [], **limits},
-        },
-        "permissions": {
-            "use_live_mode": account.use_live_mode,
-            "can_save_cards": False,
-            "can_use_oney": False,
-            "can_create_installment_plan": False,
-            "can_create_deferred_payment": False,
-            "can_use_integrated_payments": False,
-        },
-        "payment_methods": {},
+        "configuration": sections["configuration"],
+        "permissions": {"use_live_mode": account.use_live_mode, **sections["permissions"]},
+        "payment_methods": sections["payment_methods"],
     }

@@ -9,7 +9,9 @@ from payplug_bridge.simulator import fields
 from payplug_bridge.simulator.accounts import Account
 from payplug_bridge.simulator.assumptions import Assumptions
 from payplug_bridge.simulator.errors import ApiError
+from payplug_bridge.simulator.features import Features, Method
 from payplug_bridge.simulator.fields import Check
+from payplug_bridge.simulator.method_request import is_authorization, method_errors, method_of
 
 REQUIRED = "This field is required."
 UNKNOWN = "This field is unknown."
@@ -27,27 +29,29 @@ PLAIN: dict[str, Check] = {
     "initiator": fields.one_of("PAYER", "MERCHANT"),
 }
 # Parameters that exist, for features the simulated accounts are not allowed to use (see their permissions).
-NOT_OFFERED = frozenset(
-    {"authorized_amount", "auto_capture", "payment_method", "integration", "payment_context"}
-)
+NOT_OFFERED = frozenset({"integration"})
+# Parameters that only some ways to pay take.
+OF_METHODS = frozenset({"payment_method", "authorized_amount", "auto_capture", "payment_context"})
 
 Errors = dict[str, object]
 
 
 def checked_request(
-    body: object, account: Account, assumptions: Assumptions, *, legacy: bool
+    body: object, account: Account, features: Features, assumptions: Assumptions, *, legacy: bool
 ) -> dict[str, Any]:
     """Return the parameters without nulls; ApiError 400 with nested details, 403 for what the account may not use."""
     if not isinstance(body, Mapping):
         raise ApiError(400, "The request body must be a JSON object.")
     given = {str(key): value for key, value in body.items() if value is not None}
-    not_offered = sorted(NOT_OFFERED & given.keys())
+    method = method_of(given, features)
+    not_offered = sorted((NOT_OFFERED if method else NOT_OFFERED | OF_METHODS) & given.keys())
     if not_offered:
         raise ApiError(403, f"This account is not allowed to use {', '.join(not_offered)}.")
     sections = _sections(assumptions, legacy=legacy)
-    errors = _plain_errors(given, account) | _section_errors(given, sections, assumptions)
+    errors = _plain_errors(given, account, method) | _section_errors(given, sections, assumptions)
+    errors |= method_errors(given, method) if method else {}
     if assumptions.refuse_unknown_fields:
-        known = PLAIN.keys() | sections.keys() | {"amount"}
+        known = PLAIN.keys() | sections.keys() | {"amount"} | OF_METHODS
         errors |= {name: UNKNOWN for name in given if name not in known}
     if errors:
         raise ApiError(400, INVALID, errors)
@@ -67,9 +71,14 @@ def _sections(
     return {"billing": billing, "shipping": (fields.SHIPPING, ("delivery_type",)), **hosted}
 
 
-def _plain_errors(given: Mapping[str, Any], account: Account) -> Errors:
-    checks = {"amount": fields.cents(account.minimum_cents, account.maximum_cents), **PLAIN}
-    errors: Errors = {name: REQUIRED for name in ("amount", "currency") if name not in given}
+def _plain_errors(given: Mapping[str, Any], account: Account, method: Method | None) -> Errors:
+    minimum, maximum = account.minimum_cents, account.maximum_cents
+    if method is not None:
+        minimum = minimum if method.minimum_cents is None else method.minimum_cents
+        maximum = maximum if method.maximum_cents is None else method.maximum_cents
+    amount = "authorized_amount" if is_authorization(given) else "amount"
+    checks = {amount: fields.cents(minimum, maximum), **PLAIN}
+    errors: Errors = {name: REQUIRED for name in (amount, "currency") if name not in given}
     for name, check in checks.items():
         problem = check(given[name]) if name in given else None
         if problem:

@@ -12,6 +12,7 @@ from payplug_bridge.simulator.accounts import Account
 from payplug_bridge.simulator.assumptions import DAY_SECONDS
 from payplug_bridge.simulator.cards import FINAL_FAILURES, Card
 from payplug_bridge.simulator.ids import new_id
+from payplug_bridge.simulator.method_request import amount_of
 from payplug_bridge.simulator.session import Session
 
 Request = Mapping[str, Any]
@@ -83,7 +84,7 @@ def create_payment(
             account.id,
             is_live,
             api_version,
-            request["amount"],
+            amount_of(request),
             json.dumps(request),
             session.now,
             expires_at,

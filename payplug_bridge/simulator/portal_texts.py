@@ -119,6 +119,13 @@ PORTAL_TEXTS: dict[str, tuple[str, str]] = {
         "L’appel est refusé avec le code 422.",
         "The call is refused with code 422.",
     ),
+    "fault_unauthorized": ("Clé refusée (401)", "Key refused (401)"),
+    "fault_unauthorized_text": (
+        "La clé est traitée comme inconnue ou révoquée.",
+        "The key is treated as unknown or revoked.",
+    ),
+    "fault_forbidden": ("Interdit (403)", "Forbidden (403)"),
+    "fault_forbidden_text": ("Le compte n’a pas ce droit.", "The account has no right to do this."),
     "fault_too_many_requests": ("Trop d’appels (429)", "Too many calls (429)"),
     "fault_too_many_requests_text": (
         "L’appel est refusé avec le code 429.",

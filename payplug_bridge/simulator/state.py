@@ -33,6 +33,10 @@ CREATE TABLE IF NOT EXISTS secret_keys (
     is_live INTEGER NOT NULL,
     is_revoked INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS account_features (
+    account_id TEXT PRIMARY KEY REFERENCES accounts (id),
+    features TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS payments (
     sequence INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -105,6 +109,7 @@ DELETE FROM deliveries;
 DELETE FROM refunds;
 DELETE FROM payments;
 DELETE FROM secret_keys;
+DELETE FROM account_features;
 DELETE FROM accounts;
 DELETE FROM faults;
 DELETE FROM settings;

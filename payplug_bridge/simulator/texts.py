@@ -57,6 +57,16 @@ HOSTED_TEXTS: dict[str, tuple[str, str]] = {
     ),
     "challenge_confirm": ("Confirmer le paiement", "Confirm the payment"),
     "challenge_refuse": ("Refuser", "Refuse"),
+    "method_title": ("Paiement par {method}", "Payment by {method}"),
+    "method_text": (
+        "{method} vous demande de confirmer {amount} pour {seller}.",
+        "{method} asks you to confirm {amount} for {seller}.",
+    ),
+    "method_declined": ("{method} a refusé le paiement", "{method} refused the payment"),
+    "method_try_again": (
+        "Vous n’avez pas été débité. Vous pouvez réessayer.",
+        "You have not been charged. You can try again.",
+    ),
     "closed_paid": ("Ce paiement est réglé", "This payment is settled"),
     "closed_paid_text": (
         "{amount} ont été payés le {date}.",
