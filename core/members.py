@@ -98,6 +98,32 @@ def change_role(
     record_event("member.set", actor_id=actor_id, subject=("user", membership.user_id), role=role.value)
 
 
+def allow_cards(
+    membership_id: int, allowed: bool, *, seen: str | None = None, actor_id: int | None = None
+) -> None:
+    """Let a member use the card processor, or not; what her role does not allow stays refused.
+
+    Args:
+        membership_id: the member.
+        allowed: whether she may from now on.
+        seen: what the person's page showed (`yes` or `no`); None for what comes from no page.
+        actor_id: who does it.
+
+    Raises:
+        ConflictError: somebody else has changed it meanwhile.
+        NotFoundError: the company entered has no such member.
+    """
+    membership, words = _locked(membership_id), {True: "yes", False: "no"}
+    refuse_unseen(seen, words[membership.uses_cards], words[allowed])
+    if membership.uses_cards == allowed:
+        return
+    membership.uses_cards = allowed
+    db.session.flush()
+    record_event(
+        "member.cards", actor_id=actor_id, subject=("user", membership.user_id), allowed=words[allowed]
+    )
+
+
 def remove_member(membership_id: int, *, actor_id: int | None = None) -> None:
     """End a membership. The person and what she did stay.
 

@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     allow_private_smtp: bool = False
     sms_url: str | None = None
     payplug_api_url: str = PAYPLUG_API_URL
+    payplug_portal_url: str = "https://portal.payplug.com"
     log_format: Literal["console", "json"] = "console"
     largest_file_mb: int = Field(default=10, ge=1, le=25)
     # Above 25 a mail would take longer than the lease of its row, and few servers take it.
@@ -80,7 +81,7 @@ class Settings(BaseSettings):
                 ) from error
         return keys
 
-    @field_validator("public_url", "payplug_api_url")
+    @field_validator("public_url", "payplug_api_url", "payplug_portal_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         parts = urlsplit(value)

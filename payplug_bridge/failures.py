@@ -24,6 +24,14 @@ _WORDS: dict[str, LazyString] = {
     "not_created": _l("PayPlug did not answer; it has made no payment."),
     "not_found": _l("PayPlug does not know this payment under the present key."),
     "unreachable": _l("PayPlug could not be reached."),
+    "timeout_of_call": _l("PayPlug did not answer in time."),
+    "connection": _l("The connection to PayPlug broke."),
+    "unreadable": _l("PayPlug answered something unreadable."),
+    "http_403": _l("PayPlug does not allow this to the account of the key."),
+    "http_429": _l("PayPlug was asked too often. It is asked again later."),
+    "http_500": _l("PayPlug is out of order just now."),
+    "http_502": _l("PayPlug is out of order just now."),
+    "http_503": _l("PayPlug is out of order just now."),
     "http_401": _l("PayPlug does not accept the secret key. Check it in the PayPlug settings."),
 }
 

@@ -7,11 +7,18 @@ from typing import Final
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
+from wtforms import BooleanField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, Length
+from wtforms.widgets import CheckboxInput
 
-from core.web.forms import MoneyField
+from core.web.forms import MoneyField, RequestKeyField, VersionField, choices, typed_cents
+from invoicing.forms.payment_terms import part_choices
 from payplug_bridge.billing import LENGTHS, REQUIRED
+from payplug_bridge.facts import facts_of, known_account
+from payplug_bridge.keys import find_account, stored_modes
+from payplug_bridge.models import PayplugAccount, PayplugMode
+from payplug_bridge.set_company_terms import CompanyTerms
+from payplug_bridge.ways import NAMES, Way, read_ways
 
 _LABELS = {
     "first_name": _l("First name"),
@@ -65,3 +72,55 @@ class KeyForm(FlaskForm):
         validators=[DataRequired(_l("Paste a secret key."))],
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
+
+
+class OneClickForm(FlaskForm):
+    """The hidden key of a button that must act once, however often it is pressed."""
+
+    request_key = RequestKeyField()
+
+
+class TermsForm(FlaskForm):
+    """By which ways and in which parts the company's links may be paid."""
+
+    ways = SelectMultipleField(_l("Ways to pay"), option_widget=CheckboxInput(), validate_choice=False)
+    parts = SelectField(_l("To be paid"), validate_choice=False)
+    least_part = MoneyField(_l("Least amount of one part"))
+    shows_transfer = BooleanField(
+        _l("Offer the transfer too, with IBAN and QR code, when a card payment is possible")
+    )
+    version = VersionField()
+
+    @classmethod
+    def of(cls, account: PayplugAccount | None) -> TermsForm:
+        """The form filled with what holds now."""
+        form = cls(formdata=None)
+        form.offer()
+        if account is not None:
+            form.ways.data, form.parts.data = account.ways.split(), account.parts
+            form.least_part.data = typed_cents(account.least_part_cents)
+            form.shows_transfer.data, form.version.data = account.shows_transfer, account.version
+        return form
+
+    def offer(self) -> None:
+        """Name the ways that the accounts behind the stored keys offer, and the rules of payment in parts."""
+        offered = {way for mode in stored_modes() for way in _ways_of(mode)}
+        account = find_account()
+        ticked = set() if account is None else set(read_ways(account.ways))
+        self.ways.choices = choices((way.value, NAMES[way]) for way in Way if way in offered | ticked)
+        self.parts.choices = choices(part_choices())
+
+    def as_input(self) -> CompanyTerms:
+        """What the verb takes."""
+        return CompanyTerms(
+            ways=self.ways.data or (),
+            parts=self.parts.data or "",
+            least_part_cents=self.least_part.scaled,
+            shows_transfer=bool(self.shows_transfer.data),
+            version=self.version.seen,
+        )
+
+
+def _ways_of(mode: PayplugMode) -> tuple[Way, ...]:
+    facts = facts_of(mode)
+    return () if facts is None else known_account(facts).ways

@@ -57,6 +57,8 @@ def save_key(secret_key: str, *, actor_id: int | None = None) -> PayplugMode:
     snapshot = _client(key).account()
     if snapshot.is_live is not (mode is PayplugMode.LIVE):
         raise KeyNotUsable(_l("PayPlug says that this key belongs to the other mode."))
+    if snapshot.currencies and "EUR" not in snapshot.currencies:
+        raise KeyNotUsable(_l("This PayPlug account does not take euros, and invoices are in euros only."))
     with transaction():
         _store(key, mode, snapshot, actor_id)
     return mode
@@ -140,6 +142,12 @@ def notification_url() -> str:
     """The address PayPlug notifies about new payments: that of the latest endpoint."""
     endpoint = db.session.scalars(select(PayplugEndpoint).order_by(PayplugEndpoint.id.desc()).limit(1)).one()
     return f"{_settings().public_url}/webhooks/payplug/{endpoint.token}"
+
+
+def portal_url() -> str:
+    """Where the merchant signs in at PayPlug; the simulator's own portal when there is one."""
+    settings = _settings()
+    return settings.payplug_portal_url if settings.payplug_is_real else f"{settings.payplug_api_url}/portal"
 
 
 def is_simulated() -> bool:

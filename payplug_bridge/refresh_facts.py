@@ -56,7 +56,10 @@ def cause_of(error: PayplugError) -> str:
     """A failed call as a short word that is stored and shown through `failures`."""
     if isinstance(error, PayplugRefused):
         return f"http_{error.status}"
-    return error.cause if isinstance(error, PayplugUnconfirmed) else type(error).__name__
+    if not isinstance(error, PayplugUnconfirmed):
+        return type(error).__name__
+    # `timeout` alone is PayPlug's own word for a payer who left.
+    return "timeout_of_call" if error.cause == "timeout" else error.cause
 
 
 @sweep("refresh_payplug_facts")

@@ -12,16 +12,16 @@ from core.web.settings_tabs import SettingsTab, add_settings_tab
 
 # Tables, triggers and jobs register themselves when they are imported.
 from invoicing.payment_link import set_card_payments
-from payplug_bridge import account_models, models, process_notifications, sync, triggers  # noqa: F401
+from payplug_bridge import account_models, models, process_notifications, refresh_facts, sync, triggers  # noqa: F401
 from payplug_bridge.card_payments import PayplugCardPayments
 from payplug_bridge.cli import payplug_group
 from payplug_bridge.panels import attempts_mark, attempts_panel, first_step
-from payplug_bridge.routes import members, public, settings, webhooks
+from payplug_bridge.routes import members, public, self_tests, settings, webhooks
 
 
 def init_app(app: Flask) -> None:
     """Register what the package offers."""
-    for module in (members, public, settings):
+    for module in (members, public, self_tests, settings):
         app.register_blueprint(module.blueprint)
     webhooks.init_app(app)
     app.cli.add_command(payplug_group)

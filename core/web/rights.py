@@ -26,13 +26,14 @@ class Right(StrEnum):
 
     READ = "read"
     INVOICE = "invoice"
+    CARDS = "cards"
     BOOKS = "books"
     SETTINGS = "settings"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
-    Role.STAFF: frozenset({Right.READ, Right.INVOICE}),
+    Role.STAFF: frozenset({Right.READ, Right.INVOICE, Right.CARDS}),
     Role.ACCOUNTANT: frozenset({Right.READ, Right.BOOKS}),
     Role.VIEWER: frozenset({Right.READ}),
 }
@@ -55,7 +56,7 @@ def requires(right: Right) -> Callable[[Callable[P, R]], Callable[P, R | Respons
                 answer: Response = current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
                 return answer
             enter_membership()
-            if right not in RIGHTS[g.membership.role]:
+            if not _holds(g.membership, right):
                 raise NotAllowedError
             return view(*args, **kwargs)
 
@@ -128,4 +129,10 @@ def work_in(company_id: int) -> None:
 def may(right: str) -> bool:
     """True when the member of this request has the right (for templates: what is not allowed is not shown)."""
     membership = g.get("membership")
-    return membership is not None and Right(right) in RIGHTS[membership.role]
+    return membership is not None and _holds(membership, Right(right))
+
+
+def _holds(membership: Membership, right: Right) -> bool:
+    """Card payments are besides allowed or not for each member; keys and rules for all are settings."""
+    is_allowed = right is not Right.CARDS or membership.uses_cards
+    return is_allowed and right in RIGHTS[membership.role]

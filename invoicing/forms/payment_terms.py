@@ -16,6 +16,7 @@ from wtforms import SelectField, SelectMultipleField
 from wtforms.widgets import CheckboxInput
 
 from core.web.forms import choices
+from core.web.rights import Right, may
 from invoicing.lifecycle import DocumentKind
 from invoicing.models import Document
 from invoicing.payment_link import WayChoice, card_payments
@@ -44,7 +45,7 @@ class PaymentTermsFields:
         processor = card_payments()
         self.pay_parts.choices = choices(part_choices())
         self.pay_ways.choices = []
-        if processor is None or document.kind is not DocumentKind.INVOICE:
+        if processor is None or document.kind is not DocumentKind.INVOICE or not may(Right.CARDS):
             return
         self.way_choices = processor.ways_for(document.id)
         self.pay_ways.choices = choices((way.value, way.name) for way in self.way_choices)
@@ -55,6 +56,6 @@ class PaymentTermsFields:
     def choose_payment_terms(self: Any, document_id: int, actor_id: int | None) -> None:
         """Store what was chosen, in the open transaction; nothing when the form did not show it."""
         processor = card_payments()
-        if processor is None or "pay_terms" not in request.form:
+        if processor is None or "pay_terms" not in request.form or not may(Right.CARDS):
             return
         processor.choose_terms(document_id, self.pay_ways.data or (), self.pay_parts.data or _ALL, actor_id)

@@ -9,11 +9,11 @@ from flask_security import current_user
 
 from core.database import transaction
 from core.mail import queue_mail
-from core.members import add_member, change_role, members_of_company, remove_member
+from core.members import add_member, allow_cards, change_role, members_of_company, remove_member
 from core.models import Role, User
 from core.web.context import ROLE_NAMES
 from core.web.forms import put_errors
-from core.web.rights import Right, requires
+from core.web.rights import RIGHTS, Right, requires
 from core.web.sign_in import password_link
 from invoicing.errors import InvalidInputError
 from invoicing.forms.settings import MemberForm, RoleForm
@@ -31,7 +31,11 @@ def index() -> ResponseReturnValue:
     if form.validate_on_submit() and _added(form):
         return redirect(url_for("members.index"), code=303)
     return render_template(
-        "invoicing/settings_members.html", form=form, members=members_of_company(), role_names=ROLE_NAMES
+        "invoicing/settings_members.html",
+        form=form,
+        members=members_of_company(),
+        role_names=ROLE_NAMES,
+        with_cards={role for role, rights in RIGHTS.items() if Right.CARDS in rights},
     )
 
 
@@ -75,6 +79,20 @@ def role(membership_id: int) -> ResponseReturnValue:
         flash(gettext("The role is changed."), "success")
     else:
         flash(gettext("Choose one of the roles."), "danger")
+    return redirect(url_for("members.index"), code=303)
+
+
+@blueprint.post("/<int:membership_id>/cards")
+@requires(Right.SETTINGS)
+def cards(membership_id: int) -> ResponseReturnValue:
+    """Let a member use card payments, or not."""
+    allowed, actor, seen = request.form.get("allowed") == "yes", current_user.id, request.form.get("seen")
+    with transaction():
+        allow_cards(membership_id, allowed, seen=seen, actor_id=actor)
+    if allowed:
+        flash(gettext("This member may use card payments."), "success")
+    else:
+        flash(gettext("This member may no longer use card payments."), "success")
     return redirect(url_for("members.index"), code=303)
 
 

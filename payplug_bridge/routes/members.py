@@ -73,7 +73,7 @@ def notification(notification_id: int) -> str:
 
 
 @blueprint.post("/notifications/<int:notification_id>/replay")
-@requires(Right.INVOICE)
+@requires(Right.CARDS)
 def replay(notification_id: int) -> Response:
     """Do a notification again."""
     with transaction():
@@ -83,7 +83,7 @@ def replay(notification_id: int) -> Response:
 
 
 @blueprint.post("/invoices/<int:document_id>/check")
-@requires(Right.INVOICE)
+@requires(Right.CARDS)
 def check(document_id: int) -> Response:
     """Ask PayPlug how the card payments of an invoice stand."""
     find_issued(document_id)
