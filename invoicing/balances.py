@@ -51,6 +51,11 @@ class DocumentBalance:
     given_back_cents: int = 0
     hold: PaymentStatus | None = None
 
+    @property
+    def asked_cents(self) -> int:
+        """What the customer is asked for: nothing while the invoice is on hold."""
+        return 0 if self.status.is_on_hold else self.open_cents
+
 
 @dataclass(frozen=True)
 class OpenCredit:

@@ -64,7 +64,7 @@ def give_back(given: MoneyBack) -> Refund:
         InvalidInputError: naming every field that is wrong.
         ConflictError: the payment was cancelled, or used on another invoice at this moment.
     """
-    payment, invoices = lock_payment(given.payment_id, credit_note_id=given.credit_note_id)
+    payment, invoices = lock_payment(given.payment_id, _named(given))
     earlier = _earlier(given)
     if earlier is not None:
         return earlier
@@ -85,6 +85,10 @@ def give_back(given: MoneyBack) -> Refund:
             payment_id=payment.id, amount_cents=refund.amount_cents, open_cents=balance_of(invoice.id).open_cents,
         )  # fmt: skip
     return refund
+
+
+def _named(given: MoneyBack) -> list[int]:
+    return [] if given.credit_note_id is None else [given.credit_note_id]
 
 
 def _earlier(given: MoneyBack) -> Refund | None:

@@ -5,7 +5,7 @@ Verbs of money that went back begin here; `apply_snapshot` does before it record
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from invoicing.models import Document
 from invoicing.payments import Payment, Settlement
 
 
-def lock_invoices(invoice_ids: Iterable[int], note_ids: Iterable[int] = ()) -> list[Document]:
+def lock_invoices(invoice_ids: Iterable[int], note_ids: Collection[int] = ()) -> list[Document]:
     """Lock invoices with all their credit notes, and further notes with what they credit; by id, re-read.
 
     Returns:
@@ -39,19 +39,18 @@ def lock_invoices(invoice_ids: Iterable[int], note_ids: Iterable[int] = ()) -> l
     return list(db.session.scalars(select(Document).where(Document.id.in_(wanted)).order_by(Document.id)))
 
 
-def lock_payment(payment_id: int, *, credit_note_id: int | None = None) -> tuple[Payment, list[Document]]:
+def lock_payment(payment_id: int, credit_note_ids: Iterable[int] = ()) -> tuple[Payment, list[Document]]:
     """The payment, locked and re-read, and the invoices it settled at any time, locked with their credit notes.
 
     Args:
         payment_id: of the company entered.
-        credit_note_id: a note that is to be given back with it, locked too with its invoice.
+        credit_note_ids: notes that are to be given back with it, locked too with their invoices.
 
     Raises:
         NotFoundError: there is no such payment, or no such document.
         ConflictError: the payment was used on another invoice at this moment, or what it settles was credited.
     """
-    named = [] if credit_note_id is None else [credit_note_id]
-    invoices = lock_invoices(_settled_by(payment_id), named)
+    invoices = lock_invoices(_settled_by(payment_id), list(credit_note_ids))
     payment = lock(select(Payment).where(Payment.id == payment_id))
     if payment is None:
         raise NotFoundError(_l("This payment does not exist."))

@@ -15,9 +15,11 @@ from core.clock import paris_date, paris_today, utc_now
 from core.database import db, lock
 from core.event_log import record_event
 from invoicing.balances import balance_of
+from invoicing.locked_payments import lock_invoices, lock_payment
 from invoicing.models import Document
 from invoicing.payments import PaymentMethod
 from invoicing.record_payment import PaymentInput, record_payment
+from payplug_bridge.apply_refunds import apply_refunds
 from payplug_bridge.attempts import find_by_payplug_id, find_by_reference, locked, may_pass, pass_to
 from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugMode
 from payplug_bridge.snapshots import Card, Failure, PaymentSnapshot
@@ -32,6 +34,7 @@ class Outcome(StrEnum):
     RECORDED = "recorded"
     PAID_IN_TEST = "paid_in_test"
     KNOWN = "known"
+    REFUNDED = "refunded"
     PENDING = "pending"
     FAILED = "failed"
     ABORTED = "aborted"
@@ -55,13 +58,23 @@ def apply_snapshot(snapshot: PaymentSnapshot) -> Outcome:
     trouble = _mismatch(attempt, snapshot)
     if trouble is not None:
         return _put_aside(attempt, trouble)
-    if snapshot.refunded_cents and attempt.mode is PayplugMode.LIVE:
-        attempt.trouble = Trouble.REFUNDED
+    if snapshot.refunds:
+        _lock_what_refunds_touch(attempt)
     attempt.payplug_id = snapshot.id
     attempt.payment_url = attempt.payment_url or snapshot.payment_url
     outcome = _follow(attempt, snapshot)
     db.session.flush()
+    if apply_refunds(attempt, snapshot.refunds or ()) and outcome is Outcome.KNOWN:
+        return Outcome.REFUNDED
     return outcome
+
+
+def _lock_what_refunds_touch(attempt: PaymentAttempt) -> None:
+    """Before a payment is recorded: documents come before the counters and the chain in the order of locks."""
+    if attempt.payment_id is None:
+        lock_invoices([attempt.document_id])
+    else:
+        lock_payment(attempt.payment_id)
 
 
 def _locked_attempt(snapshot: PaymentSnapshot) -> PaymentAttempt | None:

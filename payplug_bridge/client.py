@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn
 from urllib.parse import urlencode, urlsplit
@@ -32,13 +32,17 @@ from payplug_bridge.errors import (
 )
 from payplug_bridge.snapshots import (
     REFERENCE_KEY,
+    REFUND_KEY,
     AccountSnapshot,
     PaymentPage,
     PaymentSnapshot,
+    RefundSnapshot,
     checked_payment_id,
     read_account,
     read_payment,
     read_payment_page,
+    read_refund,
+    read_refunds,
 )
 from payplug_bridge.waiting import seconds_left
 
@@ -169,12 +173,35 @@ class PayplugClient:
         return read_payment(self._call(self._http.post, self._payments(), request.as_json()))
 
     def retrieve_payment(self, payment_id: str) -> PaymentSnapshot:
-        """Read a payment as it is now.
+        """Read a payment as it is now, with its refunds where there are any.
 
         Raises:
             NotPayplugId, PayplugRefused, PayplugUnconfirmed.
         """
-        return read_payment(self._call(self._http.get, self._payment(payment_id)))
+        snapshot = read_payment(self._call(self._http.get, self._payment(payment_id)))
+        if snapshot.refunded_cents <= 0:
+            return snapshot
+        return replace(snapshot, refunds=self.refunds_of(payment_id))
+
+    def create_refund(self, payment_id: str, amount_cents: int, reference: str) -> RefundSnapshot:
+        """Give money of a payment back. Never repeated by itself: a repeated POST is a second refund.
+
+        Raises:
+            NotPayplugId.
+            PayplugRefused: nothing was given back.
+            PayplugUnreachable: nothing was given back, PayPlug was not reached.
+            PayplugUnconfirmed: it may have been given back; `refunds_of` tells.
+        """
+        body = {"amount": amount_cents, "metadata": {REFUND_KEY: reference}}
+        return read_refund(self._call(self._http.post, self._refunds(payment_id), body))
+
+    def refunds_of(self, payment_id: str) -> tuple[RefundSnapshot, ...]:
+        """Every refund of a payment, oldest first, whoever made it.
+
+        Raises:
+            NotPayplugId, PayplugRefused, PayplugUnconfirmed.
+        """
+        return read_refunds(self._call(self._http.get, self._refunds(payment_id)))
 
     def abort_payment(self, payment_id: str) -> PaymentSnapshot:
         """Make sure that a payment can no longer be paid, and say how it stands; aborting twice is a success.
@@ -257,6 +284,9 @@ class PayplugClient:
 
     def _payment(self, payment_id: str) -> str:
         return f"{self._payments()}/{checked_payment_id(payment_id)}"
+
+    def _refunds(self, payment_id: str) -> str:
+        return f"{self._payment(payment_id)}/refunds"
 
     def _call(self, method: Callable[..., tuple[object, int]], *arguments: object) -> object:
         """Run one library call; whatever it raises becomes one of ours."""

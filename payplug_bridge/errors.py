@@ -117,6 +117,15 @@ class PaymentBeingPrepared(ConflictError):
     default = _l("The payment page is being prepared. Please try again in a few seconds.")
 
 
+class RefundInProgress(ConflictError):
+    """It is not known yet whether an earlier refund of the payment was made: a second one might be one too many."""
+
+    default = _l(
+        "PayPlug has not confirmed an earlier refund of this payment yet. Solde asks again by itself; please wait "
+        "until it is known."
+    )
+
+
 class BillingIncomplete(SoldeError):
     """PayPlug needs a name, an e-mail and an address of the payer; `fields` names what is missing."""
 

@@ -11,6 +11,7 @@ from payplug_bridge.process_notifications import UNKNOWN
 _WORDS: dict[str, LazyString] = {
     Outcome.RECORDED: _l("Payment recorded"),
     Outcome.PAID_IN_TEST: _l("Test payment, nothing recorded"),
+    Outcome.REFUNDED: _l("Refund recorded"),
     Outcome.KNOWN: _l("Nothing new"),
     Outcome.PENDING: _l("Not paid yet"),
     Outcome.FAILED: _l("Attempt failed"),

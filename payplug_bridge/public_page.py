@@ -39,6 +39,8 @@ class PageState(StrEnum):
     PAID = "paid"
     CREDITED = "credited"
     CHECKING = "checking"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class PublicPage:
     @property
     def open_cents(self) -> int:
         """What remains due."""
-        return self.balance.open_cents
+        return self.balance.asked_cents
 
     @property
     def card_is_offered(self) -> bool:
@@ -169,7 +171,7 @@ def public_page(document_id: int) -> PublicPage:
     balance, attempts = balance_of(document_id), attempts_of(document_id)
     seller = read_seller(document.seller)
     state = _state(balance, attempts)
-    offer, terms = offer_of(document, balance.open_cents), terms_of(document_id)
+    offer, terms = offer_of(document, balance.asked_cents), terms_of(document_id)
     assert document.number is not None, "a link exists for issued invoices alone"
     return PublicPage(
         document_id=document_id,
@@ -182,10 +184,10 @@ def public_page(document_id: int) -> PublicPage:
         offer=offer,
         attempt=attempts[-1] if attempts else None,
         last_payment=_last_payment(document_id),
-        transfer=_transfer(seller, document.number, balance.open_cents),
+        transfer=_transfer(seller, document.number, balance.asked_cents),
         missing=_missing(document) if offer.is_possible else (),
         terms=terms,
-        purse=purse_of(document, balance.open_cents, offer.ways[0]) if offer.is_possible else None,
+        purse=purse_of(document, balance.asked_cents, offer.ways[0]) if offer.is_possible else None,
     )
 
 
@@ -203,6 +205,8 @@ def colours_css(seller: Seller) -> str:
 def _state(balance: DocumentBalance, attempts: list[PaymentAttempt]) -> PageState:
     if balance.status is PaymentStatus.CREDITED and balance.open_cents == 0:
         return PageState.CREDITED
+    if balance.status.is_on_hold:
+        return PageState(balance.status.value)
     if balance.open_cents == 0:
         return PageState.PAID
     if any(attempt.trouble in UNSETTLED_TROUBLES for attempt in attempts):

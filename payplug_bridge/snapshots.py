@@ -21,6 +21,9 @@ FINAL_FAILURES: Final = frozenset({"aborted", "timeout"})
 """Failures after which the same payment cannot be paid any more. Assumed: PayPlug does not say; a success that comes
 later nevertheless is recorded all the same."""
 
+REFUND_KEY: Final = "solde_refund"
+"""The metadata key under which the reference of a refund that we asked for travels."""
+
 DEFAULT_LEAST_CENTS: Final = 99
 DEFAULT_MOST_CENTS: Final = 2_000_000
 """Limits for an account that does not tell its own (the cautious defaults of PayPlug's own plugins)."""
@@ -29,6 +32,7 @@ _PAYMENT_ID = re.compile(r"pay_[A-Za-z0-9]{8,64}")
 _REFUND_ID = re.compile(r"re_[A-Za-z0-9]{8,64}")
 _LATEST_SECOND = 253_402_300_799  # the end of year 9999
 _MOST_CENTS = 10**15  # what a column holds; no payment comes near
+_BEGINNING = datetime.fromtimestamp(0, UTC)
 _LONGEST_WORD = 80
 _LONGEST_TEXT = 500
 
@@ -79,12 +83,26 @@ class Card:
 
 
 @dataclass(frozen=True)
+class RefundSnapshot:
+    """Money that PayPlug gave back, in cents; `reference` is what our metadata said, None for one made at PayPlug."""
+
+    id: str
+    payment_id: str
+    is_live: bool
+    amount_cents: int
+    currency: str
+    created_at: datetime | None
+    reference: str | None
+
+
+@dataclass(frozen=True)
 class PaymentSnapshot:
     """A payment as PayPlug described it at one moment.
 
     `amount_cents` is None for an authorised payment, which has no amount but `authorized_cents`; `notification_code` is
     the HTTP status that our address answered last, None while it was not told. `reference` is what our metadata said,
-    None when the payment is not one of ours; `payment_url` is empty when there is no hosted page.
+    None when the payment is not one of ours; `payment_url` is empty when there is no hosted page; `refunds` are None
+    while they were not read, `refundable_until` None until it is paid.
     """
 
     id: str
@@ -101,6 +119,8 @@ class PaymentSnapshot:
     reference: str | None
     authorized_cents: int | None = None
     notification_code: int | None = None
+    refunds: tuple[RefundSnapshot, ...] | None = None
+    refundable_until: datetime | None = None
 
     @property
     def asked_cents(self) -> int | None:
@@ -174,7 +194,42 @@ def read_payment(answer: object) -> PaymentSnapshot:
         payment_url=_optional(hosted, "payment_url", str) or "",
         reference=_reference(body),
         authorized_cents=_authorized(body),
+        refundable_until=_instant(body, "refundable_until"),
         notification_code=_optional(_optional(body, "notification", dict) or {}, "response_code", int),
+    )
+
+
+def read_refunds(answer: object) -> tuple[RefundSnapshot, ...]:
+    """Convert a decoded list of a payment's refunds, oldest first.
+
+    Raises:
+        PayplugUnreadable: it is not one, or a refund in it cannot be read.
+    """
+    rows = _required(_object(answer, "refunds"), "data", list)
+    # Newest first is assumed, as of payments: of one second the last of the list came first.
+    found = [read_refund(row) for row in reversed(rows)]
+    return tuple(sorted(found, key=lambda refund: refund.created_at or _BEGINNING))
+
+
+def read_refund(answer: object) -> RefundSnapshot:
+    """Convert a decoded refund object.
+
+    Raises:
+        PayplugUnreadable: it is not one, a field has a wrong type, or it gives nothing back.
+    """
+    body = _object(answer, "refund")
+    payment_id, amount = body.get("payment_id"), _cents(body, "amount") or 0
+    is_one = body.get("object") == "refund" and is_refund_id(body.get("id"))
+    if not is_one or not is_payment_id(payment_id) or amount <= 0:
+        raise PayplugUnreadable("refund")
+    return RefundSnapshot(
+        id=body["id"],
+        payment_id=payment_id,
+        is_live=_required(body, "is_live", bool),
+        amount_cents=amount,
+        currency=_required(body, "currency", str)[:_LONGEST_WORD],
+        created_at=_instant(body, "created_at"),
+        reference=_reference(body, REFUND_KEY),
     )
 
 
@@ -336,14 +391,14 @@ def _card(body: JsonObject) -> Card | None:
     return Card(brand[:40], last4[:4]) if brand or last4 else None
 
 
-def _reference(body: JsonObject) -> str | None:
-    """Our attempt's reference; None when PayPlug's object names none.
+def _reference(body: JsonObject, key: str = REFERENCE_KEY) -> str | None:
+    """The reference of our attempt or refund; None when PayPlug's object names none.
 
     A look-up that takes an odd value for "not ours" would let the same payment be asked for twice.
     """
     metadata = body.get("metadata")
     # An empty object may be written as an empty list by a server in PHP (assumed).
-    reference = None if metadata == [] else (_optional(body, "metadata", dict) or {}).get(REFERENCE_KEY)
+    reference = None if metadata == [] else (_optional(body, "metadata", dict) or {}).get(key)
     if reference is None:
         return None
     if not isinstance(reference, str) or not 0 < len(reference) <= _LONGEST_WORD:

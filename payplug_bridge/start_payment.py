@@ -151,7 +151,7 @@ def _decide(document_id: int, closed: set[int], answers: Mapping[str, str], wish
     if newer is not None:
         # Written by another tab between our look and the lock; locking it now would turn the order of locks round.
         return _Await(newer)
-    due_cents = balance_of(document_id).open_cents
+    due_cents = balance_of(document_id).asked_cents
     offer = offer_of(document, due_cents)
     plan = _plan(document, due_cents, offer, wish) if offer.is_possible else None
     for attempt in recent:
@@ -306,7 +306,7 @@ def _record_answer(attempt_id: int, snapshot: PaymentSnapshot) -> str:
         apply_snapshot(snapshot)
         attempt = locked(attempt_id)
         lock(select(Document).where(Document.id == attempt.document_id))
-        still_due = balance_of(attempt.document_id).open_cents >= attempt.amount_cents
+        still_due = balance_of(attempt.document_id).asked_cents >= attempt.amount_cents
         if attempt.state is AttemptState.CREATED and still_due:
             return attempt.payment_url
     # A transfer was recorded, or another tab gave this attempt up, while PayPlug was answering.

@@ -18,9 +18,11 @@ from core.database import db, lock, transaction
 from core.jobs import job, sweep
 from core.tenancy import in_company, unscoped
 from invoicing.balances import balance_of
+from payplug_bridge.apply_refunds import told_cents
 from payplug_bridge.apply_snapshot import Outcome, apply_snapshot
 from payplug_bridge.attempts import OPEN, attempts_of, find_by_reference, may_still_be_paid
 from payplug_bridge.check_attempt import IN_FLIGHT, check_attempt
+from payplug_bridge.check_refund import OPEN_REFUNDS, check_refund, open_refunds
 from payplug_bridge.close_attempt import close_attempt
 from payplug_bridge.errors import CardNotPossible, PayplugError, PayplugUnconfirmed, SimulatorNotAllowed
 from payplug_bridge.keys import client_for, stored_modes
@@ -102,6 +104,7 @@ def sync_company(walk_back: timedelta) -> SyncReport:
     """Ask about every attempt of the company entered that is not at its end, whatever its interval, and walk PayPlug's
     list back for money we do not know of."""
     report = sync_attempts(_unsettled_ids(utc_now()))
+    report.add(_check_refunds())
     report.add(_walk(utc_now() - walk_back))
     return report
 
@@ -126,6 +129,19 @@ def sync_attempts(attempt_ids: list[int]) -> SyncReport:
     return report
 
 
+def _check_refunds() -> SyncReport:
+    """Look for every refund of ours whose answer was lost."""
+    report = SyncReport()
+    for request_id in [request.id for request in open_refunds()]:
+        report.checked += 1
+        try:
+            report.changed += check_refund(request_id) not in OPEN_REFUNDS
+        except (PayplugError, CardNotPossible, SimulatorNotAllowed) as error:
+            report.failed += 1
+            log.warning("refund_not_synced", request=request_id, reason=_reason(error))
+    return report
+
+
 def _sync_one(attempt_id: int) -> bool:
     before = db.session.get_one(PaymentAttempt, attempt_id).state
     after = check_attempt(attempt_id)
@@ -137,7 +153,7 @@ def _sync_one(attempt_id: int) -> bool:
 def _close_if_settled(attempt_id: int) -> AttemptState:
     """Nobody shall pay by card what a transfer has paid: abort when less is due than the attempt asks for."""
     attempt = db.session.get_one(PaymentAttempt, attempt_id)
-    if balance_of(attempt.document_id).open_cents >= attempt.amount_cents:
+    if balance_of(attempt.document_id).asked_cents >= attempt.amount_cents:
         return attempt.state
     return close_attempt(attempt_id)
 
@@ -208,15 +224,31 @@ def _walk(since: datetime) -> SyncReport:
 
 
 def _apply_unknown_success(snapshot: PaymentSnapshot) -> bool:
+    """A payment that the books do not have is recorded; of one with refunds they do not have, these are read."""
     if not snapshot.is_paid or snapshot.reference is None:
         return False
     attempt = find_by_reference(snapshot.reference)
-    is_known = attempt is None or attempt.state is AttemptState.PAID
-    db.session.rollback()
-    if is_known:
+    if attempt is None:
+        db.session.rollback()
         return False
-    with transaction():
-        return apply_snapshot(snapshot) in (Outcome.RECORDED, Outcome.PAID_IN_TEST)
+    attempt_id, is_known = attempt.id, attempt.state is AttemptState.PAID
+    db.session.rollback()
+    is_news = False
+    if not is_known:
+        with transaction():
+            is_news = apply_snapshot(snapshot) in (Outcome.RECORDED, Outcome.PAID_IN_TEST)
+    if not _has_untold_refunds(attempt_id, snapshot):
+        return is_news
+    # The list does not tell the refunds: they are read with the payment.
+    check_attempt(attempt_id)
+    return True
+
+
+def _has_untold_refunds(attempt_id: int, snapshot: PaymentSnapshot) -> bool:
+    attempt = db.session.get_one(PaymentAttempt, attempt_id)
+    untold = attempt.payment_id is not None and snapshot.refunded_cents > told_cents(attempt.payment_id)
+    db.session.rollback()
+    return untold
 
 
 def _reason(error: Exception) -> str:

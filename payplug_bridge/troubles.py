@@ -40,7 +40,8 @@ _WORDS: dict[str, LazyString] = {
         "customer."
     ),
     Trouble.REFUNDED: _l(
-        "Money was given back in the PayPlug portal. It is not in the books yet: record it with your accountant."
+        "Money was given back in the PayPlug portal and no credit note covers it. It is in the books, and the invoice "
+        "is not asked for: make a credit note, or claim it again."
     ),
 }
 

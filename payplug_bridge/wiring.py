@@ -12,7 +12,15 @@ from core.web.settings_tabs import SettingsTab, add_settings_tab
 
 # Tables, triggers and jobs register themselves when they are imported.
 from invoicing.payment_link import set_card_payments
-from payplug_bridge import account_models, models, process_notifications, refresh_facts, sync, triggers  # noqa: F401
+from payplug_bridge import (  # noqa: F401
+    account_models,
+    models,
+    process_notifications,
+    refresh_facts,
+    sync,
+    sync_refunds,
+    triggers,
+)
 from payplug_bridge.card_payments import PayplugCardPayments
 from payplug_bridge.cli import payplug_group
 from payplug_bridge.panels import attempts_mark, attempts_panel, first_step
