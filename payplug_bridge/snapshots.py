@@ -10,8 +10,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, TypeGuard, TypeVar
+from typing import Final, TypeGuard
 
+from payplug_bridge.answer_fields import (
+    MOST_CENTS,
+    JsonObject,
+    cents_of,
+    instant_of,
+    object_of,
+    optional,
+    required,
+)
 from payplug_bridge.errors import NotPayplugId, PayplugUnreadable
 
 REFERENCE_KEY: Final = "solde_attempt"
@@ -30,14 +39,9 @@ DEFAULT_MOST_CENTS: Final = 2_000_000
 
 _PAYMENT_ID = re.compile(r"pay_[A-Za-z0-9]{8,64}")
 _REFUND_ID = re.compile(r"re_[A-Za-z0-9]{8,64}")
-_LATEST_SECOND = 253_402_300_799  # the end of year 9999
-_MOST_CENTS = 10**15  # what a column holds; no payment comes near
 _BEGINNING = datetime.fromtimestamp(0, UTC)
 _LONGEST_WORD = 80
 _LONGEST_TEXT = 500
-
-T = TypeVar("T")
-JsonObject = Mapping[str, Any]
 
 
 def is_payment_id(text: object) -> TypeGuard[str]:
@@ -176,26 +180,26 @@ def read_payment(answer: object) -> PaymentSnapshot:
     Raises:
         PayplugUnreadable: it is not one, or a field has a wrong type.
     """
-    body = _object(answer, "payment")
+    body = object_of(answer, "payment")
     if body.get("object") != "payment" or not is_payment_id(body.get("id")):
         raise PayplugUnreadable("object")
-    hosted = _optional(body, "hosted_payment", dict) or {}
+    hosted = optional(body, "hosted_payment", dict) or {}
     return PaymentSnapshot(
         id=body["id"],
-        is_live=_required(body, "is_live", bool),
-        amount_cents=_cents(body, "amount"),
-        refunded_cents=_cents(body, "amount_refunded") or 0,
-        currency=_required(body, "currency", str)[:_LONGEST_WORD],
-        is_paid=_required(body, "is_paid", bool),
-        paid_at=_instant(body, "paid_at") or _instant(hosted, "paid_at"),
-        created_at=_instant(body, "created_at"),
+        is_live=required(body, "is_live", bool),
+        amount_cents=cents_of(body, "amount"),
+        refunded_cents=cents_of(body, "amount_refunded") or 0,
+        currency=required(body, "currency", str)[:_LONGEST_WORD],
+        is_paid=required(body, "is_paid", bool),
+        paid_at=instant_of(body, "paid_at") or instant_of(hosted, "paid_at"),
+        created_at=instant_of(body, "created_at"),
         failure=_failure(body),
         card=_card(body),
-        payment_url=_optional(hosted, "payment_url", str) or "",
+        payment_url=optional(hosted, "payment_url", str) or "",
         reference=_reference(body),
         authorized_cents=_authorized(body),
-        refundable_until=_instant(body, "refundable_until"),
-        notification_code=_optional(_optional(body, "notification", dict) or {}, "response_code", int),
+        refundable_until=instant_of(body, "refundable_until"),
+        notification_code=optional(optional(body, "notification", dict) or {}, "response_code", int),
     )
 
 
@@ -205,7 +209,7 @@ def read_refunds(answer: object) -> tuple[RefundSnapshot, ...]:
     Raises:
         PayplugUnreadable: it is not one, or a refund in it cannot be read.
     """
-    rows = _required(_object(answer, "refunds"), "data", list)
+    rows = required(object_of(answer, "refunds"), "data", list)
     # Newest first is assumed, as of payments: of one second the last of the list came first.
     found = [read_refund(row) for row in reversed(rows)]
     return tuple(sorted(found, key=lambda refund: refund.created_at or _BEGINNING))
@@ -217,18 +221,18 @@ def read_refund(answer: object) -> RefundSnapshot:
     Raises:
         PayplugUnreadable: it is not one, a field has a wrong type, or it gives nothing back.
     """
-    body = _object(answer, "refund")
-    payment_id, amount = body.get("payment_id"), _cents(body, "amount") or 0
+    body = object_of(answer, "refund")
+    payment_id, amount = body.get("payment_id"), cents_of(body, "amount") or 0
     is_one = body.get("object") == "refund" and is_refund_id(body.get("id"))
     if not is_one or not is_payment_id(payment_id) or amount <= 0:
         raise PayplugUnreadable("refund")
     return RefundSnapshot(
         id=body["id"],
         payment_id=payment_id,
-        is_live=_required(body, "is_live", bool),
+        is_live=required(body, "is_live", bool),
         amount_cents=amount,
-        currency=_required(body, "currency", str)[:_LONGEST_WORD],
-        created_at=_instant(body, "created_at"),
+        currency=required(body, "currency", str)[:_LONGEST_WORD],
+        created_at=instant_of(body, "created_at"),
         reference=_reference(body, REFUND_KEY),
     )
 
@@ -239,16 +243,16 @@ def read_account(answer: object) -> AccountSnapshot:
     Raises:
         PayplugUnreadable: it is not one, or a field has a wrong type.
     """
-    body = _object(answer, "account")
-    if (_optional(body, "object", str) or "account") != "account":
+    body = object_of(answer, "account")
+    if (optional(body, "object", str) or "account") != "account":
         raise PayplugUnreadable("object")
-    configuration, permissions = _optional(body, "configuration", dict) or {}, _permissions(body)
+    configuration, permissions = optional(body, "configuration", dict) or {}, _permissions(body)
     return AccountSnapshot(
-        id=_required(body, "id", str)[:_LONGEST_WORD],
-        is_live=_required(body, "is_live", bool),
+        id=required(body, "id", str)[:_LONGEST_WORD],
+        is_live=required(body, "is_live", bool),
         least_cents=_limit(configuration, "min_amounts") or DEFAULT_LEAST_CENTS,
         most_cents=_limit(configuration, "max_amounts") or DEFAULT_MOST_CENTS,
-        country=(_optional(body, "country", str) or "")[:2].upper(),
+        country=(optional(body, "country", str) or "")[:2].upper(),
         currencies=_words(configuration, "currencies"),
         permissions=permissions,
         methods=_methods(body) + (_oney(configuration) if permissions.get("can_use_oney") else ()),
@@ -257,20 +261,21 @@ def read_account(answer: object) -> AccountSnapshot:
 
 def _permissions(body: JsonObject) -> dict[str, bool]:
     """Names that are true or false; the account has others of other kinds, which say nothing to us."""
-    given = _optional(body, "permissions", dict) or {}
+    given = optional(body, "permissions", dict) or {}
     return {str(name)[:_LONGEST_WORD]: value for name, value in given.items() if isinstance(value, bool)}
 
 
 def _methods(body: JsonObject) -> tuple[MethodFacts, ...]:
-    given = _optional(body, "payment_methods", dict) or {}
+    given = optional(body, "payment_methods", dict) or {}
     return tuple(
-        _method(str(name)[:_LONGEST_WORD], _object(facts, "payment_methods")) for name, facts in given.items()
+        _method(str(name)[:_LONGEST_WORD], object_of(facts, "payment_methods"))
+        for name, facts in given.items()
     )
 
 
 def _oney(configuration: JsonObject) -> tuple[MethodFacts, ...]:
     """Oney has a permission and a section of its own; which of the four contracts it is, is not told (assumed: any)."""
-    facts = {**(_optional(configuration, "oney", dict) or {}), "enabled": True}
+    facts = {**(optional(configuration, "oney", dict) or {}), "enabled": True}
     return tuple(
         _method(f"oney_x{parts}_{fees}_fees", facts) for parts in (3, 4) for fees in ("with", "without")
     )
@@ -280,7 +285,7 @@ def _method(name: str, facts: JsonObject) -> MethodFacts:
     countries = _words(facts, "allowed_countries")
     return MethodFacts(
         name=name,
-        is_enabled=_optional(facts, "enabled", bool) or False,
+        is_enabled=optional(facts, "enabled", bool) or False,
         # Official plugins meet a word for everywhere in place of a list of all countries.
         countries=() if "ALL" in countries else countries,
         least_cents=_limit(facts, "min_amounts"),
@@ -290,7 +295,7 @@ def _method(name: str, facts: JsonObject) -> MethodFacts:
 
 def _words(body: JsonObject, key: str) -> tuple[str, ...]:
     """A list of short codes in capitals."""
-    found = _optional(body, key, list) or []
+    found = optional(body, key, list) or []
     if not all(isinstance(word, str) for word in found):
         raise PayplugUnreadable(key)
     return tuple(word[:_LONGEST_WORD].upper() for word in found)
@@ -302,14 +307,14 @@ def read_payment_page(answer: object) -> PaymentPage:
     Raises:
         PayplugUnreadable: it is not one, or one of our own payments in it cannot be read.
     """
-    body = _object(answer, "list")
-    rows = _required(body, "data", list)
+    body = object_of(answer, "list")
+    rows = required(body, "data", list)
     return PaymentPage(
         payments=tuple(filter(None, map(_listed, rows))),
         length=len(rows),
-        number=_optional(body, "page", int),
-        per_page=_optional(body, "per_page", int),
-        has_more=_optional(body, "has_more", bool),
+        number=optional(body, "page", int),
+        per_page=optional(body, "per_page", int),
+        has_more=optional(body, "has_more", bool),
     )
 
 
@@ -331,63 +336,24 @@ def _is_somebody_elses(row: JsonObject) -> bool:
         return False
 
 
-def _object(answer: object, what: str) -> dict[str, Any]:
-    if not isinstance(answer, dict):
-        raise PayplugUnreadable(what)
-    return answer
-
-
-def _required(body: JsonObject, key: str, kind: type[T]) -> T:
-    value = _optional(body, key, kind)
-    if value is None:
-        raise PayplugUnreadable(key)
-    return value
-
-
-def _optional(body: JsonObject, key: str, kind: type[T]) -> T | None:
-    value = body.get(key)
-    if value is None:
-        return None
-    # In Python a bool is an int; in JSON `true` is no amount.
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise PayplugUnreadable(key)
-    return value
-
-
-def _cents(body: JsonObject, key: str) -> int | None:
-    cents = _optional(body, key, int)
-    if cents is not None and not 0 <= cents <= _MOST_CENTS:
-        raise PayplugUnreadable(key)
-    return cents
-
-
-def _instant(body: JsonObject, key: str) -> datetime | None:
-    seconds = _optional(body, key, int)
-    if seconds is None:
-        return None
-    if not 0 <= seconds <= _LATEST_SECOND:
-        raise PayplugUnreadable(key)
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def _authorized(body: JsonObject) -> int | None:
     """Where the amount of an authorisation stands differs between sources: beside the amount, or in its own object."""
-    direct = _cents(body, "authorized_amount")
-    inner = _cents(_optional(body, "authorization", dict) or {}, "authorized_amount")
+    direct = cents_of(body, "authorized_amount")
+    inner = cents_of(optional(body, "authorization", dict) or {}, "authorized_amount")
     return inner if direct is None else direct
 
 
 def _failure(body: JsonObject) -> Failure | None:
-    failure = _optional(body, "failure", dict)
+    failure = optional(body, "failure", dict)
     if failure is None:
         return None
-    code = _optional(failure, "code", str) or "unknown"
-    return Failure(code[:_LONGEST_WORD], (_optional(failure, "message", str) or "")[:_LONGEST_TEXT])
+    code = optional(failure, "code", str) or "unknown"
+    return Failure(code[:_LONGEST_WORD], (optional(failure, "message", str) or "")[:_LONGEST_TEXT])
 
 
 def _card(body: JsonObject) -> Card | None:
-    card = _optional(body, "card", dict) or {}
-    brand, last4 = _optional(card, "brand", str) or "", _optional(card, "last4", str) or ""
+    card = optional(body, "card", dict) or {}
+    brand, last4 = optional(card, "brand", str) or "", optional(card, "last4", str) or ""
     return Card(brand[:40], last4[:4]) if brand or last4 else None
 
 
@@ -398,7 +364,7 @@ def _reference(body: JsonObject, key: str = REFERENCE_KEY) -> str | None:
     """
     metadata = body.get("metadata")
     # An empty object may be written as an empty list by a server in PHP (assumed).
-    reference = None if metadata == [] else (_optional(body, "metadata", dict) or {}).get(key)
+    reference = None if metadata == [] else (optional(body, "metadata", dict) or {}).get(key)
     if reference is None:
         return None
     if not isinstance(reference, str) or not 0 < len(reference) <= _LONGEST_WORD:
@@ -407,5 +373,5 @@ def _reference(body: JsonObject, key: str = REFERENCE_KEY) -> str | None:
 
 
 def _limit(body: JsonObject, key: str) -> int | None:
-    limit = _optional(_optional(body, key, dict) or {}, "EUR", int)
-    return None if limit is None or limit < 0 else min(limit, _MOST_CENTS)
+    limit = optional(optional(body, key, dict) or {}, "EUR", int)
+    return None if limit is None or limit < 0 else min(limit, MOST_CENTS)
