@@ -220,6 +220,11 @@ def open_of_payment(payment_id: int) -> int:
     return int(db.session.scalars(_open_of_payment(), {"id": payment_id}).one())
 
 
+def open_of_payment_sql() -> ColumnElement[int]:
+    """SQL over `Payment`: what of it settles nothing."""
+    return _left_of_payment()
+
+
 @cache
 def _open_of_payment() -> Select[Any]:
     return scoped(select(_left_of_payment()).where(Payment.id == bindparam("id")))

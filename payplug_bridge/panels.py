@@ -7,6 +7,7 @@ from flask import render_template
 from payplug_bridge.attempts import attempts_of
 from payplug_bridge.failures import words_for_failure
 from payplug_bridge.keys import active_mode
+from payplug_bridge.matters import count_matters
 from payplug_bridge.troubles import words_for
 
 
@@ -28,6 +29,12 @@ def attempts_mark(document_id: int) -> str:
     """Changes when an attempt is made or passes to another state."""
     attempts = attempts_of(document_id)
     return f"{attempts[-1].id}-{attempts[-1].state}" if attempts else ""
+
+
+def to_handle_panel() -> str:
+    """The dashboard's word about what waits for a person; nothing while nothing does."""
+    count = count_matters()
+    return render_template("payplug/_to_handle_tile.html", count=count) if count else ""
 
 
 def first_step() -> str:

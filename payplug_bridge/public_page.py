@@ -18,11 +18,13 @@ from invoicing.models import Document
 from invoicing.parties import Seller, read_seller
 from invoicing.payment_codes import transfer_code
 from invoicing.payments import Payment, Settlement
+from payplug_bridge import matters_of_attempts
 from payplug_bridge.attempts import attempts_of, may_still_be_paid
 from payplug_bridge.billing import billing_for
 from payplug_bridge.card_offer import CardOffer, offer_of, purse_of
 from payplug_bridge.errors import BillingIncomplete
 from payplug_bridge.link_terms import LinkTerms, terms_of
+from payplug_bridge.matters import is_decided
 from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugMode
 from payplug_bridge.parts import Purse
 from payplug_bridge.troubles import Trouble
@@ -209,10 +211,16 @@ def _state(balance: DocumentBalance, attempts: list[PaymentAttempt]) -> PageStat
         return PageState(balance.status.value)
     if balance.open_cents == 0:
         return PageState.PAID
-    if any(attempt.trouble in UNSETTLED_TROUBLES for attempt in attempts):
+    if any(_is_in_doubt(attempt) for attempt in attempts):
         # Money may have come that we could not book: nobody is asked twice before a person has looked.
         return PageState.CHECKING
     return PageState.PARTLY_PAID if balance.paid_cents else PageState.TO_PAY
+
+
+def _is_in_doubt(attempt: PaymentAttempt) -> bool:
+    return attempt.trouble in UNSETTLED_TROUBLES and not is_decided(
+        matters_of_attempts.SUBJECT, attempt.id, attempt.trouble
+    )
 
 
 def _last_payment(document_id: int) -> LastPayment | None:

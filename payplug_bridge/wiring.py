@@ -14,6 +14,9 @@ from core.web.settings_tabs import SettingsTab, add_settings_tab
 from invoicing.payment_link import set_card_payments
 from payplug_bridge import (  # noqa: F401
     account_models,
+    matters_of_attempts,
+    matters_of_holds,
+    matters_of_the_line,
     models,
     process_notifications,
     refresh_facts,
@@ -23,18 +26,35 @@ from payplug_bridge import (  # noqa: F401
 )
 from payplug_bridge.card_payments import PayplugCardPayments
 from payplug_bridge.cli import payplug_group
-from payplug_bridge.panels import attempts_mark, attempts_panel, first_step
-from payplug_bridge.routes import members, public, self_tests, settings, webhooks
+from payplug_bridge.matters import add_source, count_matters
+from payplug_bridge.panels import attempts_mark, attempts_panel, first_step, to_handle_panel
+from payplug_bridge.routes import members, public, self_tests, settings, to_handle, webhooks
+
+MATTERS = {
+    "attempts": matters_of_attempts.SOURCE,
+    "holds": matters_of_holds.SOURCE,
+    "line": matters_of_the_line.SOURCE,
+}
+"""What puts things on the list *To handle*."""
 
 
 def init_app(app: Flask) -> None:
     """Register what the package offers."""
-    for module in (members, public, self_tests, settings):
+    for module in (members, public, self_tests, settings, to_handle):
         app.register_blueprint(module.blueprint)
     webhooks.init_app(app)
     app.cli.add_command(payplug_group)
+    for name, source in MATTERS.items():
+        add_source(app, name, source)
+    add_menu_entry(
+        app,
+        MenuEntry(
+            "to-handle", _l("To handle"), "bell", "to_handle.index", Right.READ, 39, count=count_matters
+        ),
+    )
     add_menu_entry(app, MenuEntry("payplug", _l("Card payments"), "card", "payplug.activity", Right.READ, 40))
     add_settings_tab(app, SettingsTab("payplug", _l("Card payments"), "payplug_settings.index", order=40))
     add_panel(app, "document", attempts_panel, mark=attempts_mark)
+    add_panel(app, "dashboard", to_handle_panel, order=1)
     add_panel(app, "first-steps", first_step)
     set_card_payments(app, PayplugCardPayments())

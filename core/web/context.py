@@ -30,7 +30,8 @@ ROLE_NAMES: dict[Role, LazyString] = {
 class MenuEntry:
     """One entry of the side bar. `section` is what pages set to mark it as current; `right` hides it from others.
 
-    `group` is the heading it stands under (none: at the top); groups keep the order of their first entry.
+    `group` is the heading it stands under (none: at the top); groups keep the order of their first entry. `count` says
+    how many things wait there, asked on every page; none waiting shows nothing.
     """
 
     section: str
@@ -40,6 +41,7 @@ class MenuEntry:
     right: Right = Right.READ
     order: int = 50
     group: LazyString | None = None
+    count: Callable[[], int] | None = None
 
 
 def add_menu_entry(app: Flask, entry: MenuEntry) -> None:
@@ -82,7 +84,7 @@ def _navigation(app: Flask) -> list[dict[str, Any]]:
             "label": entry.label,
             "icon": entry.icon,
             "url": url_for(entry.endpoint),
-            "count": None,
+            "count": entry.count() if entry.count else None,
         }
         groups.setdefault(str(entry.group or ""), []).append(shown)
     return [{"label": label, "entries": shown} for label, shown in groups.items()]

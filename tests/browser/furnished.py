@@ -15,7 +15,7 @@ from core.database import db, transaction
 from core.files import put_bytes, register_file
 from core.jobs import run_due_jobs
 from core.mail import Attachment, MailState, queue_mail
-from core.models import Company
+from core.models import Company, User
 from core.tenancy import current_company_id
 from core.todo import strike_todo
 from invoicing.answer_quote import AnswerInput, answer_quote
@@ -24,6 +24,7 @@ from invoicing.calendar_input import CalendarInput
 from invoicing.credit_invoice import credit_invoice
 from invoicing.draft_invoice import DraftInput, draft_invoice
 from invoicing.draft_pattern import draft_pattern
+from invoicing.give_back import MoneyBack, give_back
 from invoicing.issue_quote import issue_quote
 from invoicing.lifecycle import AnswerKind, DocumentKind, LineRole, TodoKind
 from invoicing.logo import store_logo
@@ -32,13 +33,15 @@ from invoicing.models import BulkAction, Document, Item, QuoteLink, RecurringAct
 from invoicing.order_bulk import BulkInput, order_bulk
 from invoicing.payment_link import link_of
 from invoicing.payments import Payment
+from invoicing.refunds import RefundKind
 from invoicing.repeat_invoice import repeat_invoice
 from invoicing.send_invoice import SendInput, send_invoice
 from invoicing.set_calendar import set_calendar
 from invoicing.set_logo import set_logo
 from invoicing.text_library import TextInput, save_text
 from invoicing.work_bulk_runs import work_bulk_runs
-from payplug_bridge.models import PayplugNotification
+from payplug_bridge.models import NotificationState, PayplugNotification
+from payplug_bridge.settle_matter import settle_matter
 from tests.browser.installation import House, Installation
 from tests.factories.invoicing import (
     issue,
@@ -72,6 +75,7 @@ class Furnished:
     credit_note: int
     payment: int
     notification: int
+    matter: str
     account: int
     entry: int
     year: int
@@ -105,6 +109,7 @@ def furnish(installation: Installation) -> Furnished:
         if name == "paid_by_card":
             installation.simulator.pay(payment_id)
     _wait_for_notifications(shop, 2)
+    matter = _pay_twice(shop, documents["paid_twice"])
     run_due_jobs(installation.app)
     with shop.inside(), transaction():
         _fail_a_mail()
@@ -128,6 +133,7 @@ def furnish(installation: Installation) -> Furnished:
             credit_note=_first(select(Document.id).where(Document.credits_id == documents["credited"])),
             payment=_first(select(Payment.id).where(Payment.method == "transfer")),
             notification=_first(select(PayplugNotification.id)),
+            matter=matter,
             account=_first(select(Account.id).where(Account.number == "411000")),
             entry=_first(select(JournalEntry.id)),
             year=_first(select(FiscalYear.id)),
@@ -167,9 +173,16 @@ def _documents() -> dict[str, int]:
         "credited": issue(make_line("1", "250"), customer=business),
         "overpaid": issue(make_line("1", "50"), customer=person),
         "with_credit_to_use": issue(make_line("1", "500"), customer=person),
+        "paid_twice": issue(make_line("1", "60"), customer=business),
+        "given_back": issue(make_line("1", "40"), customer=business),
+        "disputed": issue(make_line("1", "30"), customer=person),
     }  # fmt: skip
     pay(made["part_paid"], "100", reference="VIR BOULANGERIE")
     pay(made["overpaid"], "80")
+    for name in ("given_back", "disputed"):
+        payment = pay(made[name], "48" if name == "given_back" else "36")
+        kind = RefundKind.DISPUTE if name == "disputed" else RefundKind.REFUND
+        give_back(MoneyBack(payment.id, payment.amount_cents, today, kind, external_id=name))
     credit_invoice(made["credited"].id, reason="Commande annulée")
     send_invoice(SendInput(made["open"].id, ("compta@boulangerie.example.org",), "furnished"))
     return {name: document.id for name, document in made.items()}
@@ -250,6 +263,25 @@ def _wait_for_notifications(shop: Shop, count: int, seconds: float = 30) -> None
     while sum(row.state.value == "done" for row in shop.notifications()) < count:
         assert time.monotonic() < deadline, [row.state.value for row in shop.notifications()]
         time.sleep(0.2)
+
+
+def _pay_twice(shop: Shop, invoice: int) -> str:
+    """By transfer while the card is being charged; and a notification that nothing can be made of. Returns the address
+    of the page that takes the first off the list."""
+    payment_id = shop.click(invoice)
+    shop.simulator.pay(payment_id, notify=False)
+    shop.transfer(invoice, 7200)
+    shop.sync()
+    assert shop.notify_about(payment_id) == 200
+    with shop.inside(), transaction():
+        stuck = db.session.scalars(
+            select(PayplugNotification).order_by(PayplugNotification.id.desc())
+        ).first()
+        assert stuck is not None
+        stuck.state, stuck.tries, stuck.outcome = NotificationState.STUCK, 14, "RuntimeError"
+        reason = "Rendu par virement le 12 mars, après un appel du client"
+        settle_matter(("notification", 0), "stuck", reason=reason, actor_id=_first(select(User.id)))
+    return f"/to-handle/attempt/{shop.attempts(invoice)[0].id}/surplus"
 
 
 def _token(document_id: int) -> str:

@@ -166,6 +166,8 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         ],
         "payplug.activity": [Spot("/payplug"), Spot("/payplug", ACCOUNTANT)],
         "payplug.notification": [Spot(f"/payplug/notifications/{rooms.notification}")],
+        "to_handle.index": [Spot("/to-handle"), Spot("/to-handle", ACCOUNTANT)],
+        "to_handle.settle": [Spot(rooms.matter), Spot(rooms.matter, act=press_save, also={422})],
         "settings.company": [
             Spot("/settings/company"),
             Spot("/settings/company", act=choose_a_text_as_logo),
