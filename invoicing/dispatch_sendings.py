@@ -20,11 +20,12 @@ from core.tenancy import in_company, unscoped
 from core.todo import Todo, open_todos, strike_todo
 from invoicing.attachments import read_attachments
 from invoicing.document_view import view_of
+from invoicing.duplicate_pdf import pdf_with_link
 from invoicing.invoice_mail import InvoiceMail, invoice_mail
 from invoicing.lifecycle import TodoKind
 from invoicing.message_texts import MessageText
 from invoicing.models import Document, Sending, SendingMail
-from invoicing.render_pdf import DRAWING, MEDIA_TYPE, ensure_pdf, file_name, is_drawing
+from invoicing.render_pdf import DRAWING, ensure_pdf, is_drawing
 
 log = structlog.get_logger(__name__)
 
@@ -76,12 +77,12 @@ def _tried(sending_id: int) -> None:
 
 def _dispatch(sending_id: int) -> None:
     sending = db.session.get_one(Sending, sending_id)
-    file = ensure_pdf(sending.document_id)
+    ensure_pdf(sending.document_id)
     document = db.session.get_one(Document, sending.document_id)
     view = view_of(document)
     mail = invoice_mail(view, MessageText(sending.subject, sending.text))
     attachments = [
-        Attachment(file_name(view), file.stored_file.sha256, MEDIA_TYPE),
+        pdf_with_link(view),
         *read_attachments(document.attachments),
         *read_attachments(sending.attachments),
     ]

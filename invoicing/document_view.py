@@ -30,7 +30,7 @@ from invoicing.parties import (
     read_seller,
     seller_of,
 )
-from invoicing.payment_link import link_of, link_url
+from invoicing.payment_link import link_url, links_of
 from invoicing.quotes import link_of_quote
 from invoicing.vat import LineTotals, VatTotals, line_amount
 from invoicing.vat_categories import VatCase, VatCategory
@@ -102,6 +102,8 @@ class DocumentView:
         delivery: where goods go when that is not the buyer's address.
         payment_url: the address of the payment page; None for drafts and credit notes.
         answer_url: the address of a quote's page; None for drafts and everything else.
+        link_was_replaced: the stored PDF carries another address, which is dead.
+        is_duplicate: printed again with a link that was given later; marked so.
         issued_at: UTC; None for a draft.
     """
 
@@ -146,6 +148,8 @@ class DocumentView:
     contract_reference: str
     delivery: Address | None
     conditions: str
+    link_was_replaced: bool = False
+    is_duplicate: bool = False
 
     @property
     def kinds(self) -> frozenset[SupplyKind]:
@@ -177,7 +181,7 @@ def view_of(document: Document) -> DocumentView:
 
 def _issued_view(document: Document) -> DocumentView:
     assert document.issue_date is not None, "an issued document has a date"
-    link = link_of(document.id) if document.kind is DocumentKind.INVOICE else None
+    links = links_of(document.id) if document.kind is DocumentKind.INVOICE else []
     return DocumentView(
         document_id=document.id,
         customer_id=document.customer_id,
@@ -204,7 +208,8 @@ def _issued_view(document: Document) -> DocumentView:
         rounding_cents=document.rounding_cents,
         total_cents=document.total_cents,
         mentions=read_mentions(document.mentions),
-        payment_url=None if link is None else link_url(link.token),
+        payment_url=link_url(links[0].token) if links else None,
+        link_was_replaced=len(links) > 1,
         answer_url=link_of_quote(document.id) if document.kind is DocumentKind.QUOTE else None,
         discount_cents=sum(row.discount_cents for row in document.vat_lines),
         deposits_cents=_deposits(document.vat_lines),

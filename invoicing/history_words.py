@@ -39,6 +39,7 @@ _WORDS: dict[str, tuple[str, str, LazyString]] = {
     "dispute.recorded": ("dispute", "bad", _l("Payment disputed: the bank took it back")),
     "dispute.won": ("check-circle", "good", _l("Dispute won: the money came back")),
     "invoice.claimed": ("bell", "info", _l("Claimed again")),
+    "link.replaced": ("link", "warn", _l("Payment link replaced")),
     "sending": ("sent", "info", lazy_pgettext("history", "Sent")),
 }
 

@@ -74,6 +74,12 @@ def link_of(document_id: int) -> PaymentLink | None:
     return db.session.scalars(newest.limit(1)).one_or_none()
 
 
+def links_of(document_id: int) -> list[PaymentLink]:
+    """The link in use, then the one it replaced, if any."""
+    newest = select(PaymentLink).where(PaymentLink.document_id == document_id).order_by(PaymentLink.id.desc())
+    return list(db.session.scalars(newest.limit(2)))
+
+
 def link_url(token: str) -> str:
     """The public address of a token."""
     return f"{current_app.config['SOLDE'].public_url}/p/{token}"

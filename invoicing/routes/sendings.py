@@ -17,12 +17,12 @@ from invoicing.attachments import read_attachments, shown_files
 from invoicing.customers import contacts_of
 from invoicing.document_view import DocumentView, document_view
 from invoicing.documents import find_issued
+from invoicing.duplicate_pdf import name_with_link
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.forms.sendings import SendForm
 from invoicing.invoice_mail import InvoiceMail, preview_mail
 from invoicing.message_texts import variables_for
 from invoicing.models import Sending, SendingMail, TextKind
-from invoicing.render_pdf import file_name
 from invoicing.send_invoice import proposed_message, proposed_recipients, send_invoice
 from invoicing.text_library import list_texts, text_by_letters
 
@@ -57,7 +57,7 @@ def new(document_id: int) -> ResponseReturnValue:
         preview=preview,
         variables=variables_for(view.kind),
         texts=list_texts(TextKind.MAIL, view.language),
-        attachment=file_name(view),
+        attachment=name_with_link(view),
         attached=shown_files(read_attachments(find_issued(document_id).attachments)),
     )
 

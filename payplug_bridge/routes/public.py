@@ -23,9 +23,9 @@ from core.web.headers import csrf, limiter, send_no_referrer
 from core.web.language import LANGUAGES
 from core.web.rights import public
 from invoicing.document_view import document_view
+from invoicing.duplicate_pdf import pdf_with_link
 from invoicing.logo import logo_answer
 from invoicing.payment_link import find_by_token, link_of, link_url
-from invoicing.render_pdf import ensure_pdf, file_name
 from payplug_bridge.check_attempt import check_attempt
 from payplug_bridge.errors import (
     AmountNotPossible,
@@ -171,11 +171,10 @@ def status(token: str) -> ResponseReturnValue:  # noqa: ARG001  # part of the ad
 @public
 @limiter.limit("60/minute")
 def pdf(token: str) -> ResponseReturnValue:  # noqa: ARG001
-    """The invoice itself."""
-    name = file_name(document_view(g.payment_document_id))
-    content = read_bytes(ensure_pdf(g.payment_document_id).stored_file.sha256)
-    answer = Response(content, mimetype="application/pdf")
-    answer.headers.set("Content-Disposition", "inline", filename=name)
+    """The invoice itself; its duplicate once the link was replaced."""
+    file = pdf_with_link(document_view(g.payment_document_id))
+    answer = Response(read_bytes(file.sha256), mimetype="application/pdf")
+    answer.headers.set("Content-Disposition", "inline", filename=file.name)
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 
