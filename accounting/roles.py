@@ -42,6 +42,7 @@ class AccountRole(StrEnum):
     VAT_DEDUCTIBLE = "vat_deductible"
     ROUNDING_LOSS = "rounding_loss"
     ROUNDING_GAIN = "rounding_gain"
+    SUPPLIERS = "suppliers"
     SUSPENSE = "suspense"
     DOUBTFUL = "doubtful"
 
@@ -187,6 +188,8 @@ ROLES: dict[AccountRole, RoleDefault] = {
             "7",
             _l("Rounding differences gained"),
         ),
+        # PayPlug among them: it invoices its fees once a month and takes them out of the wallet.
+        RoleDefault(_R.SUPPLIERS, "401000", "Fournisseurs", "40", _l("Suppliers (PayPlug fees)")),
         RoleDefault(_R.SUSPENSE, "471000", "Compte d’attente", "47", _l("Waiting account")),
         RoleDefault(_R.DOUBTFUL, "416000", "Clients douteux ou litigieux", "416", _l("Doubtful customers")),
     )
