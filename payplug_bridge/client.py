@@ -13,7 +13,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, NoReturn
 from urllib.parse import urlencode, urlsplit
 
@@ -29,6 +29,12 @@ from payplug_bridge.errors import (
     PayplugRefused,
     PayplugUnconfirmed,
     PayplugUnreachable,
+)
+from payplug_bridge.report_snapshot import (
+    ReportSnapshot,
+    checked_file_address,
+    checked_report_id,
+    read_report_object,
 )
 from payplug_bridge.snapshots import (
     REFERENCE_KEY,
@@ -57,6 +63,9 @@ MOST_PAGES: Final = 100
 # Their clock and ours may differ: how far before our own row an object of ours may claim to have been created.
 CLOCK_MARGIN: Final = timedelta(minutes=10)
 REFUSALS: Final = frozenset({400, 401, 403, 404, 405, 422})
+REPORTS: Final = "/accounting_reports"
+HTTP_OK: Final = 200
+GONE: Final = frozenset({401, 403, 404, 410})
 ALREADY_ABORTED: Final = "The payment was already aborted."
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _CHUNK_BYTES = 64 * 1024
@@ -256,6 +265,46 @@ class PayplugClient:
             PayplugRefused, PayplugUnconfirmed.
         """
         return read_account(self._call(self._http.get, f"{self._base}/account"))
+
+    def request_report(self, starts_on: date, ends_on: date, notification_url: str) -> ReportSnapshot:
+        """Have an accounting report made, both days included (UTC). Asked for twice, two are made: no money moves.
+
+        Raises:
+            PayplugRefused, PayplugUnconfirmed.
+        """
+        wanted = {
+            "start_date": starts_on.isoformat(),
+            "end_date": ends_on.isoformat(),
+            "notification_url": notification_url,
+        }
+        return read_report_object(self._call(self._http.post, f"{self._base}{REPORTS}", wanted))
+
+    def retrieve_report(self, report_id: str) -> ReportSnapshot:
+        """Read how far a report is.
+
+        Raises:
+            NotPayplugId, PayplugRefused, PayplugUnconfirmed.
+        """
+        address = f"{self._base}{REPORTS}/{checked_report_id(report_id)}"
+        return read_report_object(self._call(self._http.get, address))
+
+    def download_report(self, url: str) -> bytes:
+        """Fetch the file of a report, without our key: the address alone opens it (assumed; it may be of another host).
+
+        Raises:
+            PayplugRefused: the address is no longer valid.
+            PayplugUnconfirmed: no whole answer, or an address that may not be fetched.
+        """
+        address = checked_file_address(url, self._base)
+        try:
+            content, status, _headers = _BoundedRequest().do_request("GET", address, {})
+        except exceptions.ClientError as error:
+            raise _without_answer(error.client_exception) from None
+        if status in GONE:
+            raise PayplugRefused(status)
+        if status != HTTP_OK:
+            raise PayplugUnconfirmed(f"http_{status}")
+        return content
 
     def _pages(self) -> Iterator[list[PaymentSnapshot]]:
         """Pages of payments not seen before. Whether the first page is 0 or 1 is not documented: the first answer

@@ -6,7 +6,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from payplug_bridge.apply_snapshot import Outcome
-from payplug_bridge.process_notifications import UNKNOWN
+from payplug_bridge.process_notifications import REPORT, UNKNOWN
 
 _WORDS: dict[str, LazyString] = {
     Outcome.RECORDED: _l("Payment recorded"),
@@ -19,6 +19,7 @@ _WORDS: dict[str, LazyString] = {
     Outcome.TROUBLE: _l("Does not match: to handle"),
     Outcome.NOT_OURS: _l("Not a payment of an invoice"),
     UNKNOWN: _l("Unknown at PayPlug"),
+    REPORT: _l("Accounting report"),
     "invalid_json": _l("Not readable"),
     "invalid_object": _l("Not readable"),
     "invalid_id": _l("Impossible identifier"),

@@ -24,6 +24,8 @@ from payplug_bridge.attempts import find_by_payplug_id
 from payplug_bridge.errors import CardNotPossible, PayplugKeyRefused, PayplugRefused, PayplugUnconfirmed
 from payplug_bridge.keys import client_for, stored_modes
 from payplug_bridge.models import NotificationState, PayplugNotification
+from payplug_bridge.operations.request_reports import note_news
+from payplug_bridge.report_snapshot import is_report_id
 from payplug_bridge.snapshots import PaymentSnapshot
 
 log = structlog.get_logger(__name__)
@@ -36,6 +38,7 @@ MOST_TRIES: Final = 14
 # When PayPlug is down, each further try costs a time-out: leave the company to the next sweep.
 MOST_SILENCES: Final = 3
 UNKNOWN = "unknown_at_payplug"
+REPORT = "report"
 
 
 @sweep("process_notifications")
@@ -90,6 +93,10 @@ def _process(payment_id: str) -> int:
     if not claimed:
         return 0
     try:
+        if is_report_id(payment_id):
+            with transaction():
+                _finish(claimed, REPORT if note_news(payment_id) else UNKNOWN)
+            return 0
         snapshot = _fetch(payment_id)
         with transaction():
             outcome = apply_snapshot(snapshot) if snapshot is not None else UNKNOWN

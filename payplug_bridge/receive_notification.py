@@ -18,6 +18,7 @@ from core.database import db, transaction
 from core.tenancy import enter_company, unscoped
 from core.web.addresses import is_token
 from payplug_bridge.models import NotificationState, PayplugEndpoint, PayplugNotification
+from payplug_bridge.report_snapshot import is_report_id
 from payplug_bridge.snapshots import is_payment_id, is_refund_id
 
 LARGEST_BODY_BYTES: Final = 64 * 1024
@@ -26,9 +27,9 @@ _CACHE = "payplug_endpoints"
 
 @dataclass(frozen=True)
 class _Read:
-    """What a body is about: the payment to read at PayPlug, or why it is not one."""
+    """What a body is about: the payment (or report) to read at PayPlug, or why there is none."""
 
-    payment_id: str = ""
+    resource_id: str = ""
     ignored: str = ""
 
 
@@ -62,7 +63,7 @@ def receive_notification(token: str, body: bytes) -> Receipt | None:
                     "endpoint_id": endpoint_id,
                     "received_at": now,
                     "body": body,
-                    "resource_id": read.payment_id,
+                    "resource_id": read.resource_id,
                     "state": NotificationState.IGNORED if read.ignored else NotificationState.RECEIVED,
                     "tries": 0,
                     "due_at": now,
@@ -95,12 +96,17 @@ def _read(body: bytes) -> _Read:
     if not isinstance(data, dict):
         return _Read(ignored="invalid_json")
     kind, resource_id = data.get("object"), data.get("id")
-    if kind == "payment":
-        return _Read(payment_id=resource_id) if is_payment_id(resource_id) else _Read(ignored="invalid_id")
-    if kind == "refund":
-        payment_id = data.get("payment_id")
-        if is_refund_id(resource_id) and is_payment_id(payment_id):
-            return _Read(payment_id=payment_id)
-        return _Read(ignored="invalid_id")
-    # Accounting reports, installment plans: PayPlug's, but nothing that we wait for.
+    match kind:
+        case "payment":
+            return _about(resource_id, is_known=is_payment_id(resource_id))
+        case "refund":
+            payment_id = data.get("payment_id")
+            return _about(payment_id, is_known=is_refund_id(resource_id) and is_payment_id(payment_id))
+        case "accounting_report":
+            return _about(resource_id, is_known=is_report_id(resource_id))
+    # Installment plans: PayPlug's, but nothing that we wait for.
     return _Read(ignored="other_object") if isinstance(kind, str) else _Read(ignored="invalid_object")
+
+
+def _about(resource_id: object, *, is_known: bool) -> _Read:
+    return _Read(resource_id=str(resource_id)) if is_known else _Read(ignored="invalid_id")

@@ -27,6 +27,9 @@ from payplug_bridge import (  # noqa: F401
 from payplug_bridge.card_payments import PayplugCardPayments
 from payplug_bridge.cli import payplug_group
 from payplug_bridge.matters import add_source, count_matters
+from payplug_bridge.operations import models as operation_models  # noqa: F401
+from payplug_bridge.operations import request_reports  # noqa: F401
+from payplug_bridge.operations import triggers as operation_triggers  # noqa: F401
 from payplug_bridge.panels import attempts_mark, attempts_panel, first_step, to_handle_panel
 from payplug_bridge.routes import members, public, self_tests, settings, to_handle, webhooks
 

@@ -31,9 +31,10 @@ from payplug_bridge.operations.models import (
     PayplugOperation,
 )
 from payplug_bridge.operations.own_money import is_ours, is_recorded
+from payplug_bridge.operations.wallet_opening import is_followed
 
 FEE_VAT_RATE: Final = 2000
-"""VAT on PayPlug's fees in 1/100 %: 20 %, on the sum of the invoice (practice; a parameter should the law change it)."""
+"""VAT on PayPlug's fees in 1/100 %: 20 %, on the sum of the invoice (practice; should the law change it)."""
 SUPPLIER: Final = ThirdParty("PAYPLUG", "PayPlug")
 SOURCE_KIND: Final = "payplug_operation"
 
@@ -51,7 +52,7 @@ def book_operations(ids: Collection[int] = ()) -> int:
         How many operations were booked.
     """
     # Locked in one order, then read again: two that book at once share nothing.
-    operations = _locked(~_has_booking(), ~is_recorded())
+    operations = _locked(~_has_booking(), ~is_recorded(), is_followed())
     others: dict[date, list[PayplugOperation]] = defaultdict(list)
     booked = 0
     ours = _ours([operation.id for operation in operations])

@@ -1,8 +1,8 @@
 """What makes a row of a report the same operation in another report.
 
 Reports overlap and come in two layouts, so the key holds only what every layout tells. Payments and refunds have an
-id of PayPlug's. Other rows (payouts, invoices) have none in one of the layouts: for them it is the kind, the UTC day and
-the amount, and, as two payouts of one amount may leave on one day, which of such rows of the file it is.
+id of PayPlug's. Other rows (payouts, invoices) have none in one of the layouts: for them it is the kind, the UTC day
+and the amount, and, as two payouts of one amount may leave on one day, which of such rows of the file it is.
 """
 
 from __future__ import annotations

@@ -83,9 +83,12 @@ _KINDS: tuple[tuple[OperationKind, tuple[str, ...]], ...] = (
 )
 
 
+_SPACES = str.maketrans("€’‘", "   ")
+
+
 def plain(text: str) -> str:
     """Lower case, no accents, no signs: how names are compared (`Importo (€)` and `importo` are the same)."""
-    bare = unicodedata.normalize("NFKD", text.replace("€", " ")).encode("ascii", "ignore").decode().lower()
+    bare = unicodedata.normalize("NFKD", text.translate(_SPACES)).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", " ", bare).split()
     return " ".join(words[:-1] if len(words) > 1 and words[-1] in ("eur", "euro", "euros") else words)
 

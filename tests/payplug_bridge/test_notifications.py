@@ -134,7 +134,13 @@ def test_the_worker_is_woken_by_the_webhook(shop: Shop) -> None:
             400,
             "invalid_id",
         ),
-        (json.dumps({"object": "accounting_report", "id": "ar_12345678"}).encode(), 200, "other_object"),
+        (
+            json.dumps({"object": "accounting_report", "id": "ar_12345678"}).encode(),
+            200,
+            "unknown_at_payplug",
+        ),
+        (json.dumps({"object": "accounting_report", "id": "../ar_1"}).encode(), 400, "invalid_id"),
+        (json.dumps({"object": "installment_plan", "id": "inst_12345678"}).encode(), 200, "other_object"),
     ],
 )
 def test_what_is_no_notification_of_a_payment_is_kept_and_changes_nothing(
