@@ -109,6 +109,19 @@ class Settings(BaseSettings):
             raise ValueError("must be smtp://, smtp+starttls:// or smtps://, user:password@host:port")
         return value
 
+    @field_validator("sms_url")
+    @classmethod
+    def _sms_provider(cls, value: str | None) -> str | None:
+        """The form alone: whether Apprise understands it takes an import as long as half of the start."""
+        if not value:
+            return None
+        if "://" not in value or "{to}" not in value:
+            raise ValueError(
+                "must be an Apprise address with {to} where the number goes, such as "
+                "twilio://SID:TOKEN@+33600000000/{to}"
+            )
+        return value
+
     @property
     def largest_file_bytes(self) -> int:
         """The most that one file attached by a member may have."""

@@ -6,7 +6,7 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_migrate import Migrate
 
-from core import event_log, files, mail, models, seal, todo  # noqa: F401  # their tables and triggers register themselves
+from core import event_log, files, mail, models, seal, sms, todo  # noqa: F401  # their tables and triggers register themselves
 from core.checks import register_company_check
 from core.cli import register_commands
 from core.cli.servers import WEB_THREADS

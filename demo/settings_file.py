@@ -58,5 +58,6 @@ def _addresses(ports: Ports) -> dict[str, str]:
         "SOLDE_SMTP_URL": f"smtp://127.0.0.1:{ports.smtp}",
         # The demo's own mailbox can be tried as a company's server.
         "SOLDE_ALLOW_PRIVATE_SMTP": "true",
+        "SOLDE_SMS_URL": f"json://127.0.0.1:{ports.mail_pages}/sms/{{to}}",
         "SOLDE_MAIL_FROM": "factures@atelier-lumen.example.org",
     }

@@ -61,7 +61,8 @@ class CustomerInput:
     """Everything about a customer as typed. Contacts that are left out are removed from an existing customer.
 
     `request_key` is a random key of the form of a new customer, so that sending it twice makes one. `vat_case` and
-    `vat_ground` are proposed on its documents; None leaves the case to the company.
+    `vat_ground` are proposed on its documents; None leaves the case to the company. `may_lack_address` lets an
+    individual in France have none: an invoice to who is in no business need not show it (CGI art. 289 I) (practice).
     """
 
     kind: CustomerKind
@@ -91,6 +92,14 @@ class CustomerInput:
     request_key: str | None = None
     vat_case: VatCase | None = None
     vat_ground: str = ""
+    may_lack_address: bool = False
+
+    @property
+    def lacks_address(self) -> bool:
+        """True for an individual of whom no address was asked, and none was given."""
+        typed = (self.address1, self.address2, self.postcode, self.city)
+        in_no_business = self.kind is CustomerKind.INDIVIDUAL and self.country == "FR"
+        return self.may_lack_address and in_no_business and not any(map(clean_text, typed))
 
 
 _STREET_MISSING = _l("Give the street and number, or the place.")
@@ -129,16 +138,17 @@ def checked_customer(given: CustomerInput) -> CustomerInput:
         errors.add("language", _l("Choose one of the languages offered."))
     check_terms(errors, given.payment_terms_days, given.kind)
     reference = errors.text("external_reference", given.external_reference or "", 100)
+    bare = given.lacks_address
     checked = replace(
         given,
         name=errors.text("name", given.name, 255, required=_l("Give the name.")),
         first_name=errors.text("first_name", given.first_name, 100)
         if given.kind is CustomerKind.INDIVIDUAL
         else "",
-        address1=errors.text("address1", given.address1, 255, required=_STREET_MISSING),
+        address1=errors.text("address1", given.address1, 255, required=None if bare else _STREET_MISSING),
         address2=errors.text("address2", given.address2, 255),
-        postcode=_checked_postcode(errors, "postcode", given.postcode, country),
-        city=errors.text("city", given.city, 100, required=_l("Give the town.")),
+        postcode="" if bare else _checked_postcode(errors, "postcode", given.postcode, country),
+        city=errors.text("city", given.city, 100, required=None if bare else _l("Give the town.")),
         country=country,
         external_reference=reference or None,
         ledger_account=_checked_account(errors, given.ledger_account),

@@ -27,6 +27,7 @@ from invoicing.models import Document
 from invoicing.payments import Payment, Settlement
 from invoicing.refunds import Refund, RefundKind
 from invoicing.sending_status import SendingState, SendingStatus, sending_status
+from invoicing.sms_status import SmsStatus, sms_status
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class UsedCredit:
 class DocumentPage:
     """Everything about one document; what a draft has not is empty.
 
-    `rules` is what decides the rules of its e-invoice, or would; None for one issued before there were any.
+    `texts` are its SMS; `rules` is what decides the rules of its e-invoice, or would; None for one issued before there
+    were any.
     """
 
     document: Document
@@ -84,6 +86,7 @@ class DocumentPage:
     credit_notes: list[Document]
     is_credited_in_full: bool
     sendings: list[SendingStatus]
+    texts: list[SmsStatus]
     entries: list[EntryView]
     history: list[HistoryItem]
     usable_credit_cents: int
@@ -128,6 +131,7 @@ def document_page(document: Document) -> DocumentPage:
         credit_notes=list(left.notes) if left else [],
         is_credited_in_full=left is not None and left.is_nothing,
         sendings=sending_status(document.id),
+        texts=sms_status(document.id),
         entries=entries_of_sources(_sources(document.id)) if balance is not None else [],
         history=history(document)[::-1],
         usable_credit_cents=customer_credit_cents(document.customer_id) if owes else 0,
@@ -148,18 +152,26 @@ def shown_versions(document: Document) -> str:
     return versions_of(candidate_of(document, paris_today())) if document.state is DocumentState.DRAFT else ""
 
 
-def fingerprint(document_id: int, balance: DocumentBalance | None, sendings: list[SendingStatus]) -> str:
-    """A short text that changes when something a reader waits for has changed: money, mails, card payments."""
+def fingerprint(
+    document_id: int,
+    balance: DocumentBalance | None,
+    sendings: list[SendingStatus],
+    texts: list[SmsStatus],
+) -> str:
+    """A short text that changes when something a reader waits for has changed: money, mails, SMS, card payments."""
     if balance is None:
         return "draft"
-    mails = ",".join(sending.state for sending in sendings)
+    mails = ",".join([*(sending.state for sending in sendings), *(text.state for text in texts)])
     money = f"{balance.status}-{balance.open_cents}-{balance.paid_cents}-{balance.used_cents}"
     return f"{money}-{mails}-{marks_of('document', document_id)}"
 
 
-def is_settled_down(balance: DocumentBalance | None, sendings: list[SendingStatus]) -> bool:
-    """True when nothing more is expected: all paid, no mail on its way."""
-    waiting = any(sending.state is SendingState.QUEUED for sending in sendings)
+def is_settled_down(
+    balance: DocumentBalance | None, sendings: list[SendingStatus], texts: list[SmsStatus]
+) -> bool:
+    """True when nothing more is expected: all paid, no mail or SMS on its way."""
+    states = {*(sending.state for sending in sendings), *(text.state for text in texts)}
+    waiting = SendingState.QUEUED in states
     return balance is not None and balance.open_cents <= 0 and not waiting
 
 

@@ -96,10 +96,12 @@ def _vat_number_problems(candidate: Candidate) -> Iterator[Problem]:
 
 
 def customer_problems(customer: Customer) -> Iterator[Problem]:
-    """What is missing on the customer whatever is sold (CGI ann. II art. 242 nonies A I; C. com. R123-221)."""
-    if not all((customer.name, customer.address1, customer.city)) or (
-        customer.country == "FR" and not customer.postcode
-    ):
+    """What is missing on the customer whatever is sold (CGI ann. II art. 242 nonies A I; C. com. R123-221).
+
+    The address of an individual in France may be left out whole: the list of the CGI is for invoices that its art. 289
+    asks for, those to businesses and legal persons (practice). Half an address is a slip.
+    """
+    if not _is_individual_without_address(customer) and not _has_address(customer):
         yield Problem(Place.CUSTOMER, "address1", _l("Complete the customer’s name and address."))
     if (
         customer.country == "FR"
@@ -112,3 +114,14 @@ def customer_problems(customer: Customer) -> Iterator[Problem]:
             else _l("Give the customer’s SIREN: an invoice to a French business must show it.")
         )
         yield Problem(Place.CUSTOMER, "siren", message)
+
+
+def _has_address(customer: Customer) -> bool:
+    whole = all((customer.name, customer.address1, customer.city))
+    return whole and (customer.country != "FR" or bool(customer.postcode))
+
+
+def _is_individual_without_address(customer: Customer) -> bool:
+    place = (customer.address1, customer.address2, customer.postcode, customer.city)
+    is_individual = customer.kind is CustomerKind.INDIVIDUAL and customer.country == "FR"
+    return is_individual and bool(customer.name) and not any(place)

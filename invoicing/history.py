@@ -13,7 +13,16 @@ from core.database import db
 from core.event_log import Event, events_about
 from core.mail import OutboxMail
 from core.models import User
-from invoicing.models import Document, Sending, SendingMail
+from core.sms import OutboxSms
+from invoicing.models import (
+    Document,
+    NoticeKind,
+    PaymentNotice,
+    PaymentNoticeMail,
+    Sending,
+    SendingMail,
+    SmsSending,
+)
 from invoicing.payments import Payment, PaymentReversal
 
 # Rows say these in more detail than their events do.
@@ -26,10 +35,11 @@ class HistoryItem:
 
     Attributes:
         at: when it was recorded, UTC.
-        kind: `drafted`, `payment`, `payment_cancelled`, `sending`, or the kind of an event (`invoice.issued`).
+        kind: `drafted`, `payment`, `payment_cancelled`, `sending`, `sms`, `receipt`, or the kind of an event
+            (`invoice.issued`).
         actor: the person's name, or her address; empty when the program did it by itself.
         settled_cents: of a payment, what it settled here when it came (its surplus became credit).
-        mail: of a sending, its mail once composed: it says how the delivery goes.
+        mail: of a sending or a receipt, its mail once composed: it says how the delivery goes.
     """
 
     at: datetime
@@ -41,6 +51,8 @@ class HistoryItem:
     settled_cents: int = 0
     sending: Sending | None = None
     mail: OutboxMail | None = None
+    sms: OutboxSms | None = None
+    receipt: PaymentNotice | None = None
 
 
 def history(document: Document) -> list[HistoryItem]:
@@ -55,6 +67,8 @@ def history(document: Document) -> list[HistoryItem]:
         ),
         *_payments(events),
         *_sendings(document.id),
+        *_texts(document.id),
+        *_receipts(document.id),
     ]
     return sorted(items, key=lambda item: item.at)
 
@@ -89,6 +103,31 @@ def _sendings(document_id: int) -> Iterator[HistoryItem]:
     for sending, mail in rows:
         yield HistoryItem(
             sending.requested_at, "sending", _name(sending.requested_by_id), sending=sending, mail=mail
+        )
+
+
+def _texts(document_id: int) -> Iterator[HistoryItem]:
+    rows = db.session.execute(
+        select(SmsSending, OutboxSms)
+        .join(OutboxSms, OutboxSms.id == SmsSending.sms_id)
+        .where(SmsSending.document_id == document_id)
+        .order_by(SmsSending.id)
+    )
+    for sending, sms in rows:
+        yield HistoryItem(sending.requested_at, "sms", _name(sending.requested_by_id), sms=sms)
+
+
+def _receipts(document_id: int) -> Iterator[HistoryItem]:
+    rows = db.session.execute(
+        select(PaymentNotice, OutboxMail)
+        .outerjoin(PaymentNoticeMail, PaymentNoticeMail.notice_id == PaymentNotice.id)
+        .outerjoin(OutboxMail, OutboxMail.id == PaymentNoticeMail.mail_id)
+        .where(PaymentNotice.document_id == document_id, PaymentNotice.kind == NoticeKind.RECEIPT)
+        .order_by(PaymentNotice.id)
+    )
+    for notice, mail in rows:
+        yield HistoryItem(
+            notice.requested_at, "receipt", _name(notice.requested_by_id), receipt=notice, mail=mail
         )
 
 

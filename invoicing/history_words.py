@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from core.mail import MailState
 from core.money import format_cents
+from core.sms import SmsState
 from invoicing.history import HistoryItem
 from invoicing.payments import PaymentMethod
 
@@ -41,6 +42,20 @@ _WORDS: dict[str, tuple[str, str, LazyString]] = {
     "invoice.claimed": ("bell", "info", _l("Claimed again")),
     "link.replaced": ("link", "warn", _l("Payment link replaced")),
     "sending": ("sent", "info", lazy_pgettext("history", "Sent")),
+    "sms": ("phone", "info", _l("SMS sent")),
+    "receipt": ("sent", "info", _l("Receipt sent")),
+}
+
+
+_FAILED: dict[str, LazyString] = {
+    "sending": _l("Could not be delivered"),
+    "sms": _l("The SMS could not be delivered"),
+    "receipt": _l("The receipt could not be delivered"),
+}
+_WAITING: dict[str, LazyString] = {
+    "sending": _l("Being sent"),
+    "sms": _l("The SMS is being sent"),
+    "receipt": _l("The receipt is being sent"),
 }
 
 
@@ -61,13 +76,25 @@ def history_entries(items: Iterable[HistoryItem]) -> list[Entry]:
 
 def _entry(item: HistoryItem) -> Entry:
     icon, tone, what = _WORDS[item.kind]
-    words = str(what)
-    if item.kind == "sending" and item.mail is not None and item.mail.state is MailState.FAILED:
-        icon, tone, words = "cross-circle", "bad", gettext("Could not be delivered")
-    elif item.kind == "sending" and (item.mail is None or item.mail.state is not MailState.SENT):
-        icon, words = "clock", gettext("Being sent")
+    words = what
+    if _is_failed(item):
+        icon, tone, words = "cross-circle", "bad", _FAILED.get(item.kind, words)
+    elif _is_waiting(item):
+        icon, words = "clock", _WAITING.get(item.kind, words)
     detail = " · ".join(filter(None, (_detail(item), item.actor)))
-    return Entry(icon=icon, tone=tone, what=words, detail=detail, when=item.at)
+    return Entry(icon=icon, tone=tone, what=str(words), detail=detail, when=item.at)
+
+
+def _is_failed(item: HistoryItem) -> bool:
+    mail_failed = item.mail is not None and item.mail.state is MailState.FAILED
+    return mail_failed or (item.sms is not None and item.sms.state is SmsState.FAILED)
+
+
+def _is_waiting(item: HistoryItem) -> bool:
+    if item.sms is not None:
+        return item.sms.state is not SmsState.SENT
+    carried = item.sending is not None or item.receipt is not None
+    return carried and (item.mail is None or item.mail.state is not MailState.SENT)
 
 
 def _detail(item: HistoryItem) -> str:
@@ -79,6 +106,10 @@ def _detail(item: HistoryItem) -> str:
         answer = "" if item.mail is None else " / ".join(item.mail.answer.splitlines())
         told = gettext("Server: %(answer)s", answer=answer) if answer else ""
         return " · ".join(filter(None, (", ".join(json.loads(item.sending.recipients)), told)))
+    if item.sms is not None:
+        return item.sms.recipient
+    if item.receipt is not None:
+        return ", ".join(json.loads(item.receipt.recipients))
     return _event_detail(json.loads(item.event.details)) if item.event is not None else ""
 
 

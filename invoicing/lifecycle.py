@@ -71,12 +71,13 @@ class PaymentStatus(StrEnum):
 
 
 class TodoKind(StrEnum):
-    """What issuing, sending and repeating leave to the worker (`core.todo`)."""
+    """What issuing, sending, repeating and being paid leave to the worker (`core.todo`)."""
 
     PDF = "document_pdf"
     MAIL = "sending_mail"
     RECURRING = "recurring_copy"
     BULK = "bulk_run"
+    RECEIPT = "payment_receipt"
 
 
 PASSAGES: frozenset[tuple[DocumentState, DocumentState]] = frozenset(

@@ -116,7 +116,7 @@ def expand_message(message: MessageText, view: DocumentView) -> MessageText:
         InvalidInputError: on `subject` or `text`: unknown variables, anything that is no variable, empty or too long.
     """
     errors: dict[str, Message] = {}
-    values = _values(view)
+    values = message_values(view)
     subject = _expanded("subject", " ".join(clean_text(message.subject).split()), view, values, errors)
     text = _expanded("text", clean_text(message.text, lines=True), view, values, errors)
     for field, value, longest in (("subject", subject, LONGEST_SUBJECT), ("text", text, LONGEST_TEXT)):
@@ -137,13 +137,16 @@ def expand_message(message: MessageText, view: DocumentView) -> MessageText:
 def _expanded(
     field: str, text: str, view: DocumentView, values: dict[str, str], errors: dict[str, Message]
 ) -> str:
-    fault = fault_of(text, VARIABLES)
-    if fault is None:
-        fault = _fault_of_links(variables_in(text), view.kind)
+    fault = fault_in_message(text, view.kind)
     if fault is not None:
         errors[field] = fault
         return text
     return expand(text, values)
+
+
+def fault_in_message(text: str, kind: DocumentKind) -> Message | None:
+    """What a text with such a document cannot say, as a sentence; None when all is right."""
+    return fault_of(text, VARIABLES) or _fault_of_links(variables_in(text), kind)
 
 
 def _fault_of_links(names: set[str], kind: DocumentKind) -> Message | None:
@@ -157,7 +160,8 @@ def _fault_of_links(names: set[str], kind: DocumentKind) -> Message | None:
     return None
 
 
-def _values(view: DocumentView) -> dict[str, str]:
+def message_values(view: DocumentView) -> dict[str, str]:
+    """What stands for each variable, in the document's language; the links are their markers."""
     with force_locale(view.language):
         locale, due = get_locale(), view.due_date
         return {

@@ -21,12 +21,22 @@ from invoicing.balances import DocumentBalance, balance_of, paid_further
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import TREASURY_OF, collection_states_at, invoice_key, payment_key, third_party
 from invoicing.locked_documents import locked_issued_invoice
-from invoicing.models import Document
+from invoicing.models import Document, PaymentCard
 from invoicing.parties import read_buyer
 from invoicing.payments import Payment, PaymentMethod
 from invoicing.settle import settle
+from invoicing.tell_payment import tell_payment
 
 LARGEST_PAYMENT_CENTS = 10**12
+
+
+@dataclass(frozen=True)
+class CardInput:
+    """What the processor said of the card, as far as it may be kept; `is_3ds` None when it did not say."""
+
+    brand: str
+    last4: str
+    is_3ds: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,7 @@ class PaymentInput:
         reference: as on the bank statement or cheque.
         details: more for people (bank of the cheque, card brand), never secret.
         external_id: the processor's id, unique in the company.
+        card: of a card payment.
         request_key: a random key of the form, so that sending it twice records once.
     """
 
@@ -51,6 +62,7 @@ class PaymentInput:
     reference: str = ""
     details: str = ""
     external_id: str | None = None
+    card: CardInput | None = None
     request_key: str | None = None
     recorded_by_id: int | None = None
 
@@ -84,10 +96,17 @@ def record_payment(given: PaymentInput) -> Payment:
     settled = settlement.amount_cents if settlement else 0
     record(_fact(payment, invoice, settled, paid_further(before, settled)))
     seal("payment", payment.id)
+    if given.card is not None:
+        card = given.card
+        db.session.add(
+            PaymentCard(payment_id=payment.id, brand=card.brand, last4=card.last4, is_3ds=card.is_3ds)
+        )
     record_event(
         "payment.recorded", actor_id=given.recorded_by_id, subject=("document", invoice.id), payment_id=payment.id,
         method=payment.method, amount_cents=payment.amount_cents, settled_cents=settled,
     )  # fmt: skip
+    if payment.method is PaymentMethod.CARD:
+        tell_payment(payment, invoice)
     return payment
 
 

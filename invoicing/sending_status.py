@@ -13,7 +13,7 @@ from sqlalchemy import select
 from core.database import db
 from core.mail import MailState, OutboxMail, outcomes_of
 from invoicing.attachments import ShownFile, read_attachments, shown_files
-from invoicing.models import Sending, SendingMail
+from invoicing.models import Sending, SendingMail, SmsSending
 from invoicing.smtp_words import meaning_of
 
 
@@ -66,16 +66,16 @@ def sending_status(document_id: int) -> list[SendingStatus]:
 
 
 def was_sent(document_id: int) -> bool:
-    """Whether somebody has decided to send the document, whatever became of the mail."""
-    sent = select(Sending.id).where(Sending.document_id == document_id).limit(1)
-    return db.session.scalars(sent).first() is not None
+    """Whether somebody has decided to send the document, by mail or by SMS, whatever became of it."""
+    ways = (select(way.id).where(way.document_id == document_id).limit(1) for way in (Sending, SmsSending))
+    return any(db.session.scalars(sent).first() is not None for sent in ways)
 
 
 def _status(sending: Sending, mail: OutboxMail | None) -> SendingStatus:
     return SendingStatus(
         sending_id=sending.id,
         mail_id=None if mail is None else mail.id,
-        state=SendingState.QUEUED if mail is None else _state(mail.state),
+        state=SendingState.QUEUED if mail is None else state_of_mail(mail.state),
         recipients=_waiting(sending) if mail is None else _recipients(mail),
         subject=sending.subject,
         text=sending.text,
@@ -92,7 +92,7 @@ def _waiting(sending: Sending) -> tuple[RecipientStatus, ...]:
 
 
 def _recipients(mail: OutboxMail) -> tuple[RecipientStatus, ...]:
-    mail_state = _state(mail.state)
+    mail_state = state_of_mail(mail.state)
     return tuple(
         RecipientStatus(
             who,
@@ -108,7 +108,7 @@ def _recipients(mail: OutboxMail) -> tuple[RecipientStatus, ...]:
     )
 
 
-def _state(state: MailState) -> SendingState:
+def state_of_mail(state: MailState) -> SendingState:
     """A mail that is being sent this second still waits, for those who look."""
     return {MailState.SENT: SendingState.SENT, MailState.FAILED: SendingState.FAILED}.get(
         state, SendingState.QUEUED

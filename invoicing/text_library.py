@@ -1,4 +1,4 @@
-"""The company's library of texts: mails, notes and conditions, kept under an identifier and a language.
+"""The company's library of texts: mails, SMS, notes and conditions, kept under an identifier and a language.
 
 The settings page writes it; the send page and the editor take from it by identifier or a few letters. A note and
 conditions hold no variables: they are copied into the draft as they are, to be worked on there, and frozen at issue.
@@ -26,9 +26,12 @@ from invoicing.models import TextKind, TextTemplate
 from invoicing.text_variables import fault_of, variables_in
 
 LONGEST_IDENTIFIER = 40
+LONGEST_SMS = 600
+"""With its variables still in it; what it makes with the values of a document is counted when it is sent."""
 LANGUAGES: Final = ("fr", "en")
 LONGEST: Final = {
     TextKind.MAIL: LONGEST_TEXT,
+    TextKind.SMS: LONGEST_SMS,
     TextKind.NOTE: LONGEST_NOTE,
     TextKind.CONDITIONS: LONGEST_CONDITIONS,
 }
@@ -50,7 +53,7 @@ class TextInput:
 
 def variables_of(kind: TextKind) -> Mapping[str, LazyString]:
     """What a text of this kind may hold: notes and conditions are written before the document has a number."""
-    return VARIABLES if kind is TextKind.MAIL else {}
+    return VARIABLES if kind in (TextKind.MAIL, TextKind.SMS) else {}
 
 
 def save_text(

@@ -31,6 +31,10 @@ for table in (
     "settlement",
     "sending",
     "sending_mail",
+    "sms_sending",
+    "payment_card",
+    "payment_notice",
+    "payment_notice_mail",
 ):
     triggers.freeze(table)
 # A number is given once: the counter only goes forward, by one.

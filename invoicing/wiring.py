@@ -10,10 +10,12 @@ from core.checks import register_company_check
 from core.cli.companies import on_company_added
 from core.company_mail import set_company_mail
 from core.database import db
+from core.sms import set_chat_target
 from core.web.context import MenuEntry, add_menu_entry
 from core.web.rights import Right
 from core.web.settings_tabs import SettingsTab, add_settings_tab
 from invoicing import (  # noqa: F401  # what registers itself: jobs, tables, triggers, serializers
+    dispatch_receipts,
     dispatch_sendings,
     make_recurring_invoices,
     models,
@@ -30,6 +32,7 @@ from invoicing.document_words import siren_text
 from invoicing.facturx_cli import facturx_group
 from invoicing.mail_settings import sender_of_company, servers_of_companies
 from invoicing.models import InvoicingSettings
+from invoicing.notice_settings import chat_target
 from invoicing.routes import (
     bulk,
     crediting,
@@ -43,6 +46,8 @@ from invoicing.routes import (
     mails,
     members,
     merging,
+    notices,
+    quick_link,
     quote_page,
     quotes,
     recurring,
@@ -71,6 +76,8 @@ PAGES = (
     members,
     mails,
     mail_pages,
+    notices,
+    quick_link,
     text_pages,
     quotes,
     quote_page,
@@ -79,6 +86,7 @@ PAGES = (
 )
 MENU = (
     MenuEntry("dashboard", _l("Dashboard"), "dashboard", "dashboard.index", order=10),
+    MenuEntry("quick_link", _l("Quick link"), "link", "quick_link.new", Right.INVOICE, order=12),
     MenuEntry("invoices", _l("Invoices"), "invoice", "invoices.index", order=20),
     MenuEntry("quotes", _l("Quotes"), "draft", "quotes.index", order=15),
     MenuEntry("recurring", _l("Recurring invoices"), "sync", "recurring.index", order=25),
@@ -94,6 +102,8 @@ SETTINGS_TABS = (
     SettingsTab("vat_rates", _l("VAT rates"), "settings.vat_rates", order=30),
     SettingsTab("texts", _l("Texts"), "texts.index", order=45),
     SettingsTab("mail", _l("E-mails"), "mail_settings.index", order=50),
+    SettingsTab("notices", _l("Notices"), "notices.index", order=55),
+    SettingsTab("notices", _l("Notices"), "notices.index", order=55),
     SettingsTab("members", _l("Members"), "members.index", order=90),
 )
 
@@ -111,6 +121,8 @@ def init_app(app: Flask) -> None:
     for kind, find_url in SOURCE_URLS.items():
         add_source_link(app, kind, find_url)
     app.add_template_filter(siren_text, "siren")
+    set_chat_target(app, chat_target)
+    set_chat_target(app, chat_target)
     set_company_mail(app, sender_of_company, servers_of_companies)
     register_company_check("documents", check_documents)
     register_company_check("lists", check_standings)

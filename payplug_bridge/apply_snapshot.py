@@ -18,7 +18,7 @@ from invoicing.balances import balance_of
 from invoicing.locked_payments import lock_invoices, lock_payment
 from invoicing.models import Document
 from invoicing.payments import PaymentMethod
-from invoicing.record_payment import PaymentInput, record_payment
+from invoicing.record_payment import CardInput, PaymentInput, record_payment
 from payplug_bridge.apply_refunds import apply_refunds
 from payplug_bridge.attempts import find_by_payplug_id, find_by_reference, locked, may_pass, pass_to
 from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugMode
@@ -137,6 +137,7 @@ def _paid(attempt: PaymentAttempt, snapshot: PaymentSnapshot) -> Outcome:
             reference=snapshot.id,
             details=_card_text(snapshot.card),
             external_id=snapshot.id,
+            card=_card(snapshot),
         )
     )
     attempt.payment_id = payment.id
@@ -154,6 +155,11 @@ def _failed(attempt: PaymentAttempt, failure: Failure) -> Outcome:
         subject = ("document", attempt.document_id)
         record_event("card.declined", subject=subject, code=failure.code, mode=attempt.mode.value)
     return Outcome.ABORTED if after is AttemptState.ABORTED else Outcome.FAILED
+
+
+def _card(snapshot: PaymentSnapshot) -> CardInput:
+    card = snapshot.card
+    return CardInput(card.brand if card else "", card.last4 if card else "", snapshot.is_3ds)
 
 
 def _card_text(card: Card | None) -> str:

@@ -106,7 +106,8 @@ class PaymentSnapshot:
     `amount_cents` is None for an authorised payment, which has no amount but `authorized_cents`; `notification_code` is
     the HTTP status that our address answered last, None while it was not told. `reference` is what our metadata said,
     None when the payment is not one of ours; `payment_url` is empty when there is no hosted page; `refunds` are None
-    while they were not read, `refundable_until` None until it is paid.
+    while they were not read, `refundable_until` None until it is paid. `is_3ds` tells whether 3-D
+    Secure was done, None before the payment.
     """
 
     id: str
@@ -121,6 +122,7 @@ class PaymentSnapshot:
     card: Card | None
     payment_url: str
     reference: str | None
+    is_3ds: bool | None = None
     authorized_cents: int | None = None
     notification_code: int | None = None
     refunds: tuple[RefundSnapshot, ...] | None = None
@@ -200,6 +202,7 @@ def read_payment(answer: object) -> PaymentSnapshot:
         authorized_cents=_authorized(body),
         refundable_until=instant_of(body, "refundable_until"),
         notification_code=optional(optional(body, "notification", dict) or {}, "response_code", int),
+        is_3ds=optional(body, "is_3ds", bool),
     )
 
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from core.local_mailbox import parsing
 from core.local_mailbox.faults import FaultPlan, Faults
+from core.local_mailbox.sms import sms_receiver
 from core.local_mailbox.store import Mail, MailStore
 from core.local_mailbox.texts import LANGUAGES, Words
 
@@ -43,6 +44,7 @@ def create_app(store: MailStore, faults: Faults) -> Flask:
     app = Flask(__name__)
     app.extensions["mailbox"] = _Services(store, faults)
     app.register_blueprint(pages)
+    app.register_blueprint(sms_receiver(store, faults))
     app.after_request(_protect)
     app.register_error_handler(404, _not_found)
     app.context_processor(lambda: {"t": _words(), "languages": LANGUAGES})

@@ -39,6 +39,7 @@ class MailboxServer:
         named = f"[{host}]" if ":" in host else host
         self.smtp_url = f"smtp://{named}:{self._sink.port}"
         self.http_url = f"http://{named}:{self._http.effective_port}"
+        self.sms_url = f"json://{named}:{self._http.effective_port}/sms/{{to}}"
         self._thread = threading.Thread(target=self._http.run, name="local-mailbox-http", daemon=True)
 
     def start(self) -> None:

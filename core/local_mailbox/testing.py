@@ -17,6 +17,7 @@ class RunningMailbox:
         self._server = server
         self.smtp_url = server.smtp_url
         self.http_url = server.http_url
+        self.sms_url = server.sms_url
 
     @property
     def faults(self) -> Faults:

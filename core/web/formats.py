@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import phonenumbers
 from babel.dates import format_date, format_time
 from flask import Flask
 from flask_babel import get_locale, gettext
@@ -70,6 +71,17 @@ def number(value: int | None) -> str:
     return "" if value is None else format_scaled(value, 0, get_locale())
 
 
+def phone(value: str) -> str:
+    """A number in the form E.164 as people read it: `+33 6 12 34 56 78`."""
+    try:
+        parsed = phonenumbers.parse(value, None)
+    except phonenumbers.NumberParseException:
+        return value
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL).replace(
+        " ", "\u00a0"
+    )
+
+
 def init_formats(app: Flask) -> None:
     """Register the filters."""
     filters = {
@@ -83,5 +95,6 @@ def init_formats(app: Flask) -> None:
         "unit_price": unit_price,
         "rate": rate,
         "number": number,
+        "phone": phone,
     }
     app.jinja_env.filters.update(filters)

@@ -138,6 +138,7 @@ class CustomerForm(FlaskForm):
 
     def as_input(self, external_reference: str | None = None) -> CustomerInput:
         """What the verb takes."""
+        delivery: dict[str, Any] = {name: getattr(self, name).data or "" for name in DELIVERY}
         return CustomerInput(
             kind=CustomerKind(self.kind.data),
             name=self.name.data or "",
@@ -147,7 +148,7 @@ class CustomerForm(FlaskForm):
             einvoice_address=self.einvoice_address.data or "",
             ledger_account=self.ledger_account.data or "",
             note=self.note.data or "",
-            **{name: getattr(self, name).data or "" for name in DELIVERY},
+            **delivery,
             vat_number=self.vat_number.data or "",
             address1=self.address1.data or "",
             address2=self.address2.data or "",

@@ -14,6 +14,7 @@ from invoicing.text_library import TextInput
 
 KIND_NAMES = {
     TextKind.MAIL: _l("E-mail"),
+    TextKind.SMS: _l("SMS"),
     TextKind.NOTE: _l("Note on documents"),
     TextKind.CONDITIONS: _l("Conditions on documents"),
 }

@@ -12,9 +12,17 @@ from invoicing.models.files import (
     PaymentLink,
     PaymentLinkDuplicate,
 )
+from invoicing.models.notices import (
+    NoticeKind,
+    NoticePreference,
+    NoticeSettings,
+    PaymentCard,
+    PaymentNotice,
+    PaymentNoticeMail,
+)
 from invoicing.models.quotes import QuoteAnswer, QuoteLink
 from invoicing.models.recurring import Recurrence, RecurrenceRun, RecurringAction
-from invoicing.models.sendings import Sending, SendingMail
+from invoicing.models.sendings import Sending, SendingMail, SmsSending
 from invoicing.models.settings import InvoicingSettings, NumberSeries, VatRate
 from invoicing.models.texts import MailSettings, TextKind, TextTemplate
 
@@ -39,9 +47,15 @@ __all__ = [
     "InvoicingSettings",
     "Item",
     "MailSettings",
+    "NoticeKind",
+    "NoticePreference",
+    "NoticeSettings",
     "NumberSeries",
+    "PaymentCard",
     "PaymentLink",
     "PaymentLinkDuplicate",
+    "PaymentNotice",
+    "PaymentNoticeMail",
     "QuoteAnswer",
     "QuoteLink",
     "Recurrence",
@@ -49,6 +63,7 @@ __all__ = [
     "RecurringAction",
     "Sending",
     "SendingMail",
+    "SmsSending",
     "TextKind",
     "TextTemplate",
     "VatRate",

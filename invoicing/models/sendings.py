@@ -1,4 +1,4 @@
-"""Sendings of documents by mail."""
+"""Sendings of documents by mail and by SMS."""
 
 from __future__ import annotations
 
@@ -51,3 +51,28 @@ class SendingMail(CompanyScoped, Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     sending_id: Mapped[int] = mapped_column(BigInteger)
     mail_id: Mapped[int] = mapped_column(ForeignKey("outbox_mail.id"))
+
+
+class SmsSending(CompanyScoped, Base):
+    """A document's link sent as an SMS: to which number, in which words, and its row of the outbox.
+
+    Written together with that row: an SMS waits for no PDF.
+    """
+
+    __tablename__ = "sms_sending"
+    __table_args__ = (
+        UniqueConstraint("company_id", "id"),
+        UniqueConstraint("company_id", "request_key", "recipient"),
+        company_key("document", "document_id"),
+        Index("ix_sms_sending_document_id", "document_id"),
+        Index("ix_sms_sending_sms_id", "sms_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    document_id: Mapped[int] = mapped_column(BigInteger)
+    request_key: Mapped[str] = mapped_column(String(64))
+    recipient: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(Text)
+    sms_id: Mapped[int] = mapped_column(ForeignKey("outbox_sms.id"))
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))

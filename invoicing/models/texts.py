@@ -17,6 +17,7 @@ class TextKind(StrEnum):
     """Where a text is proposed."""
 
     MAIL = "mail"
+    SMS = "sms"
     NOTE = "note"
     CONDITIONS = "conditions"
 

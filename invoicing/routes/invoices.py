@@ -54,6 +54,7 @@ from invoicing.models import Document
 from invoicing.recurring import may_be_repeated, origin_of
 from invoicing.render_pdf import MEDIA_TYPE, draft_pdf, ensure_pdf, file_name
 from invoicing.sending_status import sending_status
+from invoicing.sms_status import sms_status
 from invoicing.subtotals import subtotals
 
 log = structlog.get_logger(__name__)
@@ -108,7 +109,7 @@ def _page(document: Document, problems: Sequence[Problem]) -> str:
     return render_template(
         "invoicing/invoice.html",
         page=page,
-        fingerprint=fingerprint(document.id, page.balance, page.sendings),
+        fingerprint=fingerprint(document.id, page.balance, page.sendings, page.texts),
         shown_versions=shown_versions(document),
         document=document,
         view=page.view,
@@ -146,9 +147,11 @@ def mend_url(problem: Problem, document: Document) -> str | None:
 def state(document_id: int) -> Response:
     """Whether the page is still up to date; asked by the page while somebody looks at it."""
     document = find_document(document_id)
-    balance, sendings = balances_of([document.id]).get(document.id), sending_status(document.id)
+    balance = balances_of([document.id]).get(document.id)
+    sendings, texts = sending_status(document.id), sms_status(document.id)
     answer = jsonify(
-        state=fingerprint(document.id, balance, sendings), final=is_settled_down(balance, sendings)
+        state=fingerprint(document.id, balance, sendings, texts),
+        final=is_settled_down(balance, sendings, texts),
     )
     answer.headers["Cache-Control"] = "no-store"
     return answer

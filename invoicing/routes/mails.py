@@ -10,6 +10,7 @@ from flask_security import current_user
 from core.database import transaction
 from core.web.pages import Page
 from core.web.rights import Right, requires
+from invoicing.decide_on_sms import decide_on_sms
 from invoicing.give_up_mail import give_up_mail
 from invoicing.mail_troubles import (
     count_failed_mails,
@@ -20,6 +21,7 @@ from invoicing.mail_troubles import (
     waiting_mails,
 )
 from invoicing.retry_failed_mail import retry_failed_mail
+from invoicing.sms_status import failed_sms, waiting_sms
 
 blueprint = Blueprint("mails", __name__, url_prefix="/mails")
 
@@ -40,6 +42,7 @@ def index() -> str:
         waiting=waiting,
         page=page,
         not_composed=documents_not_composed(),
+        texts=waiting_sms() if is_waiting else failed_sms(),
     )
 
 
@@ -73,4 +76,26 @@ def give_up(mail_id: int) -> ResponseReturnValue:
     with transaction():
         give_up_mail(mail_id, actor_id=actor)
     flash(gettext("This mail is no longer waited for."), "success")
+    return redirect(url_for("mails.index"), code=303)
+
+
+@blueprint.post("/sms/<int:sms_id>/retry")
+@requires(Right.INVOICE)
+def retry_sms(sms_id: int) -> ResponseReturnValue:
+    """Try an SMS again."""
+    return _decided(sms_id, again=True, told=gettext("The SMS is tried again."))
+
+
+@blueprint.post("/sms/<int:sms_id>/give-up")
+@requires(Right.INVOICE)
+def give_up_sms(sms_id: int) -> ResponseReturnValue:
+    """Let one be."""
+    return _decided(sms_id, again=False, told=gettext("This SMS is no longer waited for."))
+
+
+def _decided(sms_id: int, *, again: bool, told: str) -> ResponseReturnValue:
+    actor = current_user.id
+    with transaction():
+        decide_on_sms(sms_id, again=again, actor_id=actor)
+    flash(told, "success")
     return redirect(url_for("mails.index"), code=303)

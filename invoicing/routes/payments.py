@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from io import BytesIO
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
-from core.database import db, transaction
+from core.database import commit_once, db, transaction
 from core.money import format_cents
 from core.web.forms import put_errors, typed_cents
 from core.web.pages import Page, searched
+from core.web.panels import panels_of
 from core.web.rights import Right, requires
 from invoicing.apply_credit import apply_credit
 from invoicing.balances import balance_of
@@ -21,13 +23,19 @@ from invoicing.cancel_payment import CardPaymentError, cancel_payment
 from invoicing.claim_again import claim_again
 from invoicing.documents import MOST_COUNTED, find_issued
 from invoicing.errors import InvalidInputError, NotFoundError
+from invoicing.forms.documents import OneClickForm
 from invoicing.forms.payments import CancelPaymentForm, PaymentForm
 from invoicing.history_words import METHODS
 from invoicing.lifecycle import DocumentKind
 from invoicing.payment_link import card_payments
 from invoicing.payment_list import PaymentFilter, count_payments, find_payments, invoices_of_payments
 from invoicing.payments import Payment, PaymentMethod
+from invoicing.receipt_view import card_of, receipt_view
+from invoicing.receipts import receipt_name, receipt_pdf
 from invoicing.record_payment import record_payment
+from invoicing.render_pdf import MEDIA_TYPE
+from invoicing.send_invoice import proposed_recipients
+from invoicing.send_receipt import invoice_of, receipts_of, send_receipt
 
 blueprint = Blueprint("payments", __name__)
 
@@ -101,6 +109,51 @@ def close_card_page(document_id: int) -> None:
     processor = card_payments()
     if processor is not None:
         processor.abort_open(document_id)
+
+
+@blueprint.get("/payments/<int:payment_id>")
+@requires(Right.READ)
+def show(payment_id: int) -> str:
+    """One payment: the card, what it settled, who was told."""
+    payment = _find_payment(payment_id)
+    return render_template(
+        "invoicing/payment.html",
+        payment=payment,
+        card=card_of(payment_id),
+        invoices=invoices_of_payments([payment_id]).get(payment_id, []),
+        receipts=receipts_of(payment_id),
+        has_receipt=invoice_of(payment_id) is not None and payment.reversal is None,
+        contacts=proposed_recipients(payment.customer_id),
+        methods=METHODS,
+        one_click=OneClickForm(),
+        panels=panels_of("payment", payment_id),
+    )
+
+
+@blueprint.get("/payments/<int:payment_id>/receipt.pdf")
+@requires(Right.READ)
+def receipt(payment_id: int) -> ResponseReturnValue:
+    """The receipt, drawn now."""
+    document_id = invoice_of(_find_payment(payment_id).id)
+    if document_id is None:
+        raise NotFoundError(gettext("This payment has settled no invoice yet, so it has no receipt."))
+    view = receipt_view(payment_id, document_id)
+    content = BytesIO(receipt_pdf(view))
+    return send_file(content, mimetype=MEDIA_TYPE, download_name=receipt_name(view), as_attachment=True)
+
+
+@blueprint.post("/payments/<int:payment_id>/receipt")
+@requires(Right.INVOICE)
+def send(payment_id: int) -> ResponseReturnValue:
+    """Send the receipt to the customer."""
+    key, actor = OneClickForm().request_key.key, current_user.id
+    try:
+        commit_once(lambda: send_receipt(payment_id, request_key=key, actor_id=actor))
+    except InvalidInputError as error:
+        flash(str(next(iter(error.errors.values()))), "danger")
+    else:
+        flash(gettext("The receipt is on its way. This page says when it was accepted."), "success")
+    return redirect(url_for("payments.show", payment_id=payment_id), code=303)
 
 
 @blueprint.route("/payments/<int:payment_id>/cancel", methods=["GET", "POST"])
