@@ -1,7 +1,6 @@
 """Book money of a payment that went back: what it gives back of a credit, and what it opens again. One money event.
 
-Called by `refund_payment` and `dispute_payment` alone. In this order it takes: the credit note that was named, the
-payment's own surplus, credit left by the notes of what it paid, and last what it settles, the latest first.
+Called by `refund_payment` and `dispute_payment` alone; what is matched with what is planned by `refund_plan`.
 """
 
 from __future__ import annotations
@@ -25,12 +24,13 @@ from invoicing.errors import NotFoundError
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import TREASURY_OF, collection_states, invoice_key, refund_key, third_party
 from invoicing.lifecycle import DocumentKind
-from invoicing.locked_payments import lock_payment, notes_of
+from invoicing.locked_payments import lock_payment
 from invoicing.models import Customer, Document
 from invoicing.parties import buyer_of
-from invoicing.payments import Payment
+from invoicing.payments import Payment, Settlement
+from invoicing.refund_plan import refund_plan
 from invoicing.refunds import Refund, RefundKind, ReopenedInvoice
-from invoicing.settle import live_settlements_of_payment, settle, undo_settlement
+from invoicing.settle import settle, undo_settlement
 from invoicing.standing import note_changed
 from invoicing.surplus_keys import surplus_keys
 
@@ -74,7 +74,7 @@ def give_back(given: MoneyBack) -> Refund:
     _check_note(given, payment)
     db.session.add(refund)
     db.session.flush()
-    shares = _match(refund, payment, invoices)
+    shares = _match(refund, payment)
     for invoice in invoices:
         note_changed(invoice.id)
     record(_fact(refund, payment, shares, invoices))
@@ -138,61 +138,50 @@ def _check_note(given: MoneyBack, payment: Payment) -> None:
         raise NotFoundError(_l("This is no credit note of the customer who paid."))
 
 
-def _match(refund: Refund, payment: Payment, invoices: list[Document]) -> Counter[str]:
-    """Match the refund with credits as far as they go, then take back what the payment settles.
-
-    Returns:
-        The cents by match key of the ledger, adding up to the refund.
-    """
+def _match(refund: Refund, payment: Payment) -> Counter[str]:
+    """Match the refund with what it gives back; returns the cents by match key of the ledger, adding up to it."""
     shares: Counter[str] = Counter()
-    rest = refund.amount_cents
-    if refund.credit_note_id is not None:
-        rest -= _against_note(refund, refund.credit_note_id, rest, shares)
-    surplus = settle(
-        at_most_cents=rest, settled_on=refund.refunded_on, refund_id=refund.id, payment_id=payment.id
-    )
-    if surplus is not None:
-        shares[surplus_keys(payment_id=payment.id)[0]] += surplus.amount_cents
-        rest -= surplus.amount_cents
-    for note in notes_of(invoice.id for invoice in invoices):
-        rest -= _against_note(refund, note.id, rest, shares)
-    rest -= _reopen(refund, payment, rest, shares)
-    if rest:
-        # A bank may take back what was given back before: the customer owes it, on no invoice.
-        shares[refund_key(refund.id)] += rest
+    reopened: Counter[int] = Counter()
+    for part in refund_plan(payment.id, refund.amount_cents, refund.credit_note_id):
+        if part.is_beyond:
+            # A bank may take back what was given back before: the customer owes it, on no invoice.
+            shares[refund_key(refund.id)] += part.cents
+        elif part.settlement is not None:
+            reopened[_taken_back(refund, payment, part.settlement, part.cents)] += part.cents
+        elif part.credit_note_id is not None:
+            _settle(refund, part.cents, credit_note_id=part.credit_note_id)
+            shares[surplus_keys(credit_note_id=part.credit_note_id)[0]] += part.cents
+        else:
+            _settle(refund, part.cents, payment_id=payment.id)
+            shares[surplus_keys(payment_id=payment.id)[0]] += part.cents
+    for invoice_id, cents in reopened.items():
+        db.session.add(ReopenedInvoice(refund_id=refund.id, invoice_id=invoice_id, amount_cents=cents))
+        shares[invoice_key(invoice_id)] += cents
+    db.session.flush()
     return shares
 
 
-def _against_note(refund: Refund, note_id: int, at_most: int, shares: Counter[str]) -> int:
+def _taken_back(refund: Refund, payment: Payment, settlement: Settlement, cents: int) -> int:
+    """Take back what the payment settles; what the settlement has beyond is settled again. Returns the invoice."""
+    assert settlement.invoice_id is not None
+    undo_settlement(settlement, undone_on=refund.refunded_on)
+    _settle(refund, cents, payment_id=payment.id)
+    settle(
+        at_most_cents=settlement.amount_cents - cents, settled_on=refund.refunded_on,
+        invoice_id=settlement.invoice_id, payment_id=payment.id,
+    )  # fmt: skip
+    return settlement.invoice_id
+
+
+def _settle(
+    refund: Refund, cents: int, *, payment_id: int | None = None, credit_note_id: int | None = None
+) -> None:
     settlement = settle(
-        at_most_cents=at_most, settled_on=refund.refunded_on, refund_id=refund.id, credit_note_id=note_id
-    )
-    if settlement is None:
-        return 0
-    shares[surplus_keys(credit_note_id=note_id)[0]] += settlement.amount_cents
-    return settlement.amount_cents
-
-
-def _reopen(refund: Refund, payment: Payment, at_most: int, shares: Counter[str]) -> int:
-    """Take back what the payment settles, the latest first; what a settlement has beyond is settled again."""
-    day, taken = refund.refunded_on, Counter[int]()
-    for settlement in reversed(live_settlements_of_payment(payment.id)):
-        left = at_most - taken.total()
-        if settlement.invoice_id is None or not left:
-            continue
-        invoice_id, amount = settlement.invoice_id, min(left, settlement.amount_cents)
-        undo_settlement(settlement, undone_on=day)
-        settle(at_most_cents=amount, settled_on=day, refund_id=refund.id, payment_id=payment.id)
-        settle(
-            at_most_cents=settlement.amount_cents - amount, settled_on=day, invoice_id=invoice_id,
-            payment_id=payment.id,
-        )  # fmt: skip
-        taken[invoice_id] += amount
-    for invoice_id, amount in taken.items():
-        db.session.add(ReopenedInvoice(refund_id=refund.id, invoice_id=invoice_id, amount_cents=amount))
-        shares[invoice_key(invoice_id)] += amount
-    db.session.flush()
-    return taken.total()
+        at_most_cents=cents, settled_on=refund.refunded_on, refund_id=refund.id, payment_id=payment_id,
+        credit_note_id=credit_note_id,
+    )  # fmt: skip
+    assert settlement is not None
+    assert settlement.amount_cents == cents, "what is open under the locks is what was planned"
 
 
 def _fact(refund: Refund, payment: Payment, shares: Counter[str], invoices: list[Document]) -> RefundFact:

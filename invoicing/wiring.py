@@ -56,6 +56,7 @@ from invoicing.routes import (
 )
 from invoicing.routes import mail_settings as mail_pages
 from invoicing.routes import payments as payment_pages
+from invoicing.routes import refunds as refund_pages
 from invoicing.routes import texts as text_pages
 from invoicing.source_urls import SOURCE_URLS
 from invoicing.standing import check_standings
@@ -68,6 +69,7 @@ PAGES = (
     items,
     merging,
     payment_pages,
+    refund_pages,
     crediting,
     links,
     sendings,

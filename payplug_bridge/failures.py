@@ -39,3 +39,26 @@ _WORDS: dict[str, LazyString] = {
 def words_for_failure(code: str) -> LazyString | str:
     """The sentence for a failure code; nothing for none."""
     return _WORDS.get(code, _GENERAL) if code else ""
+
+
+_BALANCE = _l(
+    "PayPlug refused it. The balance at PayPlug may be too low for it: look in the PayPlug portal, and try again when "
+    "card payments have come in."
+)
+_REFUSALS: dict[str, LazyString] = {
+    "too_old": _l(
+        "The payment is too old: PayPlug gives money back for 12 months. Give it back by transfer."
+    ),
+    "not_left": _l(
+        "Less is left of the payment at PayPlug than asked for: money was given back there meanwhile."
+    ),
+    "not_created": _l("PayPlug did not answer, and has given nothing back. You can try again."),
+    "unreachable": _l("PayPlug could not be reached. You can try again."),
+    "http_401": _l("PayPlug does not accept the secret key. Check it in the PayPlug settings."),
+    "http_404": _l("PayPlug does not know this payment under the present key."),
+}
+
+
+def words_for_refusal(code: str) -> LazyString:
+    """Why a refund was not made, and what to do; PayPlug's own words are not documented."""
+    return _REFUSALS.get(code, _BALANCE)

@@ -30,8 +30,8 @@ from payplug_bridge.matters import add_source, count_matters
 from payplug_bridge.operations import models as operation_models  # noqa: F401
 from payplug_bridge.operations import request_reports  # noqa: F401
 from payplug_bridge.operations import triggers as operation_triggers  # noqa: F401
-from payplug_bridge.panels import attempts_mark, attempts_panel, first_step, to_handle_panel
-from payplug_bridge.routes import members, public, self_tests, settings, to_handle, webhooks
+from payplug_bridge.panels import attempts_mark, attempts_panel, first_step, note_panel, to_handle_panel
+from payplug_bridge.routes import members, public, refunds, self_tests, settings, to_handle, webhooks
 
 MATTERS = {
     "attempts": matters_of_attempts.SOURCE,
@@ -43,7 +43,7 @@ MATTERS = {
 
 def init_app(app: Flask) -> None:
     """Register what the package offers."""
-    for module in (members, public, self_tests, settings, to_handle):
+    for module in (members, public, refunds, self_tests, settings, to_handle):
         app.register_blueprint(module.blueprint)
     webhooks.init_app(app)
     app.cli.add_command(payplug_group)
@@ -59,5 +59,6 @@ def init_app(app: Flask) -> None:
     add_settings_tab(app, SettingsTab("payplug", _l("Card payments"), "payplug_settings.index", order=40))
     add_panel(app, "document", attempts_panel, mark=attempts_mark)
     add_panel(app, "dashboard", to_handle_panel, order=1)
+    add_panel(app, "document", note_panel)
     add_panel(app, "first-steps", first_step)
     set_card_payments(app, PayplugCardPayments())
