@@ -15,7 +15,7 @@ from core.database import db, transaction
 from core.files import put_bytes, register_file
 from core.jobs import run_due_jobs
 from core.mail import Attachment, MailState, queue_mail
-from core.models import Company, User
+from core.models import Company, Membership, User
 from core.tenancy import current_company_id
 from core.todo import strike_todo
 from invoicing.answer_quote import AnswerInput, answer_quote
@@ -35,12 +35,17 @@ from invoicing.payment_link import link_of
 from invoicing.payments import Payment
 from invoicing.refunds import RefundKind
 from invoicing.repeat_invoice import repeat_invoice
+from invoicing.replace_link import replace_link
 from invoicing.send_invoice import SendInput, send_invoice
 from invoicing.set_calendar import set_calendar
 from invoicing.set_logo import set_logo
 from invoicing.text_library import TextInput, save_text
 from invoicing.work_bulk_runs import work_bulk_runs
-from payplug_bridge.models import NotificationState, PayplugNotification
+from payplug_bridge.account_models import PayplugSelfTest, SelfTestState
+from payplug_bridge.link_terms import choose_terms
+from payplug_bridge.models import NotificationState, PayplugMode, PayplugNotification
+from payplug_bridge.refresh_facts import refresh_facts
+from payplug_bridge.run_self_test import run_self_test
 from payplug_bridge.settle_matter import settle_matter
 from tests.browser.installation import House, Installation
 from tests.factories.invoicing import (
@@ -72,6 +77,7 @@ class Furnished:
     part_paid: int
     paid_by_card: int
     credited: int
+    many_ways: int
     credit_note: int
     payment: int
     notification: int
@@ -86,6 +92,8 @@ class Furnished:
     recurring: dict[str, int]
     bulk: dict[str, int]
     tokens: dict[str, str]
+    dead_token: str
+    self_tests: dict[str, int]
 
 
 def furnish(installation: Installation) -> Furnished:
@@ -111,6 +119,7 @@ def furnish(installation: Installation) -> Furnished:
     _wait_for_notifications(shop, 2)
     matter = _pay_twice(shop, documents["paid_twice"])
     run_due_jobs(installation.app)
+    dead_token, self_tests = _ways_and_links(installation, shop, documents)
     with shop.inside(), transaction():
         _fail_a_mail()
         text = save_text(
@@ -130,6 +139,7 @@ def furnish(installation: Installation) -> Furnished:
             part_paid=documents["part_paid"],
             paid_by_card=documents["paid_by_card"],
             credited=documents["credited"],
+            many_ways=documents["many_ways"],
             credit_note=_first(select(Document.id).where(Document.credits_id == documents["credited"])),
             payment=_first(select(Payment.id).where(Payment.method == "transfer")),
             notification=_first(select(PayplugNotification.id)),
@@ -144,6 +154,8 @@ def furnish(installation: Installation) -> Furnished:
             bulk=bulk,
             quote_tokens={name: _quote_token(id_) for name, id_ in quotes.items()},
             tokens={name: token for name, token in tokens.items() if token},
+            dead_token=dead_token,
+            self_tests=self_tests,
         )
 
 
@@ -169,6 +181,9 @@ def _documents() -> dict[str, int]:
         "part_paid": issue(make_line("1", "300"), make_line("1", "10", "2.1"), customer=business),
         "paid_by_card": issue(make_line("1", "99.99"), customer=person),
         "declined": issue(make_line("1", "75"), customer=business),
+        "many_ways": issue(make_line("1", "250"), customer=business),
+        "in_parts": issue(make_line("1", "250"), customer=person),
+        "leaked": issue(make_line("1", "60"), customer=business),
         "too_small": issue(make_line("1", "0.20", goods=True), customer=business),
         "credited": issue(make_line("1", "250"), customer=business),
         "overpaid": issue(make_line("1", "50"), customer=person),
@@ -201,6 +216,44 @@ def _fail_a_mail() -> None:
     said = {"anne@example.org": [550, f"5.1.1 {LONG_WORD}: no such user"], "b@example.org": [250, "ok"]}
     mail = queue_mail(to=list(said), subject=f"Votre accès à {LONG_NAME}", text="Bonjour")
     mail.outcomes, mail.state, mail.attempts = json.dumps(said), MailState.FAILED, 3
+
+
+def _ways_and_links(
+    installation: Installation, shop: Shop, documents: dict[str, int]
+) -> tuple[str, dict[str, int]]:
+    """Links that may be paid in several ways or parts, one that was replaced; tests of the notification address."""
+    account = next(
+        row for row in installation.simulator.accounts() if row["name"].startswith("Atelier Lumen")
+    )
+    methods = {"wero": {}, "american_express": {}, "ideal": {"allowed_countries": ["NL"]}}
+    installation.simulator.set_features(account["id"], methods=methods, permissions={"can_use_oney": True})
+    old, tests = shop.token(documents["leaked"]), {}
+    with shop.inside():
+        refresh_facts(PayplugMode.LIVE)
+        owner = _first(select(Membership.user_id).where(Membership.company_id == shop.company_id))
+        with transaction():
+            ways = ["card", "american_express", "wero", "oney_x3_with_fees"]
+            choose_terms(documents["many_ways"], ways, "all")
+            choose_terms(documents["in_parts"], ["card"], "3")
+            choose_terms(documents["late"], ["card", "ideal"], "free")
+            replace_link(documents["leaked"])
+        tests["heard"] = run_self_test(PayplugMode.LIVE, "heard", actor_id=owner)
+        with transaction():
+            heard = db.session.get_one(PayplugSelfTest, tests["heard"])
+            silent = PayplugSelfTest(
+                request_key="silent",
+                reference="silent",
+                mode=PayplugMode.LIVE,
+                amount_cents=100,
+                notification_url=heard.notification_url,
+                state=SelfTestState.ABORTED,
+                answer_code=301,
+                aborted_at=heard.started_at - timedelta(hours=1),
+            )
+            db.session.add(silent)
+            db.session.flush()
+            tests["silent"] = silent.id
+    return old, tests
 
 
 def _quotes() -> dict[str, int]:

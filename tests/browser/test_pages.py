@@ -77,6 +77,16 @@ def choose_a_text_as_logo(page: Page, _: Words) -> None:
     press_save(page, _)
 
 
+def pay_too_little(page: Page, _: Words) -> None:
+    page.locator("#amount").fill("0,01")
+    press_save(page, _)
+
+
+def pay_by_oney(page: Page, _: Words) -> None:
+    page.locator("#way-oney_x3_with_fees").check()
+    press_save(page, _)
+
+
 def spots(rooms: Furnished) -> dict[str, list[Spot]]:
     """For every endpoint that answers GET with a page, the addresses to look at."""
     book = f"/books/accounts/{rooms.account}"
@@ -161,6 +171,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         ],
         "payments.cancel": [Spot(f"/payments/{rooms.payment}/cancel")],
         "sendings.new": [
+            Spot(f"/invoices/{rooms.many_ways}/send"),
             Spot(f"/invoices/{rooms.open}/send"),
             Spot(f"/invoices/{rooms.open}/send", act=press("Preview")),
         ],
@@ -182,6 +193,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "mail_settings.index": [Spot("/settings/mail"), Spot("/settings/mail", act=press_save)],
         "members.index": [Spot("/settings/members")],
         "payplug_settings.index": [Spot("/settings/payplug"), Spot("/settings/payplug", act=press_save, also={422})],
+        "payplug_self_tests.show": [Spot(f"/settings/payplug/self-test/{id_}") for id_ in rooms.self_tests.values()],
         "security.login": [
             Spot("/login", NOBODY),
             Spot("/login", NOBODY, act=press_save),
@@ -192,6 +204,9 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "payment_page.show": [
             *(Spot(path, NOBODY) for path in public.values()),
             Spot("/p/nobody-was-given-this", NOBODY, status=404),
+            Spot(f"/p/{rooms.dead_token}", NOBODY, status=410),
+            Spot(public["late"], NOBODY, act=pay_too_little, also={422}),
+            Spot(public["many_ways"], NOBODY, act=pay_by_oney, also={422}),
         ],
         "payment_page.back_from_payplug": [Spot(f"{public['paid_by_card']}/return", NOBODY)],
         "payment_page.cancelled": [Spot(f"{public['open']}/cancel", NOBODY)],
@@ -207,7 +222,7 @@ NO_PAGES = {
     "items.search",
     "logos.show", "quote_page.colours", "quote_page.logo", "quote_page.pdf",
     "payment_page.colours", "payment_page.logo", "payment_page.pdf", "payment_page.status",
-    "security.reset_password", "security.verify",
+    "payplug_self_tests.state", "security.reset_password", "security.verify",
 }  # fmt: skip
 
 
