@@ -29,7 +29,7 @@ class Action:
     url: str
     icon: str
     is_post: bool = False
-    right: Right = Right.INVOICE
+    right: Right = Right.CARDS
 
 
 @dataclass(frozen=True)

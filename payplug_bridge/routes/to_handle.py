@@ -49,7 +49,7 @@ def index() -> str:
 
 
 @blueprint.route("/<kind>/<int:subject_id>/<trouble>", methods=["GET", "POST"])
-@requires(Right.INVOICE)
+@requires(Right.CARDS)
 def settle(kind: str, subject_id: int, trouble: str) -> ResponseReturnValue:
     """Take one matter off the list."""
     matter = find_matter(kind, subject_id, trouble)
