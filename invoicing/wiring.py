@@ -105,7 +105,6 @@ SETTINGS_TABS = (
     SettingsTab("texts", _l("Texts"), "texts.index", order=45),
     SettingsTab("mail", _l("E-mails"), "mail_settings.index", order=50),
     SettingsTab("notices", _l("Notices"), "notices.index", order=55),
-    SettingsTab("notices", _l("Notices"), "notices.index", order=55),
     SettingsTab("members", _l("Members"), "members.index", order=90),
 )
 
