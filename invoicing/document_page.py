@@ -43,6 +43,12 @@ class PaymentRow:
         """True once it was taken back."""
         return self.payment.reversal is not None
 
+    @property
+    def may_be_refunded(self) -> bool:
+        """True while something of it has not gone back."""
+        gone = sum(refund.amount_cents for refund in self.payment.refunds if refund.win is None)
+        return not self.is_cancelled and gone < self.payment.amount_cents
+
 
 @dataclass(frozen=True)
 class RefundRow:

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, exists, func, or_, select
 
 from core.database import db
+from core.web.rights import Right
 from invoicing.balances import balance_of, due_cents_sql, merged_ids, open_of_payment, open_of_payment_sql
 from invoicing.lifecycle import DocumentKind, DocumentState, PaymentStatus
 from invoicing.models import Document
@@ -101,7 +102,15 @@ def _of_surplus(attempt: PaymentAttempt, document: Document) -> Matter:
         document=document.number or "",
         customer=document.customer.full_name,
         places=places_of(("payment", payment.id)),
-        actions=tuple(_uses_of_credit(payment)),
+        actions=(
+            Action(
+                _l("Refund"),
+                url_for("payplug_refunds.new", payment_id=payment.id),
+                "refund",
+                right=Right.CARDS,
+            ),
+            *_uses_of_credit(payment),
+        ),
     )
 
 

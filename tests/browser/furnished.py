@@ -80,6 +80,9 @@ class Furnished:
     many_ways: int
     credit_note: int
     payment: int
+    card_payment: int
+    given_back: int
+    disputed: int
     notification: int
     matter: str
     account: int
@@ -142,6 +145,9 @@ def furnish(installation: Installation) -> Furnished:
             many_ways=documents["many_ways"],
             credit_note=_first(select(Document.id).where(Document.credits_id == documents["credited"])),
             payment=_first(select(Payment.id).where(Payment.method == "transfer")),
+            card_payment=_first(select(Payment.id).where(Payment.method == "card")),
+            given_back=documents["given_back"],
+            disputed=documents["disputed"],
             notification=_first(select(PayplugNotification.id)),
             matter=matter,
             account=_first(select(Account.id).where(Account.number == "411000")),

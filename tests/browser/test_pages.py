@@ -91,7 +91,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
     """For every endpoint that answers GET with a page, the addresses to look at."""
     book = f"/books/accounts/{rooms.account}"
     public = {name: f"/p/{token}" for name, token in rooms.tokens.items()}
-    states = ("draft", "open", "late", "partly-paid", "paid", "credited", "credit-notes")
+    states = ("draft", "open", "late", "partly-paid", "paid", "credited", "money-back", "credit-notes")
     return {
         "dashboard.index": [Spot("/"), Spot("/", ACCOUNTANT), Spot("/", act=open_menu)],
         "journal.index": [Spot("/books"), Spot("/books?q=rien-de-tel&journal=VE", ACCOUNTANT)],
@@ -124,6 +124,8 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
                 for id_ in (rooms.draft, rooms.faulty_draft, rooms.open, rooms.part_paid, rooms.paid_by_card)
             ),
             Spot(f"/invoices/{rooms.credited}"),
+            Spot(f"/invoices/{rooms.given_back}"),
+            Spot(f"/invoices/{rooms.disputed}", act=press("Claim again")),
             Spot(f"/invoices/{rooms.credit_note}", ACCOUNTANT),
             Spot(f"/invoices/{rooms.draft}", act=press("Issue")),
             Spot("/invoices/999999", status=404),
@@ -170,6 +172,14 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
             Spot(f"/invoices/{rooms.paid_by_card}/payments/new", act=press_save),
         ],
         "payments.cancel": [Spot(f"/payments/{rooms.payment}/cancel")],
+        "refunds.by_hand": [
+            Spot(f"/payments/{rooms.payment}/refund"),
+            Spot(f"/payments/{rooms.payment}/refund", act=press_save),
+        ],
+        "payplug_refunds.new": [
+            Spot(f"/payplug/payments/{rooms.card_payment}/refund"),
+            Spot(f"/payplug/payments/{rooms.card_payment}/refund", act=press_save),
+        ],
         "sendings.new": [
             Spot(f"/invoices/{rooms.many_ways}/send"),
             Spot(f"/invoices/{rooms.open}/send"),

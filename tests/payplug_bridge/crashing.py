@@ -16,6 +16,7 @@ from flask import Flask
 from core.database import db
 from core.tenancy import in_company
 from payplug_bridge import process_notifications as inbox
+from payplug_bridge import refund as back
 from payplug_bridge import start_payment as start
 from payplug_bridge.client import PayplugClient
 from payplug_bridge.receive_notification import receive_notification
@@ -74,14 +75,41 @@ def before_the_inbox_row_is_done() -> None:
     inbox._finish = die
 
 
+def before_the_refund() -> None:
+    PayplugClient.create_refund = die  # type: ignore[method-assign]
+
+
+def after_the_refund() -> None:
+    back._record_answer = die
+
+
+def while_the_refund_is_recorded() -> None:
+    back.apply_refunds = after(back.apply_refunds)  # type: ignore[attr-defined]
+
+
+def after_the_refund_was_recorded() -> None:
+    back._record_answer = after(back._record_answer)
+
+
+REFUNDING = (
+    before_the_refund,
+    after_the_refund,
+    while_the_refund_is_recorded,
+    after_the_refund_was_recorded,
+)
 PAYING = (before_the_call, after_the_call, while_the_answer_is_recorded, after_the_answer)
 HEARING = (after_storing, after_claiming, before_applying, while_applying, before_the_inbox_row_is_done)
-POINTS = {point.__name__: point for point in (*PAYING, *HEARING)}
+POINTS = {point.__name__: point for point in (*PAYING, *HEARING, *REFUNDING)}
 
 
 def pay(app: Flask, company_id: int, invoice_id: int) -> None:
     with app.app_context(), in_company(company_id):
         start.start_payment(invoice_id, BACK)
+
+
+def give_back(app: Flask, company_id: int, payment_id: int) -> None:
+    with app.app_context(), in_company(company_id):
+        back.refund_card(back.RefundRequest(payment_id, 5_000, request_key="killed"))
 
 
 def hear(app: Flask, token: str, payment_id: str) -> None:
@@ -100,6 +128,8 @@ def run(order: list[str], make_app: Callable[..., Flask]) -> None:
     POINTS[point]()
     if POINTS[point] in PAYING:
         pay(app, int(details[0]), int(details[1]))
+    elif POINTS[point] in REFUNDING:
+        give_back(app, int(details[0]), int(details[1]))
     else:
         hear(app, *details)
 

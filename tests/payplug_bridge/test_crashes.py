@@ -11,14 +11,18 @@ import pytest
 import time_machine
 
 from core.clock import utc_now
+from core.database import db
 from payplug_bridge import start_payment
 from payplug_bridge.errors import PaymentBeingPrepared
+from payplug_bridge.models import PayplugRefund, RefundState
+from payplug_bridge.refund import RefundRequest, refund_card
 from payplug_bridge.simulator.testing import RunningSimulator
 from tests.conftest import MakeApp
 from tests.forks import Forks, running_forks
-from tests.payplug_bridge.crashing import HEARING, PAYING
+from tests.payplug_bridge.crashing import HEARING, PAYING, REFUNDING
 from tests.payplug_bridge.shop import BACK, Shop, open_shop
 from tests.payplug_bridge.test_paying_by_card import ONE_OF_EACH
+from tests.payplug_bridge.test_refunds import at_payplug, paid, refunds
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +92,32 @@ def _hear_and_die(point: str, shop: Shop, killed_at: Kill) -> None:
     assert shop.counted() == ONE_OF_EACH
     assert shop.balance(invoice).open_cents == 0
     shop.assert_sound()
+
+
+@pytest.mark.parametrize("point", [point.__name__ for point in REFUNDING])
+def test_a_kill_while_money_is_given_back(point: str, shop: Shop, killed_at: Kill) -> None:
+    _invoice, payplug_id, payment_id = paid(shop)
+    killed_at(point, shop, shop.company_id, payment_id)
+    # The same click once more does not give back what may have been given back.
+    again = give_back_again(shop, payment_id)
+    assert again.state is (
+        RefundState.DONE if point == "after_the_refund_was_recorded" else RefundState.PREPARED
+    )
+    restart_and_sync(shop)
+    given_back = 0 if point == "before_the_refund" else 5_000
+    assert give_back_again(shop, payment_id).state is (
+        RefundState.DONE if given_back else RefundState.REFUSED
+    )
+    assert at_payplug(shop, payplug_id) == given_back
+    assert [cents for cents, _ in refunds(shop)] == [5_000] * bool(given_back)
+    shop.assert_sound()
+
+
+def give_back_again(shop: Shop, payment_id: int) -> PayplugRefund:
+    with shop.inside():
+        found = refund_card(RefundRequest(payment_id, 5_000, request_key="killed"))
+        db.session.expunge_all()
+        return found
 
 
 def test_a_click_right_after_the_crash_finds_the_payment_that_was_made(
