@@ -35,12 +35,16 @@ KEY = "sk_live_somekey1234"
 PAYMENT_ID = "pay_5iHMDxy4ABR4YBVW4UscIn"
 
 PAYMENT: dict[str, Any] = {
-    "id": PAYMENT_ID, "object": "payment", "is_live": True, "amount": 3300, "amount_refunded": 100, "currency": "EUR",
+    "id": PAYMENT_ID, "object": "payment", "is_live": True, "amount": 3300, "amount_refunded": 0, "currency": "EUR",
     "is_paid": True, "paid_at": None, "created_at": 1_760_000_000,
     "failure": {"code": "card_declined", "message": "No."}, "card": {"brand": "Visa", "last4": "4242"},
     "hosted_payment": {"payment_url": "https://secure.payplug.com/pay/x", "paid_at": 1_760_000_100},
     "metadata": {"solde_attempt": "ours"}, "authorized_amount": None, "authorization": {"authorized_amount": 3300},
-    "notification": {"response_code": 200},
+    "notification": {"response_code": 200}, "refundable_until": 1_790_000_000,
+}  # fmt: skip
+REFUND: dict[str, Any] = {
+    "id": "re_5iHMDxy4ABR4YBVW4UscIn", "payment_id": PAYMENT_ID, "object": "refund", "is_live": True, "amount": 500,
+    "currency": "EUR", "created_at": 1_760_000_200, "metadata": {snapshots.REFUND_KEY: "ours"},
 }  # fmt: skip
 ACCOUNT: dict[str, Any] = {
     "id": "acc_1", "object": "account", "is_live": True,
@@ -71,7 +75,12 @@ PAYMENT_FIELDS: Fields = {
     "metadata": (dict, OPTIONAL), "metadata.solde_attempt": (str, OPTIONAL),
     "authorized_amount": (int, OPTIONAL), "authorization": (dict, OPTIONAL),
     "authorization.authorized_amount": (int, OPTIONAL), "notification": (dict, OPTIONAL),
-    "notification.response_code": (int, OPTIONAL),
+    "notification.response_code": (int, OPTIONAL), "refundable_until": (int, OPTIONAL),
+}  # fmt: skip
+REFUND_FIELDS: Fields = {
+    "object": (str, REQUIRED), "id": (str, REQUIRED), "payment_id": (str, REQUIRED), "amount": (int, REQUIRED),
+    "is_live": (bool, REQUIRED), "currency": (str, REQUIRED), "created_at": (int, OPTIONAL),
+    "metadata": (dict, OPTIONAL), f"metadata.{snapshots.REFUND_KEY}": (str, OPTIONAL),
 }  # fmt: skip
 ACCOUNT_FIELDS: Fields = {
     "object": (str, OPTIONAL), "id": (str, REQUIRED), "is_live": (bool, REQUIRED), "configuration": (dict, OPTIONAL),
@@ -95,6 +104,8 @@ WRONG = ("text", 7, 7.5, True, ["x"], {"x": 1})
 
 TABLE: dict[str, tuple[dict[str, Any], Fields, Callable[[PayplugClient], object]]] = {
     "read_payment": (PAYMENT, PAYMENT_FIELDS, lambda it: it.retrieve_payment(PAYMENT_ID)),
+    "read_refund": (REFUND, REFUND_FIELDS, lambda it: it.create_refund(PAYMENT_ID, 500, "ours")),
+    "read_refunds": ({"data": [REFUND]}, {"data": (list, REQUIRED)}, lambda it: it.refunds_of(PAYMENT_ID)),
     "read_account": (ACCOUNT, ACCOUNT_FIELDS, lambda it: it.account()),
     "read_payment_page": (
         PAGE,
@@ -207,6 +218,8 @@ CALLS: dict[str, tuple[str, Callable[[PayplugClient, str], object]]] = {
     "abort_payment": ("update_payment", lambda it, known: it.abort_payment(known)),
     "find_payment": ("list_payments", lambda it, _: it.find_payment("nobody", utc_now())),
     "account": ("account", lambda it, _: it.account()),
+    "create_refund": ("create_refund", lambda it, known: it.create_refund(known, 500, "contract")),
+    "refunds_of": ("list_refunds", lambda it, known: it.refunds_of(known)),
 }
 """The client's calls, with the simulator's name for each."""
 
@@ -236,6 +249,14 @@ ERROR_BODIES: list[bytes] = [
 ]  # fmt: skip
 
 
+def made(asking: PayplugClient, simulator: RunningSimulator, call: str) -> str:
+    """A payment the call can be made about: paid, when it gives money back."""
+    payment_id = asking.create_payment(request()).id
+    if call == "create_refund":
+        simulator.pay(payment_id, notify=False)
+    return payment_id
+
+
 def test_the_calls_are_all_the_calls_of_the_client() -> None:
     public = {n for n, _ in inspect.getmembers(PayplugClient, inspect.isfunction) if not n.startswith("_")}
     # `find_payment` is what reads the list by `payments_since`.
@@ -250,14 +271,14 @@ def test_no_usable_answer_leaves_every_call_unconfirmed(
 ) -> None:
     target, ask = CALLS[call]
     for kind, parameters, cause in FAULTS:
-        known = client.create_payment(request()).id
+        known = made(client, simulator, call)
         simulator.set_fault(kind, target=target, times=1, **parameters)
         with pytest.raises(PayplugUnconfirmed) as unconfirmed:
             ask(client, known)
         assert unconfirmed.value.cause == cause, (kind, parameters)
         assert not isinstance(unconfirmed.value, PayplugUnreachable)
         # The next one is answered: nothing of a failed call stays behind.
-        ask(client, client.create_payment(request()).id)
+        ask(client, made(client, simulator, call))
 
 
 @pytest.mark.parametrize("call", sorted(CALLS))
@@ -283,7 +304,7 @@ def test_refusals_of_the_simulator_itself(client: PayplugClient, simulator: Runn
     for call, (_, ask) in CALLS.items():
         with pytest.raises(PayplugKeyRefused):
             ask(unknown, live)
-        if call in ("retrieve_payment", "abort_payment"):
+        if call not in ("create_payment", "find_payment", "account"):
             for asking, payment_id, status in ((in_test_mode, live, 403), (client, PAYMENT_ID, 404)):
                 with pytest.raises(PayplugRefused) as refused:
                     ask(asking, payment_id)
@@ -304,7 +325,7 @@ def test_a_slow_answer_to_each_call_ends_as_a_time_out(
     simulator: RunningSimulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    known = client.create_payment(request()).id
+    known = made(client, simulator, "create_refund")
     monkeypatch.setattr(client_module, "READ_SECONDS", 0.1)
     for target, ask in CALLS.values():
         simulator.set_fault("slow", target=target, times=1, milliseconds=400)
