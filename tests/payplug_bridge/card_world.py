@@ -24,20 +24,27 @@ from core.database import db, transaction
 from core.seal import verify_chain
 from invoicing.balances import balance_of, customer_credit_cents, customer_due_cents, open_of_payment
 from invoicing.cancel_payment import cancel_payment
+from invoicing.claim_again import claim_again
+from invoicing.errors import InvalidInputError
 from invoicing.issue_invoice import issue_invoice
 from invoicing.lifecycle import DocumentKind, DocumentState, PaymentStatus
 from invoicing.models import Customer, Document
 from invoicing.payments import Payment, PaymentMethod, PaymentReversal
 from invoicing.record_payment import PaymentInput, record_payment
+from invoicing.refunds import Refund
 from invoicing.standing import InvoiceStanding
 from payplug_bridge import process_notifications as inbox
+from payplug_bridge import refund
 from payplug_bridge import start_payment as start
 from payplug_bridge.apply_snapshot import apply_snapshot
+from payplug_bridge.check_refund import OPEN_REFUNDS
 from payplug_bridge.client import PayplugClient
-from payplug_bridge.models import AttemptState, PaymentAttempt
+from payplug_bridge.errors import RefundInProgress
+from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugRefund
 from payplug_bridge.simulator.testing import RunningSimulator, SimulatorRefused
 from payplug_bridge.snapshots import FINAL_FAILURES, REFERENCE_KEY
 from payplug_bridge.sync import sync_due_attempts, walk_due_lists
+from payplug_bridge.sync_refunds import sync_due_refunds
 from tests.factories.invoicing import make_customer, make_draft, make_individual, make_line
 from tests.payplug_bridge.shop import Shop
 
@@ -74,6 +81,13 @@ CUTS_OF_A_WORKER: dict[str, tuple[Any, str, Any]] = {
     "with rows claimed": (inbox, "_fetch", _before),
     "while a payment is recorded": (inbox, "apply_snapshot", _after(apply_snapshot)),
     "before the row is done": (inbox, "_finish", _before),
+}
+
+
+CUTS_OF_A_REFUND: dict[str, tuple[Any, str, Any]] = {
+    "before PayPlug is asked": (PayplugClient, "create_refund", _before),
+    "before its answer is read": (PayplugClient, "create_refund", _after(PayplugClient.create_refund)),
+    "while its answer is recorded": (refund, "_record_answer", _after(refund._record_answer)),
 }
 
 
@@ -128,6 +142,23 @@ class World:
             found = list(db.session.scalars(transfers))
             if found:
                 cancel_payment(found[choice % len(found)], reason="Erreur")
+
+    def refund(self, choice: int, share: int, key: str) -> None:
+        """The owner gives money of a card payment back; a form that is sent twice is one refund."""
+        with self.shop.inside():
+            cards = select(Payment.id, Payment.amount_cents).where(Payment.method == PaymentMethod.CARD)
+            found = db.session.execute(cards.order_by(Payment.id)).all()
+            db.session.rollback()
+            if found:
+                payment_id, cents = found[choice % len(found)]
+                given = refund.RefundRequest(payment_id, max(10, cents * share // 100), request_key=key)
+                for _ in range(2):
+                    with suppress(InvalidInputError, RefundInProgress):
+                        refund.refund_card(given)
+
+    def claim(self, choice: int) -> None:
+        with self.shop.inside(), transaction():
+            claim_again(self.invoices[choice])
 
     # --- the customer ------------------------------------------------------------------------------------------------
 
@@ -208,6 +239,7 @@ class World:
         self.work()
         with self.shop.app.app_context():
             sync_due_attempts()
+            sync_due_refunds()
             walk_due_lists()
             db.session.remove()
 
@@ -286,11 +318,18 @@ class World:
                 assert attempt.trouble, "money of a customer that settles nothing, and nobody is told"
 
     def _given_back(self, taken: dict[str, Any]) -> int:
-        """Refunds made in the portal are told, and not in the books yet."""
-        refunded = {payment_id for payment_id, payment in taken.items() if payment["amount_refunded"]}
-        told = select(PaymentAttempt.payplug_id).where(PaymentAttempt.trouble == "refunded")
-        assert set(db.session.scalars(told)) <= refunded
-        return 0
+        """What PayPlug gave back of each payment is in the books, whoever asked for it."""
+        told = {payment_id: payment["amount_refunded"] for payment_id, payment in taken.items()}
+        rows = db.session.execute(
+            select(Payment.external_id, func.sum(Refund.amount_cents))
+            .join(Refund, Refund.payment_id == Payment.id)
+            .group_by(Payment.external_id)
+        )
+        booked = {payment_id: int(cents) for payment_id, cents in rows}
+        assert booked == {payment_id: cents for payment_id, cents in told.items() if cents}
+        open_requests = select(PayplugRefund).where(PayplugRefund.state.in_(OPEN_REFUNDS))
+        assert db.session.scalars(open_requests).all() == []
+        return sum(booked.values())
 
     def _customers_owe(self, by_card: int) -> None:
         """What is due less what is in credit is what was invoiced, less credit notes, less what came in."""
@@ -316,7 +355,9 @@ def _invoice_is_right(invoice: int) -> None:
     assert 0 <= balance.open_cents <= balance.total_cents
     assert balance.open_cents == balance.total_cents - balance.used_cents
     assert (standing.status, standing.open_cents) == (balance.status, balance.open_cents)
-    if balance.credited_cents >= balance.total_cents:
+    if balance.hold is not None and balance.open_cents:
+        assert balance.status is balance.hold
+    elif balance.credited_cents >= balance.total_cents:
         assert balance.status is PaymentStatus.CREDITED
     elif not balance.open_cents:
         assert balance.status is PaymentStatus.PAID

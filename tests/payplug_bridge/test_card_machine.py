@@ -35,10 +35,20 @@ from payplug_bridge import start_payment
 from payplug_bridge.simulator.testing import RunningSimulator
 from tests._profiles import LONG
 from tests.conftest import MakeApp, new_postgres_database
-from tests.payplug_bridge.card_world import CUTS_OF_A_CLICK, CUTS_OF_A_WORKER, FIRST_DAY, PAGE_SECONDS, World
+from tests.payplug_bridge.card_world import (
+    CUTS_OF_A_CLICK,
+    CUTS_OF_A_REFUND,
+    CUTS_OF_A_WORKER,
+    FIRST_DAY,
+    PAGE_SECONDS,
+    World,
+)
 from tests.payplug_bridge.shop import Shop, at_once, open_shop
 
-RUNS = {"sqlite": 2000 if LONG else 300, "postgresql": 100 if LONG else 4}
+RUNS = {
+    "sqlite": 2000 if LONG else 300,
+    "postgresql": 100 if LONG else 4,
+}
 STEPS = 25 if LONG else 12
 APPLICATIONS = 6
 """How many application objects a restart goes round in on SQLite: making one takes as long as a whole run."""
@@ -46,7 +56,14 @@ BEGINNINGS = ("", "click", "pay")
 PRICES = ("10", "99.99", "1250")
 SPANS = [timedelta(minutes=4), timedelta(minutes=11), timedelta(hours=2), timedelta(days=2)]
 FAULTS = ["error", "null", "html", "drop", "lost_answer", "too_many_requests"]
-CALLS = ["create_payment", "retrieve_payment", "update_payment", "list_payments"]
+CALLS = [
+    "create_payment",
+    "retrieve_payment",
+    "update_payment",
+    "list_payments",
+    "create_refund",
+    "list_refunds",
+]
 
 OpenWorld = Callable[[], AbstractContextManager[World]]
 
@@ -59,6 +76,7 @@ class CardMachine(RuleBasedStateMachine):
 
     open_world: OpenWorld
     taken = 0
+    keys = 0
 
     @initialize(
         failure_kept=st.booleans(),
@@ -181,6 +199,21 @@ class CardMachine(RuleBasedStateMachine):
     def use_credit(self, choice: int) -> None:
         with self.world.shop.inside(), transaction():
             apply_credit(self.world.invoices[self._one(choice)])
+
+    @rule(choice=ANY, share=st.sampled_from([30, 100]))
+    def refund(self, choice: int, share: int) -> None:
+        self.keys += 1
+        self.world.refund(choice, share, f"refund-{self.keys}")
+
+    @rule(choice=ANY, share=st.sampled_from([30, 100]), cut=st.sampled_from(sorted(CUTS_OF_A_REFUND)))
+    def refund_and_die(self, choice: int, share: int, cut: str) -> None:
+        self.keys += 1
+        with self.world.power_cut(CUTS_OF_A_REFUND[cut]):
+            self.world.refund(choice, share, f"refund-{self.keys}")
+
+    @rule(choice=ANY)
+    def claim_again(self, choice: int) -> None:
+        self.world.claim(self._one(choice))
 
     @rule(choice=ANY, share=st.sampled_from([30, 100]))
     def refund_in_the_portal(self, choice: int, share: int) -> None:
