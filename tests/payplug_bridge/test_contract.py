@@ -10,7 +10,7 @@ import copy
 import inspect
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ import requests
 
 from core.clock import utc_now
 from payplug_bridge import client as client_module
-from payplug_bridge import snapshots
+from payplug_bridge import report_snapshot, snapshots
 from payplug_bridge.client import PayplugClient
 from payplug_bridge.errors import (
     PayplugError,
@@ -28,6 +28,7 @@ from payplug_bridge.errors import (
     PayplugUnconfirmed,
     PayplugUnreachable,
 )
+from payplug_bridge.simulator import faults
 from payplug_bridge.simulator.testing import RunningSimulator
 from tests.payplug_bridge.test_client import client, request, server  # noqa: F401  # fixtures
 
@@ -40,7 +41,7 @@ PAYMENT: dict[str, Any] = {
     "failure": {"code": "card_declined", "message": "No."}, "card": {"brand": "Visa", "last4": "4242"},
     "hosted_payment": {"payment_url": "https://secure.payplug.com/pay/x", "paid_at": 1_760_000_100},
     "metadata": {"solde_attempt": "ours"}, "authorized_amount": None, "authorization": {"authorized_amount": 3300},
-    "notification": {"response_code": 200}, "refundable_until": 1_790_000_000,
+    "notification": {"response_code": 200}, "refundable_until": 1_790_000_000, "is_3ds": True,
 }  # fmt: skip
 REFUND: dict[str, Any] = {
     "id": "re_5iHMDxy4ABR4YBVW4UscIn", "payment_id": PAYMENT_ID, "object": "refund", "is_live": True, "amount": 500,
@@ -63,6 +64,11 @@ PAGE: dict[str, Any] = {
     "type": "list", "page": 0, "per_page": 100, "has_more": False, "data": [PAYMENT],
 }  # fmt: skip
 
+REPORT: dict[str, Any] = {
+    "id": "ar_5iHMDxy4ABR4YBVW4UscIn", "object": "accounting_report", "is_live": True,
+    "temporary_url": "https://files.example.org/x", "file_available_until": 1_760_000_000,
+}  # fmt: skip
+
 REQUIRED, OPTIONAL = True, False
 Fields = dict[str, tuple[type, bool]]
 PAYMENT_FIELDS: Fields = {
@@ -76,6 +82,7 @@ PAYMENT_FIELDS: Fields = {
     "authorized_amount": (int, OPTIONAL), "authorization": (dict, OPTIONAL),
     "authorization.authorized_amount": (int, OPTIONAL), "notification": (dict, OPTIONAL),
     "notification.response_code": (int, OPTIONAL), "refundable_until": (int, OPTIONAL),
+    "is_3ds": (bool, OPTIONAL),
 }  # fmt: skip
 REFUND_FIELDS: Fields = {
     "object": (str, REQUIRED), "id": (str, REQUIRED), "payment_id": (str, REQUIRED), "amount": (int, REQUIRED),
@@ -95,9 +102,16 @@ ACCOUNT_FIELDS: Fields = {
     "payment_methods.bancontact.max_amounts": (dict, OPTIONAL),
     "payment_methods.bancontact.max_amounts.EUR": (int, OPTIONAL),
 }  # fmt: skip
+REPORT_FIELDS: Fields = {
+    "object": (str, REQUIRED), "id": (str, REQUIRED), "is_live": (bool, REQUIRED), "temporary_url": (str, OPTIONAL),
+    "file_available_until": (int, OPTIONAL),
+}  # fmt: skip
 PAGE_FIELDS: Fields = {
     "data": (list, REQUIRED), "page": (int, OPTIONAL), "per_page": (int, OPTIONAL), "has_more": (bool, OPTIONAL),
 }  # fmt: skip
+
+READERS = (snapshots, report_snapshot)
+"""The modules that make values of PayPlug's answers."""
 
 WRONG = ("text", 7, 7.5, True, ["x"], {"x": 1})
 """One of each kind that JSON knows; the right kind of a field is left out."""
@@ -106,6 +120,7 @@ TABLE: dict[str, tuple[dict[str, Any], Fields, Callable[[PayplugClient], object]
     "read_payment": (PAYMENT, PAYMENT_FIELDS, lambda it: it.retrieve_payment(PAYMENT_ID)),
     "read_refund": (REFUND, REFUND_FIELDS, lambda it: it.create_refund(PAYMENT_ID, 500, "ours")),
     "read_refunds": ({"data": [REFUND]}, {"data": (list, REQUIRED)}, lambda it: it.refunds_of(PAYMENT_ID)),
+    "read_report_object": (REPORT, REPORT_FIELDS, lambda it: it.retrieve_report(REPORT["id"])),
     "read_account": (ACCOUNT, ACCOUNT_FIELDS, lambda it: it.account()),
     "read_payment_page": (
         PAGE,
@@ -134,13 +149,12 @@ class _Watched(dict[str, Any]):
 
 
 def test_the_table_names_every_reader_and_every_field_that_is_read() -> None:
-    readers = {
-        name for name, _ in inspect.getmembers(snapshots, inspect.isfunction) if name.startswith("read_")
-    }
-    assert readers == set(TABLE)
+    found = [f for module in READERS for f in inspect.getmembers(module, inspect.isfunction)]
+    readers = {name: function for name, function in found if name.startswith("read_")}
+    assert set(readers) == set(TABLE)
     for name, (body, fields, _) in TABLE.items():
         seen: set[str] = set()
-        getattr(snapshots, name)(_Watched(body, seen))
+        readers[name](_Watched(body, seen))
         assert seen == set(fields), name
 
 
@@ -212,6 +226,7 @@ def test_metadata_without_a_word_of_ours_is_somebody_elses(server: Any, metadata
 
 # --- every call, every error ----------------------------------------------------------------------------------------
 
+DAY = date(2026, 3, 1)
 CALLS: dict[str, tuple[str, Callable[[PayplugClient, str], object]]] = {
     "create_payment": ("create_payment", lambda it, _: it.create_payment(request("contract"))),
     "retrieve_payment": ("retrieve_payment", lambda it, known: it.retrieve_payment(known)),
@@ -220,6 +235,8 @@ CALLS: dict[str, tuple[str, Callable[[PayplugClient, str], object]]] = {
     "account": ("account", lambda it, _: it.account()),
     "create_refund": ("create_refund", lambda it, known: it.create_refund(known, 500, "contract")),
     "refunds_of": ("list_refunds", lambda it, known: it.refunds_of(known)),
+    "request_report": ("create_report", lambda it, _: it.request_report(DAY, DAY, "http://127.0.0.1:9/hook")),
+    "retrieve_report": ("retrieve_report", lambda it, _: it.retrieve_report(REPORT["id"])),
 }
 """The client's calls, with the simulator's name for each."""
 
@@ -259,11 +276,14 @@ def made(asking: PayplugClient, simulator: RunningSimulator, call: str) -> str:
 
 def test_the_calls_are_all_the_calls_of_the_client() -> None:
     public = {n for n, _ in inspect.getmembers(PayplugClient, inspect.isfunction) if not n.startswith("_")}
-    # `find_payment` is what reads the list by `payments_since`.
-    assert public == set(CALLS) | {"payments_since"}
+    # `find_payment` is what reads the list by `payments_since`; the file of a report is fetched from wherever it lies.
+    assert public == set(CALLS) | {"payments_since", "download_report"}
 
 
-@pytest.mark.parametrize("call", sorted(CALLS))
+SIMULATED = sorted(call for call, (target, _) in CALLS.items() if target in faults.CALLS)
+
+
+@pytest.mark.parametrize("call", SIMULATED)
 def test_no_usable_answer_leaves_every_call_unconfirmed(
     client: PayplugClient,  # noqa: F811
     simulator: RunningSimulator,
@@ -301,7 +321,8 @@ def test_refusals_of_the_simulator_itself(client: PayplugClient, simulator: Runn
     live = client.create_payment(request()).id
     in_test_mode = PayplugClient(simulator.test_key, simulator.url)
     unknown = PayplugClient("sk_live_nobodyknowsthis", simulator.url)
-    for call, (_, ask) in CALLS.items():
+    for call in SIMULATED:
+        _, ask = CALLS[call]
         with pytest.raises(PayplugKeyRefused):
             ask(unknown, live)
         if call not in ("create_payment", "find_payment", "account"):
@@ -327,7 +348,7 @@ def test_a_slow_answer_to_each_call_ends_as_a_time_out(
 ) -> None:
     known = made(client, simulator, "create_refund")
     monkeypatch.setattr(client_module, "READ_SECONDS", 0.1)
-    for target, ask in CALLS.values():
+    for target, ask in (CALLS[call] for call in SIMULATED):
         simulator.set_fault("slow", target=target, times=1, milliseconds=400)
         with pytest.raises(PayplugUnconfirmed) as unconfirmed:
             ask(client, known)

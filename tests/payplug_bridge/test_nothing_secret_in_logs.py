@@ -70,7 +70,7 @@ def hear_all_of_ours(written: io.StringIO) -> None:
     """What the program itself writes, at every level: after it has been made, which sets its log up."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
-        logger_factory=structlog.PrintLoggerFactory(written),  # type: ignore[arg-type]
+        logger_factory=structlog.PrintLoggerFactory(written),
     )
 
 
