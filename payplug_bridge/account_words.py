@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from payplug_bridge.account_models import PayplugFacts
 from payplug_bridge.facts import known_account, permissions_of
-from payplug_bridge.failures import words_for_failure
+from payplug_bridge.failures import words_for_call
 from payplug_bridge.ways import NAMES
 
 LIVE_MODE: Final = "use_live_mode"
@@ -60,5 +60,5 @@ def words_of_account(facts: PayplugFacts, locale: Locale) -> AccountWords:
         refused=", ".join(str(words) for name, words in known.items() if not permissions[name]),
         may_go_live=permissions.get(LIVE_MODE, True),
         checked_at=facts.checked_at,
-        failure=words_for_failure(facts.failure),
+        failure=words_for_call(facts.failure),
     )

@@ -134,3 +134,13 @@ class BillingIncomplete(SoldeError):
     def __init__(self, fields: tuple[str, ...]) -> None:
         super().__init__(field=fields[0])
         self.fields = fields
+
+
+def cause_of(error: PayplugError) -> str:
+    """A failed call as a short word that is stored and shown through `failures`."""
+    if isinstance(error, PayplugRefused):
+        return f"http_{error.status}"
+    if not isinstance(error, PayplugUnconfirmed):
+        return type(error).__name__
+    # `timeout` alone is PayPlug's own word for a payer who left.
+    return "timeout_of_call" if error.cause == "timeout" else error.cause

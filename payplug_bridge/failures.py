@@ -36,6 +36,13 @@ _WORDS: dict[str, LazyString] = {
 }
 
 
+def words_for_call(code: str) -> LazyString | str:
+    """Why PayPlug could not be asked, for a code of `errors.cause_of`; nothing for none."""
+    if not code:
+        return ""
+    return _WORDS.get(code) or _l("PayPlug gave no usable answer (%(code)s).", code=code)
+
+
 def words_for_failure(code: str) -> LazyString | str:
     """The sentence for a failure code; nothing for none."""
     return _WORDS.get(code, _GENERAL) if code else ""

@@ -16,13 +16,7 @@ from core.database import db, transaction
 from core.jobs import sweep
 from core.tenancy import in_company, unscoped
 from payplug_bridge.account_models import PayplugFacts
-from payplug_bridge.errors import (
-    CardNotPossible,
-    PayplugError,
-    PayplugRefused,
-    PayplugUnconfirmed,
-    SimulatorNotAllowed,
-)
+from payplug_bridge.errors import CardNotPossible, PayplugError, SimulatorNotAllowed, cause_of
 from payplug_bridge.facts import store_facts, store_failure
 from payplug_bridge.keys import client_for, stored_modes
 from payplug_bridge.models import PayplugMode
@@ -52,19 +46,9 @@ def refresh_facts(mode: PayplugMode) -> None:
         store_facts(mode, snapshot)
 
 
-def cause_of(error: PayplugError) -> str:
-    """A failed call as a short word that is stored and shown through `failures`."""
-    if isinstance(error, PayplugRefused):
-        return f"http_{error.status}"
-    if not isinstance(error, PayplugUnconfirmed):
-        return type(error).__name__
-    # `timeout` alone is PayPlug's own word for a payer who left.
-    return "timeout_of_call" if error.cause == "timeout" else error.cause
-
-
 @sweep("refresh_payplug_facts")
 def refresh_old_facts() -> None:
-    """Read every account whose facts are a day old; one that fails does not hold the others up."""
+    """Read every account whose facts are a day old, or could not be read; one that fails does not hold others up."""
     for company_id, mode in _old(utc_now() - EVERY, utc_now() - AFTER_FAILURE):
         with in_company(company_id):
             try:
@@ -79,7 +63,9 @@ def _old(read_before: object, tried_before: object) -> list[tuple[int, PayplugMo
         rows = db.session.execute(
             select(PayplugFacts.company_id, PayplugFacts.mode)
             .where(
-                PayplugFacts.checked_at.is_(None) | (PayplugFacts.checked_at < read_before),
+                PayplugFacts.checked_at.is_(None)
+                | (PayplugFacts.checked_at < read_before)
+                | (PayplugFacts.failure != ""),
                 PayplugFacts.tried_at.is_(None) | (PayplugFacts.tried_at < tried_before),
             )
             .order_by(PayplugFacts.company_id)

@@ -18,11 +18,10 @@ from core.models import Company, User
 from core.tenancy import current_company_id
 from payplug_bridge.account_models import PayplugSelfTest, SelfTestState
 from payplug_bridge.client import PaymentRequest, PayplugClient
-from payplug_bridge.errors import PayplugError, PayplugRefused
+from payplug_bridge.errors import PayplugError, PayplugRefused, cause_of
 from payplug_bridge.facts import facts_of
 from payplug_bridge.keys import client_for, notification_url
 from payplug_bridge.models import PayplugMode
-from payplug_bridge.refresh_facts import cause_of
 from payplug_bridge.snapshots import DEFAULT_LEAST_CENTS
 
 METADATA_KEY = "solde_self_test"

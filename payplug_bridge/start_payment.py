@@ -39,6 +39,7 @@ from payplug_bridge.errors import (
     PayplugUnconfirmed,
     PayplugUnreachable,
 )
+from payplug_bridge.facts import KEY_REFUSED, store_failure
 from payplug_bridge.keys import client_for, notification_url
 from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugMode
 from payplug_bridge.snapshots import PaymentSnapshot
@@ -277,6 +278,9 @@ def _record_refusal(attempt_id: int, code: str, fields: str) -> None:
         attempt = locked(attempt_id)
         if attempt.state is AttemptState.PREPARED:
             pass_to(attempt, AttemptState.REFUSED)
+            if code == KEY_REFUSED:
+                # The next payer reads at once how to pay otherwise; the key is tried again by itself.
+                store_failure(attempt.mode, code)
             attempt.failure_code, attempt.failure_message = code[:80], fields[:500]
 
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from core.errors import SoldeError
 from core.web.rights import Right, requires
 from payplug_bridge.errors import CardNotPossible, PayplugError, SimulatorNotAllowed
-from payplug_bridge.failures import words_for_failure
+from payplug_bridge.failures import words_for_call
 from payplug_bridge.forms import OneClickForm
 from payplug_bridge.keys import active_mode, portal_url, stored_modes
 from payplug_bridge.run_self_test import run_self_test
@@ -57,7 +57,7 @@ def show(test_id: int) -> ResponseReturnValue:
         "payplug/self_test.html",
         view=view,
         wait_seconds=int(WAIT.total_seconds()),
-        failure_words=words_for_failure,
+        failure_words=words_for_call,
         portal=portal_url(),
         one_click=OneClickForm(formdata=None),
     )

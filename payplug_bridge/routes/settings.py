@@ -16,7 +16,9 @@ from core.web.rights import Right, requires
 from invoicing.errors import InvalidInputError
 from payplug_bridge.account_words import AccountWords, words_of_account
 from payplug_bridge.eligibility import eligible_names, is_eligible
+from payplug_bridge.errors import PayplugKeyRefused, PayplugRefused, PayplugUnconfirmed, cause_of
 from payplug_bridge.facts import facts_of
+from payplug_bridge.failures import words_for_call
 from payplug_bridge.forms import KeyForm, OneClickForm, TermsForm
 from payplug_bridge.keys import choose_mode, find_account, is_simulated, portal_url, save_key, stored_modes
 from payplug_bridge.models import PayplugMode
@@ -41,7 +43,7 @@ def index() -> ResponseReturnValue:
             with waiting_for_payplug():
                 mode = save_key(form.secret_key.data, actor_id=actor_id)
         except SoldeError as error:
-            put_errors(form, {"secret_key": error.message})
+            put_errors(form, {"secret_key": _why(error)})
         else:
             flash(str(_saved(mode)), "success")
             return redirect(url_for("payplug_settings.index"), code=303)
@@ -93,7 +95,7 @@ def refresh() -> Response:
             with waiting_for_payplug():
                 refresh_facts(stored)
         except SoldeError as error:
-            failures.append(str(error))
+            failures.append(str(_why(error)))
     if failures:
         flash(" ".join(dict.fromkeys(failures)), "danger")
     else:
@@ -123,6 +125,13 @@ def _page(key_form: KeyForm, terms_form: TermsForm) -> ResponseReturnValue:
 def _known_accounts() -> list[tuple[PayplugMode, AccountWords]]:
     found = [(stored, facts_of(stored)) for stored in stored_modes()]
     return [(stored, words_of_account(facts, get_locale())) for stored, facts in found if facts is not None]
+
+
+def _why(error: SoldeError) -> LazyString | str:
+    """A refusal or a silence of PayPlug in plain words; a key that is refused is told by its own."""
+    if isinstance(error, PayplugKeyRefused) or not isinstance(error, PayplugRefused | PayplugUnconfirmed):
+        return error.message
+    return words_for_call(cause_of(error))
 
 
 def _saved(mode: PayplugMode) -> LazyString:

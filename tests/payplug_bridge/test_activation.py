@@ -80,7 +80,7 @@ def test_an_account_without_euros_is_refused(shop: Shop) -> None:
         ("unauthorized", "does not accept"),
         ("forbidden", "does not allow"),
         ("too_many_requests", "asked too often"),
-        ("unprocessable", "not made"),
+        ("unprocessable", "no usable answer (http_422)"),
         ("null", "unreadable"),
     ],
 )
@@ -117,6 +117,42 @@ def test_a_revoked_key_is_found_out_daily_and_the_link_says_how_to_pay(shop: Sho
     with shop.app.app_context():
         refresh_old_facts()
     assert known(shop).tried_at == tried  # not again before half an hour has passed
+
+
+def test_a_key_that_is_refused_at_a_click_is_not_tried_by_the_next_payer(shop: Shop) -> None:
+    path = f"/p/{shop.token(shop.invoice())}"
+    shop.app.config.update(RATELIMIT_ENABLED=False)
+    web = shop.app.test_client()
+    web.set_cookie("language", "en")
+    shop.simulator.set_fault("unauthorized", target="create_payment", times=1)
+    assert web.post(f"{path}/pay").status_code == 409
+    assert "does not take card payments at the moment" in web.get(path).get_data(as_text=True)
+    with shop.inside(), transaction():
+        facts = facts_of(PayplugMode.LIVE)
+        assert facts is not None
+        facts.tried_at = utc_now() - timedelta(hours=1)
+    with shop.app.app_context():
+        refresh_old_facts()
+    assert "Pay €120.00" in web.get(path).get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("forbidden", "does not allow"),
+        ("too_many_requests", "too often"),
+        ("error", "out of order"),
+        ("html", "unreadable"),
+    ],
+)
+def test_a_key_that_cannot_be_checked_now_says_why(
+    shop: Shop, owner: FlaskClient, fault: str, words: str
+) -> None:
+    shop.simulator.set_fault(fault, target="account")
+    answer = owner.post(SETTINGS, data={"secret_key": shop.simulator.test_key})
+    assert answer.status_code == 422
+    assert words in answer.get_data(as_text=True)
+    shop.simulator.clear_faults()
 
 
 def known(shop: Shop) -> PayplugFacts:
