@@ -74,9 +74,19 @@ class Payment(CompanyScoped, Base):
     reversal: Mapped[PaymentReversal | None] = relationship(
         primaryjoin="Payment.id == foreign(PaymentReversal.payment_id)", viewonly=True, uselist=False
     )
+
     refunds: Mapped[list[Refund]] = relationship(
         "Refund", primaryjoin="Payment.id == foreign(Refund.payment_id)", viewonly=True, order_by="Refund.id"
     )
+
+    @property
+    def back_state(self) -> str:
+        """What became of it: `refunded`, `partly_refunded`, `disputed` (the bank has some of it), or empty."""
+        gone = [refund for refund in self.refunds if refund.win is None]
+        if any(refund.kind == "dispute" for refund in gone):
+            return "disputed"
+        cents = sum(refund.amount_cents for refund in gone)
+        return "" if not cents else "refunded" if cents >= self.amount_cents else "partly_refunded"
 
 
 class PaymentReversal(CompanyScoped, Base):
