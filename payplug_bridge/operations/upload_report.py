@@ -14,7 +14,7 @@ from payplug_bridge.operations.report_reader import read_report
 from payplug_bridge.operations.request_reports import MEDIA_TYPES
 
 
-def upload_report(content: bytes, file_name: str, *, actor_id: int) -> int:
+def upload_report(content: bytes, file_name: str, *, actor_id: int | None) -> int:
     """Keep a file that is an accounting report; opens its own transaction. The same file again is the same report.
 
     Returns:
@@ -29,7 +29,7 @@ def upload_report(content: bytes, file_name: str, *, actor_id: int) -> int:
     return commit_once(lambda: _note(digest, len(content), media_type, file_name, actor_id))
 
 
-def _note(digest: str, size: int, media_type: str, file_name: str, actor_id: int) -> int:
+def _note(digest: str, size: int, media_type: str, file_name: str, actor_id: int | None) -> int:
     key = f"upload/{digest}"
     report = lock(select(PayplugReport).where(PayplugReport.request_key == key))
     if report is not None:

@@ -45,10 +45,10 @@ def create_payment() -> ResponseReturnValue:
     """Make a payment; 201 with the object and its hosted page."""
     version = _version()
     with current_simulator().write() as session:
-        account, is_live = _authenticate(session)
+        account, is_live = authenticate(session)
         legacy = version == LEGACY_VERSION
         features = features_of(session, account.id)
-        checked = checked_request(_json_body(), account, features, session.assumptions, legacy=legacy)
+        checked = checked_request(json_body(), account, features, session.assumptions, legacy=legacy)
         payment = payments.create_payment(session, account, checked, is_live=is_live, api_version=version)
         return jsonify(payment_object(session, payment, version)), 201
 
@@ -57,7 +57,7 @@ def create_payment() -> ResponseReturnValue:
 def list_payments() -> ResponseReturnValue:
     """One page of the key's payments, newest first."""
     session = current_simulator().read()
-    account, is_live = _authenticate(session)
+    account, is_live = authenticate(session)
     assumed = session.assumptions
     page = _whole_number("page", assumed.first_page, assumed.first_page, 1_000_000)
     per_page = _whole_number("per_page", assumed.default_per_page, 1, assumed.largest_per_page)
@@ -85,7 +85,7 @@ def update_payment(payment_id: str) -> ResponseReturnValue:
     """Abort (`abort` or `aborted`), capture, or replace the metadata."""
     with current_simulator().write() as session:
         payment = _own_payment(session, payment_id)
-        changes = _checked_changes(_json_body())
+        changes = _checked_changes(json_body())
         if "captured" in changes:
             raise ApiError(403, "The payment is not an authorized one: it cannot be captured.")
         if "abort" in changes or "aborted" in changes:
@@ -128,7 +128,7 @@ def create_refund(payment_id: str) -> ResponseReturnValue:
     """Give money back; an empty body gives back all that remains."""
     with current_simulator().write() as session:
         payment = _own_payment(session, payment_id)
-        body = _json_body() if request.get_data(cache=True) else {}
+        body = json_body() if request.get_data(cache=True) else {}
         amount, metadata = _checked_refund(body)
         refund = lifecycle.refund(session, payment, amount=amount, metadata=metadata)
         return jsonify(refund_object(refund)), 201
@@ -175,14 +175,14 @@ def retrieve_refund(payment_id: str, refund_id: str) -> ResponseReturnValue:
 def account() -> ResponseReturnValue:
     """The account behind the key: limits and permissions."""
     session = current_simulator().read()
-    found, is_live = _authenticate(session)
+    found, is_live = authenticate(session)
     return jsonify(account_object(found, features_of(session, found.id), is_live=is_live))
 
 
 @blueprint.post("/keys")
 def create_keys() -> ResponseReturnValue:
     """The account's keys, for its e-mail and password; no live key while the account has no live mode."""
-    body = _json_body()
+    body = json_body()
     session = current_simulator().read()
     email, password = (body.get("email"), body.get("password")) if isinstance(body, Mapping) else (None, None)
     found = find_account_by_email(session, email) if isinstance(email, str) else None
@@ -194,7 +194,7 @@ def create_keys() -> ResponseReturnValue:
     return jsonify({"secret_keys": keys}), 201
 
 
-def _authenticate(session: Session) -> tuple[Account, bool]:
+def authenticate(session: Session) -> tuple[Account, bool]:
     """The account and mode the key stands for; ApiError 401 without a valid key, 403 for a forbidden live mode."""
     match = re.fullmatch(r"Bearer (\S+)", request.headers.get("Authorization", ""))
     key = find_key(session, match.group(1)) if match else None
@@ -209,7 +209,7 @@ def _authenticate(session: Session) -> tuple[Account, bool]:
 
 def _own_payment(session: Session, payment_id: str) -> Payment:
     """The key's own payment; 404 for an unknown id or another account's, 403 for the other mode's."""
-    account, is_live = _authenticate(session)
+    account, is_live = authenticate(session)
     payment = find_payment(session, payment_id)
     if payment is None or payment.account_id != account.id:
         raise ApiError(404, "The requested payment does not exist.")
@@ -225,7 +225,8 @@ def _version() -> str:
     return version
 
 
-def _json_body() -> object:
+def json_body() -> object:
+    """The decoded body; ApiError 400 when it is no JSON."""
     body: object = request.get_json(force=True, silent=True)
     if body is None:
         raise ApiError(400, "The request body is not valid JSON.")

@@ -7,10 +7,11 @@ from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from payplug_bridge.simulator import api, fault_panel, hosted_page, pages
+from payplug_bridge.simulator import api, fault_panel, hosted_page, operations_portal, pages, reports_api
 from payplug_bridge.simulator.control import control_blueprint
 from payplug_bridge.simulator.deliveries import Dispatcher
 from payplug_bridge.simulator.errors import error_body
+from payplug_bridge.simulator.operations_control import operations_control_blueprint
 from payplug_bridge.simulator.portal import portal_blueprint
 from payplug_bridge.simulator.session import EXTENSION, Simulator
 
@@ -25,7 +26,11 @@ def create_app(simulator: Simulator, dispatcher: Dispatcher) -> Flask:
     assert isinstance(app.json, DefaultJSONProvider)
     app.json.sort_keys = False  # the objects keep the order of the documentation
     app.extensions[EXTENSION] = simulator
+    reports_api.install(api.blueprint)
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(reports_api.files)
+    app.register_blueprint(operations_control_blueprint())
+    app.register_blueprint(operations_portal.blueprint)
     app.register_blueprint(control_blueprint(dispatcher))
     app.register_blueprint(hosted_page.blueprint)
     app.register_blueprint(portal_blueprint(dispatcher))

@@ -51,6 +51,18 @@ class Assumptions:
     second_abort_status: int = 403
     abort_after_end_status: int = 403
     refund_refused_status: int = 400
+    # Accounting reports: seconds until the file is there, how long it lives, the layout ("A": the French statement in
+    # CSV, "B": the portal's spreadsheet of 2025), the word for a chargeback.
+    report_delay_seconds: int = 0
+    report_hours: int = 24
+    report_variant: str = "A"
+    dispute_label: str = "Opposition"
+    # What a chargeback costs, VAT included, and whether it is taken at once (else only with the monthly invoice).
+    dispute_fee_cents: int = 1800
+    dispute_fee_at_once: bool = True
+    # PayPlug's fee of a payment: a rate in 1/100 % and a fixed part in cents, without VAT (an undated price list).
+    fee_rate: int = 120
+    fee_fixed_cents: int = 25
     # Smallest refund, in cents (documented as 10).
     smallest_refund_cents: int = 10
 

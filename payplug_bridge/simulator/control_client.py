@@ -14,6 +14,7 @@ from payplug_bridge.simulator.accounts import (
     DEMO_LIVE_KEY,
     DEMO_TEST_KEY,
 )
+from payplug_bridge.simulator.operations_control_client import OperationsControl
 
 JsonObject = dict[str, Any]
 TIMEOUT_SECONDS = 70
@@ -52,7 +53,7 @@ class Notification:
     log: list[JsonObject]
 
 
-class SimulatorControl:
+class SimulatorControl(OperationsControl):
     """Calls to a simulator that runs at `url`; safe to share between threads. Raises SimulatorRefused."""
 
     live_key = DEMO_LIVE_KEY

@@ -26,8 +26,10 @@ CALLS = (
     "retrieve_refund",
     "account",
     "create_keys",
+    "create_report",
+    "retrieve_report",
 )
-REASONS = ("paid", "failed", "aborted", "timeout", "refunded")
+REASONS = ("paid", "failed", "aborted", "timeout", "refunded", "report")
 
 
 class FaultKind(StrEnum):

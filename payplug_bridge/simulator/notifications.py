@@ -54,7 +54,14 @@ def notify_payment(session: Session, payment: Payment, reason: str) -> None:
     body = payment_object(session, payment, payment.api_version)
     if session.assumptions.minimal_notification_body:
         body = {key: body[key] for key in ("id", "object", "is_live")}
-    _enqueue(session, payment, reason, body)
+    _enqueue(session, payment.id, payment.request.get("notification_url"), reason, body)
+
+
+def notify_report(session: Session, url: str | None, body: JsonObject, delay_seconds: int) -> None:
+    """Queue the notification that a report's file is there, for when it will be (by the machine's clock)."""
+    if session.assumptions.minimal_notification_body:
+        body = {key: body[key] for key in ("id", "object", "is_live")}
+    _enqueue(session, str(body["id"]), url, "report", body, delay_seconds=delay_seconds)
 
 
 def notify_refund(session: Session, payment: Payment, refund: Refund) -> None:
@@ -63,20 +70,27 @@ def notify_refund(session: Session, payment: Payment, refund: Refund) -> None:
     body = {key: value for key, value in refund_object(refund).items() if key != "metadata"}
     if session.assumptions.minimal_notification_body:
         body = {key: body[key] for key in kept}
-    _enqueue(session, payment, "refunded", body)
+    _enqueue(session, payment.id, payment.request.get("notification_url"), "refunded", body)
 
 
-def _enqueue(session: Session, payment: Payment, reason: str, body: JsonObject) -> None:
-    url = payment.request.get("notification_url")
+def _enqueue(
+    session: Session,
+    resource_id: str,
+    url: str | None,
+    reason: str,
+    body: JsonObject,
+    *,
+    delay_seconds: int = 0,
+) -> None:
     if not url:
         return
     faults = {fault.kind: fault for fault in matching(session, NOTIFICATION_KINDS, reason)}
     left = {kind: count_down(session, fault) for kind, fault in faults.items()}
     copies = 1 + _parameter(faults.get(FaultKind.DUPLICATE), "copies")
     now = time.time()
-    due_at = now + _parameter(faults.get(FaultKind.DELAY), "seconds")
+    due_at = now + delay_seconds + _parameter(faults.get(FaultKind.DELAY), "seconds")
     state = LOST if FaultKind.LOSE in faults else HELD if FaultKind.REORDER in faults else WAITING
-    row = (payment.id, reason, url, json.dumps(body), state, now, due_at, _predecessor(session, payment.id))
+    row = (resource_id, reason, url, json.dumps(body), state, now, due_at, _predecessor(session, resource_id))
     session.connection.executemany(
         "INSERT INTO deliveries (payment_id, reason, url, body, state, created_at, due_at, after_id)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

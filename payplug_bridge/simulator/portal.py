@@ -13,7 +13,7 @@ from flask import abort as stop_with
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from payplug_bridge.simulator import accounts, lifecycle, notifications
+from payplug_bridge.simulator import accounts, lifecycle, movements, notifications
 from payplug_bridge.simulator.deliveries import Dispatcher
 from payplug_bridge.simulator.errors import ApiError
 from payplug_bridge.simulator.objects import payment_object
@@ -169,6 +169,9 @@ def show_accounts() -> ResponseReturnValue:
             "account": account,
             "keys": accounts.keys_of(session, account.id),
             "balances": {mode: balance_cents(session, account.id, is_live=mode) for mode in (True, False)},
+            "left": {
+                mode: movements.balance_cents(session, account.id, is_live=mode) for mode in (True, False)
+            },
         }
         for account in accounts.all_accounts(session)
     ]

@@ -69,9 +69,35 @@ CREATE TABLE IF NOT EXISTS refunds (
     created_at INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS refunds_by_payment ON refunds (payment_id, sequence);
+CREATE TABLE IF NOT EXISTS movements (
+    sequence INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    account_id TEXT NOT NULL REFERENCES accounts (id),
+    is_live INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount <> 0),
+    payment_id TEXT REFERENCES payments (id),
+    description TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS movements_by_owner ON movements (account_id, is_live, created_at);
+CREATE TABLE IF NOT EXISTS reports (
+    sequence INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    account_id TEXT NOT NULL REFERENCES accounts (id),
+    is_live INTEGER NOT NULL,
+    start_date TEXT NOT NULL,
+    end_date TEXT NOT NULL,
+    notification_url TEXT,
+    token TEXT NOT NULL UNIQUE,
+    variant TEXT NOT NULL,
+    content BLOB NOT NULL,
+    ready_at INTEGER NOT NULL,
+    available_until INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS deliveries (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    payment_id TEXT NOT NULL REFERENCES payments (id),
+    payment_id TEXT NOT NULL,  -- or the id of a report
     reason TEXT NOT NULL,
     url TEXT NOT NULL,
     body TEXT NOT NULL,
@@ -106,6 +132,8 @@ CREATE TABLE IF NOT EXISTS faults (
 EMPTY = """
 DELETE FROM delivery_attempts;
 DELETE FROM deliveries;
+DELETE FROM reports;
+DELETE FROM movements;
 DELETE FROM refunds;
 DELETE FROM payments;
 DELETE FROM secret_keys;
@@ -127,6 +155,7 @@ class State:
         self._connections: list[sqlite3.Connection] = []
         self._connections_lock = threading.Lock()
         self.connection().executescript(SCHEMA)
+        _free_deliveries(self.connection())
 
     def connection(self) -> sqlite3.Connection:
         """Return the calling thread's connection, for reads outside a transaction."""
@@ -165,6 +194,20 @@ class State:
             for connection in self._connections:
                 connection.close()
             self._connections.clear()
+
+
+def _free_deliveries(connection: sqlite3.Connection) -> None:
+    """Notifications were once of payments only: a state file of that time gets a table without the reference."""
+    if not connection.execute("PRAGMA foreign_key_list(deliveries)").fetchall():
+        return
+    old = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'deliveries'").fetchone()["sql"]
+    new = old.replace(" REFERENCES payments (id)", "").replace("deliveries", "deliveries_new", 1)
+    connection.executescript(
+        f"PRAGMA foreign_keys=OFF; BEGIN; {new};"  # noqa: S608  # the schema's own text
+        " INSERT INTO deliveries_new SELECT * FROM deliveries; DROP TABLE deliveries;"
+        " ALTER TABLE deliveries_new RENAME TO deliveries; COMMIT; PRAGMA foreign_keys=ON;"
+    )
+    connection.executescript(SCHEMA)  # its indexes
 
 
 def read_setting(connection: sqlite3.Connection, name: str, default: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from payplug_bridge.simulator.operations_texts import OPERATIONS_TEXTS
 from payplug_bridge.simulator.portal_texts import PORTAL_TEXTS
 
 FRENCH, ENGLISH = "fr", "en"
@@ -107,7 +108,7 @@ HOSTED_TEXTS: dict[str, tuple[str, str]] = {
     "outcome_aborted": ("Annulation par le vendeur", "Cancelled by the seller"),
     "outcome_timeout": ("Délai dépassé sans essai", "Timed out without a try"),
 }
-TEXTS = HOSTED_TEXTS | PORTAL_TEXTS
+TEXTS = HOSTED_TEXTS | PORTAL_TEXTS | OPERATIONS_TEXTS
 
 
 def pick_language(*wishes: str | None) -> str:
