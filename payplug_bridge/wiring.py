@@ -31,7 +31,7 @@ from payplug_bridge.operations import models as operation_models  # noqa: F401
 from payplug_bridge.operations import request_reports  # noqa: F401
 from payplug_bridge.operations import triggers as operation_triggers  # noqa: F401
 from payplug_bridge.panels import attempts_mark, attempts_panel, first_step, note_panel, to_handle_panel
-from payplug_bridge.routes import members, public, refunds, self_tests, settings, to_handle, webhooks
+from payplug_bridge.routes import members, public, refunds, self_tests, settings, to_handle, wallet, webhooks
 
 MATTERS = {
     "attempts": matters_of_attempts.SOURCE,
@@ -43,7 +43,7 @@ MATTERS = {
 
 def init_app(app: Flask) -> None:
     """Register what the package offers."""
-    for module in (members, public, refunds, self_tests, settings, to_handle):
+    for module in (members, public, refunds, self_tests, settings, to_handle, wallet):
         app.register_blueprint(module.blueprint)
     webhooks.init_app(app)
     app.cli.add_command(payplug_group)
@@ -56,6 +56,7 @@ def init_app(app: Flask) -> None:
         ),
     )
     add_menu_entry(app, MenuEntry("payplug", _l("Card payments"), "card", "payplug.activity", Right.READ, 40))
+    add_menu_entry(app, MenuEntry("wallet", _l("PayPlug wallet"), "bank", "wallet.index", Right.BOOKS, 61))
     add_settings_tab(app, SettingsTab("payplug", _l("Card payments"), "payplug_settings.index", order=40))
     add_panel(app, "document", attempts_panel, mark=attempts_mark)
     add_panel(app, "dashboard", to_handle_panel, order=1)

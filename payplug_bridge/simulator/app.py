@@ -26,7 +26,6 @@ def create_app(simulator: Simulator, dispatcher: Dispatcher) -> Flask:
     assert isinstance(app.json, DefaultJSONProvider)
     app.json.sort_keys = False  # the objects keep the order of the documentation
     app.extensions[EXTENSION] = simulator
-    reports_api.install(api.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(reports_api.files)
     app.register_blueprint(operations_control_blueprint())

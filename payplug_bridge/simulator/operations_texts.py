@@ -23,5 +23,7 @@ OPERATIONS_TEXTS: dict[str, tuple[str, str]] = {
     "dispute_win": ("Gagner", "Win"),
     "report_csv": ("Relevé comptable (CSV)", "Accounting report (CSV)"),
     "report_xlsx": ("Relevé comptable (XLSX)", "Accounting report (XLSX)"),
+    "call_create_report": ("demander un relevé comptable", "ask for an accounting report"),
+    "call_retrieve_report": ("lire un relevé comptable", "read an accounting report"),
     "reason_report": ("Relevé comptable prêt", "Accounting report ready"),
 }

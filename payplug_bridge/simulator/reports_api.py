@@ -8,7 +8,7 @@ from datetime import date
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
-from payplug_bridge.simulator.api import authenticate, json_body
+from payplug_bridge.simulator.api import authenticate, blueprint, json_body
 from payplug_bridge.simulator.errors import ApiError
 from payplug_bridge.simulator.payment_request import INVALID
 from payplug_bridge.simulator.reports import file_of, find_report, report_object, request_report
@@ -19,12 +19,7 @@ LONGEST_DAYS = 366
 KNOWN = frozenset({"start_date", "end_date", "notification_url"})
 
 
-def install(api: Blueprint) -> None:
-    """Add the calls to the API's blueprint."""
-    api.add_url_rule("/accounting_reports", "create_report", create_report, methods=["POST"])
-    api.add_url_rule("/accounting_reports/<report_id>", "retrieve_report", retrieve_report)
-
-
+@blueprint.post("/accounting_reports")
 def create_report() -> ResponseReturnValue:
     """Have a report made; 201, its file comes later."""
     with current_simulator().write() as session:
@@ -35,6 +30,7 @@ def create_report() -> ResponseReturnValue:
         return jsonify(report_object(session, report)), 201
 
 
+@blueprint.get("/accounting_reports/<report_id>")
 def retrieve_report(report_id: str) -> ResponseReturnValue:
     """The report as it is now."""
     session = current_simulator().read()
