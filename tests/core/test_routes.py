@@ -29,8 +29,12 @@ from invoicing.payments import PaymentMethod
 from invoicing.record_payment import PaymentInput, record_payment
 from invoicing.send_invoice import SendInput, send_invoice
 from invoicing.text_library import TextInput, save_text
+from payplug_bridge.operations.import_report import import_report
+from payplug_bridge.operations.models import PayplugOperation
+from payplug_bridge.operations.upload_report import upload_report
 from tests.conftest import make_company, make_user, signed_in_client
 from tests.factories.invoicing import make_draft
+from tests.payplug_bridge.operations.report_files import csv_file
 
 # What needs no account, and why. A new entry here is a decision.
 PUBLIC = {
@@ -128,12 +132,17 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
             sending = send_invoice(SendInput(invoice, ("a@example.org",), "s" * 8)).id
             seen = plan_bulk(BulkAction.ISSUE, [draft]).seen
             run = order_bulk(BulkInput(BulkAction.ISSUE, [draft], "r" * 8, seen)).id
+        report = upload_report(
+            csv_file(("01/09/2026", "Ajustement", "-1,00", "", "", "")), "a.csv", actor_id=None
+        )
+        import_report(report)
+        operation = db.session.query(PayplugOperation.id).scalar()
         membership = db.session.query(Membership.id).filter_by(company_id=company_id).scalar()
     assert draft
     return {
         "document_id": invoice, "draft_id": draft, "customer_id": 1, "payment_id": payment, "sending_id": sending,
         "rate_id": rate, "text_id": text, "mail_id": mail, "membership_id": membership, "company_id": company_id,
-        "run_id": run,
+        "run_id": run, "report_id": report, "operation_id": operation,
     }  # fmt: skip
 
 

@@ -41,7 +41,15 @@ def addresses(simulator: RunningSimulator, create: Create, language: str) -> Ite
     for payment in made[:5]:
         yield payment.hosted_payment.payment_url
     yield made[0].hosted_payment.payment_url + "?fill=4970100000000014"
-    for path in ("", "/notifications", "/faults", "/accounts", "/assumptions", f"/payments/{made[1].id}"):
+    for path in (
+        "",
+        "/notifications",
+        "/faults",
+        "/accounts",
+        "/money",
+        "/assumptions",
+        f"/payments/{made[1].id}",
+    ):
         yield f"{simulator.url}/portal{path}?lang={language}"
     yield f"{simulator.url}/portal/payments/{made[2].id}?lang={language}"
 
