@@ -23,7 +23,7 @@ from invoicing.errors import Problem
 from invoicing.history import HistoryItem, history
 from invoicing.issue_invoice import candidate_of, einvoice_of, problems_of_issue, versions_of
 from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType
-from invoicing.models import Document
+from invoicing.models import Document, PaymentCard
 from invoicing.payments import Payment, Settlement
 from invoicing.refunds import Refund, RefundKind
 from invoicing.sending_status import SendingState, SendingStatus, sending_status
@@ -33,10 +33,11 @@ from invoicing.sms_status import SmsStatus, sms_status
 @dataclass(frozen=True)
 class PaymentRow:
     """A payment that settled something of the invoice. `settled_cents`: what it settles here, or did before money of it
-    went back or all was taken back."""
+    went back or all was taken back. `card` is what may be shown of the card that paid."""
 
     payment: Payment
     settled_cents: int
+    card: PaymentCard | None
 
     @property
     def is_cancelled(self) -> bool:
@@ -204,8 +205,9 @@ def _payments(invoice_id: int) -> list[PaymentRow]:
         .subquery()
     )
     rows = db.session.execute(
-        select(Payment, settled.c.cents, settled.c.undone_cents)
+        select(Payment, settled.c.cents, settled.c.undone_cents, PaymentCard)
         .join(settled, settled.c.payment_id == Payment.id)
+        .outerjoin(PaymentCard, PaymentCard.payment_id == Payment.id)
         .order_by(Payment.paid_on, Payment.id)
     )
     return [
@@ -215,8 +217,9 @@ def _payments(invoice_id: int) -> list[PaymentRow]:
             int(cents)
             if payment.reversal
             else int(cents - undone_cents) + _reopened_cents(payment, invoice_id),
+            card,
         )
-        for payment, cents, undone_cents in rows
+        for payment, cents, undone_cents, card in rows
     ]
 
 

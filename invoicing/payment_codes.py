@@ -15,9 +15,17 @@ _LONGEST_NAME = 70
 """EPC069-12: the name of who is paid."""
 
 
-def link_code(url: str | None) -> str:
-    """The code of an address; level M survives a stain or a fold. Empty for none."""
-    return "" if url is None else str(segno.make(url, error="m", micro=False).svg_data_uri(border=0))
+def link_code(url: str | None, *, border: int = 0, light: str | None = None) -> str:
+    """The code of an address; level M survives a stain or a fold. Empty for none.
+
+    Args:
+        url: the address.
+        border: quiet zone in modules; 4 where nothing bright is around it (ISO/IEC 18004).
+        light: colour of the ground; none on paper, which is white.
+    """
+    if url is None:
+        return ""
+    return str(segno.make(url, error="m", micro=False).svg_data_uri(border=border, light=light))
 
 
 def transfer_code(seller: Seller, reference: str, cents: int, *, scale: int = 1, border: int = 0) -> str:

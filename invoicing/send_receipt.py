@@ -61,14 +61,15 @@ def send_receipt(payment_id: int, *, request_key: str, actor_id: int | None = No
 
 
 def invoice_of(payment_id: int) -> int | None:
-    """The invoice that a payment settled first."""
+    """The invoice that a payment settled first; of a card charged once too often, the one it was made for."""
     first = (
         select(Settlement.invoice_id)
         .where(Settlement.payment_id == payment_id, Settlement.invoice_id.is_not(None))
         .order_by(Settlement.id)
         .limit(1)
     )
-    return db.session.scalars(first).one_or_none()
+    told = select(PaymentNotice.document_id).where(PaymentNotice.payment_id == payment_id).limit(1)
+    return db.session.scalars(first).one_or_none() or db.session.scalars(told).one_or_none()
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,6 @@ def init_app(app: Flask) -> None:
         add_source_link(app, kind, find_url)
     app.add_template_filter(siren_text, "siren")
     set_chat_target(app, chat_target)
-    set_chat_target(app, chat_target)
     set_company_mail(app, sender_of_company, servers_of_companies)
     register_company_check("documents", check_documents)
     register_company_check("lists", check_standings)

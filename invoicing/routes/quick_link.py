@@ -74,6 +74,6 @@ def show(document_id: int) -> str:
         balance=balance,
         sendings=sendings,
         texts=texts,
-        code=link_code(view.payment_url),
+        code=link_code(view.payment_url, border=4, light="#fff"),
         fingerprint=fingerprint(document_id, balance, sendings, texts),
     )

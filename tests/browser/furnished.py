@@ -16,6 +16,7 @@ from core.files import put_bytes, register_file
 from core.jobs import run_due_jobs
 from core.mail import Attachment, MailState, queue_mail
 from core.models import Company, Membership, User
+from core.sms import SmsState, queue_sms
 from core.tenancy import current_company_id
 from core.todo import strike_todo
 from invoicing.answer_quote import AnswerInput, answer_quote
@@ -37,6 +38,7 @@ from invoicing.refunds import RefundKind
 from invoicing.repeat_invoice import repeat_invoice
 from invoicing.replace_link import replace_link
 from invoicing.send_invoice import SendInput, send_invoice
+from invoicing.send_sms import SmsInput, send_sms
 from invoicing.set_calendar import set_calendar
 from invoicing.set_logo import set_logo
 from invoicing.text_library import TextInput, save_text
@@ -206,6 +208,7 @@ def _documents() -> dict[str, int]:
         give_back(MoneyBack(payment.id, payment.amount_cents, today, kind, external_id=name))
     credit_invoice(made["credited"].id, reason="Commande annulée")
     send_invoice(SendInput(made["open"].id, ("compta@boulangerie.example.org",), "furnished"))
+    send_sms(SmsInput(made["open"].id, ("06 12 34 56 78",), "furnished"))
     return {name: document.id for name, document in made.items()}
 
 
@@ -218,10 +221,12 @@ def _files() -> tuple[Attachment, ...]:
 
 
 def _fail_a_mail() -> None:
-    """A mail that one address refused, and nobody tries any more."""
+    """A mail that one address refused, and an SMS that no provider took; nobody tries them any more."""
     said = {"anne@example.org": [550, f"5.1.1 {LONG_WORD}: no such user"], "b@example.org": [250, "ok"]}
     mail = queue_mail(to=list(said), subject=f"Votre accès à {LONG_NAME}", text="Bonjour")
     mail.outcomes, mail.state, mail.attempts = json.dumps(said), MailState.FAILED, 3
+    sms = queue_sms("+33612345678", f"{LONG_NAME} : http://127.0.0.1/p/{LONG_WORD}")
+    sms.state, sms.attempts, sms.answer = SmsState.FAILED, 8, f"{LONG_WORD} error=503."
 
 
 def _ways_and_links(

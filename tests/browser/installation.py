@@ -184,6 +184,7 @@ def _prepared(
 ) -> Installation:
     url = f"http://127.0.0.1:{_free_port()}"
     changes = {"public_url": url, "smtp_url": mailbox.smtp_url, "payplug_api_url": simulator.url}
+    changes["sms_url"] = mailbox.sms_url
     settings = settings_for(database_url, folder, **changes)
     app = create_app(settings)
     return Installation(folder, url, app, simulator, mailbox, environment_of(settings))

@@ -87,9 +87,18 @@ def pay_by_oney(page: Page, _: Words) -> None:
     press_save(page, _)
 
 
+def send_by_nothing(page: Page, words: Words) -> None:
+    """With both ways open to be seen, one of them wrong."""
+    page.locator("#by_sms").check()
+    page.locator("#numbers").fill("12")
+    page.locator("#subject").fill("")
+    page.get_by_role("button", name=words("Send"), exact=True).last.click()
+
+
 def spots(rooms: Furnished) -> dict[str, list[Spot]]:
     """For every endpoint that answers GET with a page, the addresses to look at."""
     book = f"/books/accounts/{rooms.account}"
+    sms_text = [Spot("/settings/texts/new/sms")]
     public = {name: f"/p/{token}" for name, token in rooms.tokens.items()}
     states = ("draft", "open", "late", "partly-paid", "paid", "credited", "money-back", "credit-notes")
     return {
@@ -167,6 +176,11 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "editor.new": [Spot("/invoices/new"), Spot("/invoices/new", act=type_wrongly)],
         "editor.edit": [Spot(f"/invoices/{rooms.draft}/edit"), Spot(f"/invoices/{rooms.open}/edit", status=409)],
         "payments.index": [Spot("/payments"), Spot("/payments?q=rien")],
+        "payments.show": [
+            Spot(f"/payments/{rooms.payment}"),
+            Spot(f"/payments/{rooms.card_payment}"),
+            Spot(f"/payments/{rooms.card_payment}", ACCOUNTANT),
+        ],
         "payments.new": [
             Spot(f"/invoices/{rooms.part_paid}/payments/new"),
             Spot(f"/invoices/{rooms.paid_by_card}/payments/new", act=press_save),
@@ -184,7 +198,11 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
             Spot(f"/invoices/{rooms.many_ways}/send"),
             Spot(f"/invoices/{rooms.open}/send"),
             Spot(f"/invoices/{rooms.open}/send", act=press("Preview")),
+            Spot(f"/invoices/{rooms.open}/send", act=send_by_nothing),
         ],
+        "quick_link.new": [Spot("/quick-link"), Spot("/quick-link", act=press_save, also={422})],
+        "quick_link.show": [Spot(f"/quick-link/{rooms.open}")],
+        "notices.index": [Spot("/settings/notices"), Spot("/settings/notices", act=press_save)],
         "payplug.activity": [Spot("/payplug"), Spot("/payplug", ACCOUNTANT)],
         "payplug.notification": [Spot(f"/payplug/notifications/{rooms.notification}")],
         "to_handle.index": [Spot("/to-handle"), Spot("/to-handle", ACCOUNTANT)],
@@ -197,7 +215,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "settings.invoicing": [Spot("/settings/invoicing")],
         "settings.vat_rates": [Spot("/settings/vat-rates"), Spot("/settings/vat-rates", act=press_save)],
         "texts.index": [Spot("/settings/texts")],
-        "texts.new": [Spot("/settings/texts/new/mail"), Spot("/settings/texts/new/note", act=press_save)],
+        "texts.new": [Spot("/settings/texts/new/mail"), Spot("/settings/texts/new/note", act=press_save), *sms_text],
         "texts.edit": [Spot(f"/settings/texts/{rooms.text}")],
         "mails.index": [Spot("/mails"), Spot("/mails?state=waiting", ACCOUNTANT)],
         "mail_settings.index": [Spot("/settings/mail"), Spot("/settings/mail", act=press_save)],
@@ -231,7 +249,7 @@ NO_PAGES = {
     "invoices.state", "invoices.xml", "style.seller",
     "items.search",
     "logos.show", "quote_page.colours", "quote_page.logo", "quote_page.pdf",
-    "payment_page.colours", "payment_page.logo", "payment_page.pdf", "payment_page.status",
+    "payments.receipt", "payment_page.colours", "payment_page.logo", "payment_page.pdf", "payment_page.status",
     "payplug_self_tests.state", "security.reset_password", "security.verify",
 }  # fmt: skip
 

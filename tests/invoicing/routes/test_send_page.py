@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from core.database import db, transaction
 from core.jobs import run_due_jobs
 from core.mail import MailState, OutboxMail
+from core.tenancy import unscoped
+from invoicing.models import Sending, SmsSending
 from tests.invoicing.routes.conftest import page, plain
 
 
@@ -79,3 +83,60 @@ def test_a_mail_that_no_server_took_is_on_the_dashboard_and_can_be_tried_again(a
 
 def test_a_draft_cannot_be_sent(owner, draft, typed):
     assert owner.post(f"/invoices/{draft()}/send", data=typed).status_code == 404
+
+
+SMS = "json://127.0.0.1:9/sms/{to}"
+
+
+@pytest.fixture
+def texting(app, owner):
+    """The installation has an SMS provider."""
+    app.config["SOLDE"] = app.config["SOLDE"].model_copy(update={"sms_url": SMS})
+    return owner
+
+
+def sent(app) -> tuple[int, list[str]]:
+    """How many mails and to which numbers, decided."""
+    with app.app_context(), unscoped():
+        numbers = [row.recipient for row in db.session.query(SmsSending).order_by(SmsSending.id)]
+        return db.session.query(Sending).count(), numbers
+
+
+def test_a_wrong_number_does_not_stop_the_mail_and_the_mended_page_sends_the_sms_alone(
+    app, texting, invoice, typed
+):
+    address = f"/invoices/{invoice()}/send"
+    assert 'id="by_sms"' in page(texting, address)
+    both = {**typed, "by_mail": "y", "by_sms": "y", "numbers": "12", "sms_text": "Payez : {{ payment_link }}"}
+    answer = texting.post(address, data=both)
+    shown = plain(answer.get_data(as_text=True))
+    assert answer.status_code == 200
+    assert sent(app) == (1, [])
+    assert "The mail is on its way." in shown
+    assert 'id="numbers-error"' in shown
+    assert re.search(r'<input[^>]* checked[^>]* id="by_sms"', shown)
+    assert not re.search(r'<input[^>]* checked[^>]* id="by_mail"', shown)
+    mended = {key: value for key, value in both.items() if key != "by_mail"} | {"numbers": "06 12 34 56 78"}
+    assert texting.post(address, data=mended).status_code == 303
+    assert texting.post(address, data=mended).status_code == 303
+    assert sent(app) == (1, ["+33612345678"])
+
+
+def test_a_wrong_mail_does_not_stop_the_sms_and_no_way_at_all_is_refused(app, texting, invoice, typed):
+    address = f"/invoices/{invoice()}/send"
+    wrong = {**typed, "by_mail": "y", "by_sms": "y", "subject": "", "numbers": "0612345678", "sms_text": "x"}
+    text = texting.post(address, data=wrong).get_data(as_text=True)
+    assert 'id="subject-error"' in text
+    assert sent(app) == (0, ["+33612345678"])
+    text = texting.post(address, data={**typed, "numbers": "0612345679"}).get_data(as_text=True)
+    assert 'id="by_mail-error"' in text
+    assert sent(app) == (0, ["+33612345678"])
+
+
+def test_the_preview_counts_the_sms(app, texting, invoice, typed):
+    wanted = {**typed, "by_sms": "y", "sms_text": "Fête : {{ payment_link }}", "action": "preview"}
+    text = plain(texting.post(f"/invoices/{invoice()}/send", data=wanted).get_data(as_text=True))
+    assert "Fête : http://127.0.0.1:5000/p/" in text
+    assert "1 SMS" in text
+    assert "70 characters" in text
+    assert sent(app) == (0, [])
