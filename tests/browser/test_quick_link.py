@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -11,7 +12,7 @@ from tests.browser.chromium import PATIENCE_MS, faults_of
 from tests.browser.installation import House, Installation
 from tests.browser.window import NO_BREAK_SPACES, amount, opened_window
 
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 TOTAL_CENTS = 8_450
 
 
