@@ -15,7 +15,7 @@ from invoicing.balances import balance_of, due_cents_sql, merged_ids, open_of_pa
 from invoicing.lifecycle import DocumentKind, DocumentState, PaymentStatus
 from invoicing.models import Document
 from invoicing.payments import Payment
-from payplug_bridge.matters import Action, Matter, Source, is_undecided
+from payplug_bridge.matters import Action, Matter, Source, is_decided, is_undecided
 from payplug_bridge.models import PaymentAttempt
 from payplug_bridge.money_places import places_of
 from payplug_bridge.trouble_words import title_of
@@ -46,6 +46,15 @@ def _waiting() -> Select[PaymentAttempt]:
 
 def _count() -> int:
     return db.session.scalar(_waiting().with_only_columns(func.count())) or 0
+
+
+def waits(attempt: PaymentAttempt) -> bool:
+    """Whether the trouble of an attempt still has to be looked at."""
+    if attempt.trouble == Trouble.REFUNDED:
+        return balance_of(attempt.document_id).hold is not None
+    if not attempt.trouble or is_decided(SUBJECT, attempt.id, attempt.trouble):
+        return False
+    return attempt.trouble in _MISMATCHES or bool(attempt.payment_id and open_of_payment(attempt.payment_id))
 
 
 def _matters() -> Iterator[Matter]:

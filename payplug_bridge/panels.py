@@ -17,6 +17,7 @@ from payplug_bridge.attempts import attempts_of
 from payplug_bridge.failures import words_for_failure, words_for_refusal
 from payplug_bridge.keys import active_mode
 from payplug_bridge.matters import count_matters
+from payplug_bridge.matters_of_attempts import waits
 from payplug_bridge.models import PayplugRefund
 from payplug_bridge.troubles import words_for
 
@@ -34,6 +35,7 @@ def attempts_panel(document_id: int) -> str:
         refusal_words=words_for_refusal,
         document_id=document_id,
         trouble_words=words_for,
+        waits=waits,
         failure_words=words_for_failure,
     )
 

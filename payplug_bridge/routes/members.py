@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import LazyString, gettext
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
@@ -19,7 +20,8 @@ from payplug_bridge.attempts import attempts_of, may_still_be_paid
 from payplug_bridge.check_attempt import check_attempt
 from payplug_bridge.errors import CardNotPossible, PayplugError, SimulatorNotAllowed
 from payplug_bridge.failures import words_for_failure
-from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugNotification
+from payplug_bridge.matters_of_attempts import waits
+from payplug_bridge.models import AttemptState, NotificationState, PaymentAttempt, PayplugNotification
 from payplug_bridge.outcomes import words_for_outcome
 from payplug_bridge.process_notifications import replay_notification
 from payplug_bridge.troubles import words_for
@@ -27,7 +29,15 @@ from payplug_bridge.waiting import waiting_for_payplug
 
 blueprint = Blueprint("payplug", __name__, url_prefix="/payplug")
 
-ROWS = 30
+ROWS = 10
+"""How many notifications are shown beside the attempts; the inbox has all."""
+STATES: dict[NotificationState | None, LazyString] = {
+    None: _l("All"),
+    NotificationState.RECEIVED: _l("To do"),
+    NotificationState.STUCK: _l("Cannot be done"),
+    NotificationState.DONE: _l("Done"),
+    NotificationState.IGNORED: _l("Ignored"),
+}
 
 
 @blueprint.get("")
@@ -52,7 +62,31 @@ def activity() -> str:
         page=page,
         notifications=notifications,
         trouble_words=words_for,
+        waits=waits,
         failure_words=words_for_failure,
+        outcome_words=words_for_outcome,
+    )
+
+
+@blueprint.get("/notifications")
+@requires(Right.READ)
+def inbox() -> str:
+    """Every notification, of all states or of one, newest first."""
+    known = {state.value: state for state in NotificationState}
+    state = known.get(request.args.get("state", ""))
+    counted = select(PayplugNotification.state, func.count()).group_by(PayplugNotification.state)
+    counts: dict[NotificationState | None, int] = {row[0]: row[1] for row in db.session.execute(counted)}
+    counts[None] = sum(counts.values())
+    page = Page.of_request(counts.get(state, 0))
+    statement = select(PayplugNotification).order_by(PayplugNotification.id.desc())
+    if state is not None:
+        statement = statement.where(PayplugNotification.state == state)
+    return render_template(
+        "payplug/inbox.html",
+        rows=db.session.scalars(statement.limit(page.size).offset(page.offset)).all(),
+        states=[(word and word.value, label, counts.get(word, 0)) for word, label in STATES.items()],
+        state=state and state.value,
+        page=page,
         outcome_words=words_for_outcome,
     )
 

@@ -204,6 +204,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "quick_link.show": [Spot(f"/quick-link/{rooms.open}")],
         "notices.index": [Spot("/settings/notices"), Spot("/settings/notices", act=press_save)],
         "payplug.activity": [Spot("/payplug"), Spot("/payplug", ACCOUNTANT)],
+        "payplug.inbox": [Spot("/payplug/notifications"), Spot("/payplug/notifications?state=done", ACCOUNTANT)],
         "payplug.notification": [Spot(f"/payplug/notifications/{rooms.notification}")],
         "to_handle.index": [Spot("/to-handle"), Spot("/to-handle", ACCOUNTANT)],
         "to_handle.settle": [Spot(rooms.matter), Spot(rooms.matter, act=press_save, also={422})],

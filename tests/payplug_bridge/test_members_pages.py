@@ -164,3 +164,17 @@ def test_a_notification_can_be_done_again(shop: Shop, owner: FlaskClient) -> Non
     assert owner.post(f"/payplug/notifications/{row.id}/replay").status_code == 303
     shop.work()
     assert shop.states(invoice) == ["paid"]
+
+
+def test_the_inbox_shows_notifications_by_state(shop: Shop, owner: FlaskClient) -> None:
+    payment = shop.click(shop.invoice())
+    assert [shop.notify_about(payment), shop.notify(b"no notification")] == [200, 400]
+    shop.work()
+    everything = owner.get("/payplug/notifications").get_data(as_text=True)
+    ignored = owner.get("/payplug/notifications?state=ignored").get_data(as_text=True)
+    assert payment in everything
+    assert "Not readable" in everything
+    assert payment not in ignored
+    assert "Not readable" in ignored
+    assert "No notification here" in owner.get("/payplug/notifications?state=stuck").get_data(as_text=True)
+    assert owner.get("/payplug/notifications?state=nonsense&page=7").status_code == 200

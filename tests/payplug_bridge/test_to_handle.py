@@ -71,6 +71,8 @@ def test_a_second_payment_says_where_the_money_is_until_it_is_used(shop: Shop, o
     invoice = paid_twice(shop)
     page = owner.get("/to-handle").get_data(as_text=True)
     assert "Paid twice" in page
+    # The second payment is given back from here, in one more click.
+    assert re.search(r'href="/payplug/payments/\d+/refund"', page)
     assert re.search(r'href="/books/entries/\d+">PP\d+', page)
     assert "411000 · €120.00 in credit" in page
     assert counted(page) == "1"
