@@ -101,6 +101,10 @@ def _company_id() -> int:
 
 def _keys(simulator: SimulatorControl) -> None:
     if find_account() is None:
+        # Only offered: which of them the links of the company take is ticked in the settings.
+        methods = {"american_express": {}, "wero": {}, "ideal": {"allowed_countries": ["NL"]}}
+        account_id = simulator.accounts()[0]["id"]
+        simulator.set_features(account_id, methods=methods, permissions={"can_use_oney": True})
         save_key(simulator.live_key)
 
 

@@ -7,7 +7,15 @@ from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from payplug_bridge.simulator import api, fault_panel, hosted_page, operations_portal, pages, reports_api
+from payplug_bridge.simulator import (
+    api,
+    fault_panel,
+    hosted_page,
+    method_panel,
+    operations_portal,
+    pages,
+    reports_api,
+)
 from payplug_bridge.simulator.control import control_blueprint
 from payplug_bridge.simulator.deliveries import Dispatcher
 from payplug_bridge.simulator.errors import error_body
@@ -34,6 +42,7 @@ def create_app(simulator: Simulator, dispatcher: Dispatcher) -> Flask:
     app.register_blueprint(hosted_page.blueprint)
     app.register_blueprint(portal_blueprint(dispatcher))
     app.register_blueprint(fault_panel.blueprint)
+    app.register_blueprint(method_panel.blueprint)
     pages.install(app)
     app.register_error_handler(HTTPException, answer_http_error)
     app.add_url_rule("/test", "test", lambda: jsonify({}))

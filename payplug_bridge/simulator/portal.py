@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from payplug_bridge.simulator import accounts, lifecycle, movements, notifications
 from payplug_bridge.simulator.deliveries import Dispatcher
 from payplug_bridge.simulator.errors import ApiError
+from payplug_bridge.simulator.method_panel import switches
 from payplug_bridge.simulator.objects import payment_object
 from payplug_bridge.simulator.payments import (
     Payment,
@@ -168,6 +169,7 @@ def show_accounts() -> ResponseReturnValue:
         {
             "account": account,
             "keys": accounts.keys_of(session, account.id),
+            "methods": switches(session, account.id),
             "balances": {mode: balance_cents(session, account.id, is_live=mode) for mode in (True, False)},
             "left": {
                 mode: movements.balance_cents(session, account.id, is_live=mode) for mode in (True, False)

@@ -166,6 +166,7 @@ PORTAL_TEXTS: dict[str, tuple[str, str]] = {
     "name": ("Nom", "Name"),
     "email": ("E-mail", "E-mail"),
     "create": ("Créer", "Create"),
+    "methods": ("Moyens de paiement, en plus des cartes", "Ways to pay beside cards"),
     "save": ("Enregistrer", "Save"),
     "assumptions_text": (
         "PayPlug ne documente pas ces points. Voici les réponses les plus probables ; docs/simulator.md les explique.",
