@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 
 from flask import render_template
 from sqlalchemy import select
@@ -19,6 +18,7 @@ from payplug_bridge.keys import active_mode
 from payplug_bridge.matters import count_matters
 from payplug_bridge.matters_of_attempts import waits
 from payplug_bridge.models import PayplugRefund
+from payplug_bridge.refund import attempt_of_payment
 from payplug_bridge.troubles import words_for
 
 
@@ -63,10 +63,24 @@ def note_panel(document_id: int) -> str:
     return render_template("payplug/_note.html", note_id=document_id, payments=payments)
 
 
-def _refunds_of(attempt_ids: list[int]) -> Mapping[int, list[PayplugRefund]]:
+def payment_panel(payment_id: int) -> str:
+    """On a payment by card: giving it back, and what became of requests to; nothing on any other."""
+    attempt = attempt_of_payment(payment_id)
+    if attempt is None:
+        return ""
+    return render_template(
+        "payplug/_refunds.html",
+        payment_id=payment_id,
+        refunds=_refunds_of([attempt.id])[attempt.id],
+        left_cents=_left_cents(payment_id),
+        refusal_words=words_for_refusal,
+    )
+
+
+def _refunds_of(attempt_ids: list[int]) -> defaultdict[int, list[PayplugRefund]]:
     """Our requests to give money back, by attempt, the latest first."""
     rows = select(PayplugRefund).where(PayplugRefund.attempt_id.in_(attempt_ids))
-    found: dict[int, list[PayplugRefund]] = defaultdict(list)
+    found: defaultdict[int, list[PayplugRefund]] = defaultdict(list)
     for row in db.session.scalars(rows.order_by(PayplugRefund.id.desc())):
         found[row.attempt_id].append(row)
     return found

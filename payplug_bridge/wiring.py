@@ -30,7 +30,14 @@ from payplug_bridge.matters import add_source, count_matters
 from payplug_bridge.operations import models as operation_models  # noqa: F401
 from payplug_bridge.operations import request_reports  # noqa: F401
 from payplug_bridge.operations import triggers as operation_triggers  # noqa: F401
-from payplug_bridge.panels import attempts_mark, attempts_panel, first_step, note_panel, to_handle_panel
+from payplug_bridge.panels import (
+    attempts_mark,
+    attempts_panel,
+    first_step,
+    note_panel,
+    payment_panel,
+    to_handle_panel,
+)
 from payplug_bridge.routes import members, public, refunds, self_tests, settings, to_handle, wallet, webhooks
 
 MATTERS = {
@@ -61,5 +68,6 @@ def init_app(app: Flask) -> None:
     add_panel(app, "document", attempts_panel, mark=attempts_mark)
     add_panel(app, "dashboard", to_handle_panel, order=1)
     add_panel(app, "document", note_panel)
+    add_panel(app, "payment", payment_panel)
     add_panel(app, "first-steps", first_step)
     set_card_payments(app, PayplugCardPayments())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from core import seal
 from core.clock import paris_today, utc_now
 from core.database import db, dialect_name, transaction
 from core.seal import verify_chain
 from core.triggers import missing_triggers, registered
+from invoicing import sealed_rows, settle
 from invoicing.apply_credit import apply_credit
 from invoicing.cancel_payment import cancel_payment
 from invoicing.claim_again import claim_again
@@ -157,6 +159,20 @@ def _drop_triggers(table: str) -> None:
         if trigger.table == table and getattr(trigger, dialect_name()):
             on = f" ON {table}" if dialect_name() == "postgresql" else ""
             db.session.execute(text(f"DROP TRIGGER {trigger.name}{on}"))
+
+
+def test_settlements_sealed_before_there_were_refunds_still_verify(company, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setitem(seal._CURRENT, "settlement", seal._SERIALIZERS["settlement", 1])
+        names = sealed_rows._SETTLEMENT
+        before.setattr(settle, "payload_of_settlement", lambda row: {name: row[name] for name in names})
+        with transaction():
+            pay(issue(), "50")
+    with transaction():
+        pay(issue(), "50")
+    versions = select(seal.SealLink.version).where(seal.SealLink.kind == "settlement")
+    assert set(db.session.scalars(versions)) == {1, 2}
+    assert list(verify_chain(company.id)) == []
 
 
 def test_verify_finds_a_settlement_slipped_in(company):

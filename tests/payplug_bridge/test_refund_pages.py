@@ -71,6 +71,9 @@ def test_a_card_payment_is_refunded_after_what_it_does_was_shown(shop: Shop, own
     for words in ("PayPlug gives €50.00 back", "Claim again", "Refunded", "Money given back", "Geste"):
         assert words in after
     assert standing(shop, invoice) == (5_000, PaymentStatus.REFUNDED)
+    of_payment = shown(owner, f"/payments/{payment_id}")
+    for words in ("Partly refunded", "Money that went back", "Geste", "Refund of €50.00", address):
+        assert words in of_payment
 
 
 def test_what_is_wrong_is_told_beside_its_field_and_kept(shop: Shop, owner: FlaskClient) -> None:
@@ -146,6 +149,7 @@ def test_what_was_given_back_by_hand_is_recorded(shop: Shop, owner: FlaskClient)
     assert send(owner, address, preview, **typed)[0] == 303
     assert refunds(shop) == [(3_000, None)]
     assert "VIR 7" in shown(owner, f"/invoices/{invoice}")
+    assert "VIR 7" in shown(owner, f"/payments/{payment_id}")
     shown(owner, f"/payplug/payments/{payment_id}/refund", 404)
     _, _, by_card = paid(shop)
     shown(owner, f"/payments/{by_card}/refund", 404)
