@@ -24,6 +24,7 @@ from payplug_bridge.attempts import find_by_payplug_id, find_by_reference, locke
 from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugMode
 from payplug_bridge.snapshots import Card, Failure, PaymentSnapshot
 from payplug_bridge.troubles import Trouble
+from payplug_bridge.ways import brand_of
 
 log = structlog.get_logger(__name__)
 
@@ -135,7 +136,7 @@ def _paid(attempt: PaymentAttempt, snapshot: PaymentSnapshot) -> Outcome:
             paid_on=min(paris_date(paid_at), paris_today()),
             paid_at=paid_at,
             reference=snapshot.id,
-            details=_card_text(snapshot.card),
+            details=_card_text(snapshot.card) or brand_of(attempt.way),
             external_id=snapshot.id,
             card=_card(snapshot),
         )

@@ -14,7 +14,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from core.database import db, lock, transaction
+from core.database import commit_once, db, lock
 from core.errors import SoldeError
 from core.event_log import record_event
 from core.models import Company
@@ -59,8 +59,8 @@ def save_key(secret_key: str, *, actor_id: int | None = None) -> PayplugMode:
         raise KeyNotUsable(_l("PayPlug says that this key belongs to the other mode."))
     if snapshot.currencies and "EUR" not in snapshot.currencies:
         raise KeyNotUsable(_l("This PayPlug account does not take euros, and invoices are in euros only."))
-    with transaction():
-        _store(key, mode, snapshot, actor_id)
+    # The first key of a company sent twice at once: the second finds the account that the first has made.
+    commit_once(lambda: _store(key, mode, snapshot, actor_id))
     return mode
 
 

@@ -20,6 +20,7 @@ from payplug_bridge.matters_of_attempts import waits
 from payplug_bridge.models import PayplugRefund
 from payplug_bridge.refund import attempt_of_payment
 from payplug_bridge.troubles import words_for
+from payplug_bridge.ways import NAMES
 
 
 def attempts_panel(document_id: int) -> str:
@@ -36,6 +37,7 @@ def attempts_panel(document_id: int) -> str:
         document_id=document_id,
         trouble_words=words_for,
         waits=waits,
+        way_names=NAMES,
         failure_words=words_for_failure,
     )
 

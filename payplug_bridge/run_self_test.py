@@ -10,10 +10,9 @@ import secrets
 
 from flask_babel import get_locale, gettext
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from core.clock import utc_now
-from core.database import db, lock, transaction
+from core.database import commit_once, db, lock, transaction
 from core.models import Company, User
 from core.tenancy import current_company_id
 from payplug_bridge.account_models import PayplugSelfTest, SelfTestState
@@ -63,27 +62,24 @@ def _written(mode: PayplugMode, request_key: str, actor_id: int) -> tuple[int, b
     amount_cents = facts.least_cents if facts is not None and facts.least_cents > 0 else DEFAULT_LEAST_CENTS
     url = notification_url()
     db.session.rollback()
-    try:
-        with transaction():
-            known = _of_key(request_key)
-            if known is not None:
-                return known.id, False
-            test = PayplugSelfTest(
-                request_key=request_key,
-                reference=secrets.token_urlsafe(24),
-                mode=mode,
-                amount_cents=amount_cents,
-                notification_url=url[:500],
-                started_by_id=actor_id,
-            )
-            db.session.add(test)
-            db.session.flush()
-            return test.id, True
-    except IntegrityError:
-        # The same button in the same instant: the other request has written it.
+
+    def write() -> tuple[int, bool]:
         known = _of_key(request_key)
-        assert known is not None
-        return known.id, False
+        if known is not None:
+            return known.id, False
+        test = PayplugSelfTest(
+            request_key=request_key,
+            reference=secrets.token_urlsafe(24),
+            mode=mode,
+            amount_cents=amount_cents,
+            notification_url=url[:500],
+            started_by_id=actor_id,
+        )
+        db.session.add(test)
+        db.session.flush()
+        return test.id, True
+
+    return commit_once(write)
 
 
 def _of_key(request_key: str) -> PayplugSelfTest | None:

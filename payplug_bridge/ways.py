@@ -130,6 +130,14 @@ class KnownAccount:
         return tuple(way for way in Way if self.method(way) is not None)
 
 
+def brand_of(way: str) -> str:
+    """The proper name of a way that is no card, the same in every language; empty for a card and what is unknown."""
+    if way in ONEY:
+        return "Oney"
+    name = NAMES.get(Way(way)) if way in set(Way) else ""
+    return name if isinstance(name, str) else ""
+
+
 def read_ways(text: str) -> tuple[Way, ...]:
     """The ways of a stored list, in our order; a name that is known no more is left out."""
     names = set(text.split())

@@ -170,6 +170,27 @@ def age(shop: Shop, by: timedelta) -> None:
         facts.checked_at = facts.tried_at = utc_now() - by
 
 
+def test_the_first_key_sent_twice_at_once_is_saved_once(each_shop: Shop) -> None:
+    shop = each_shop
+    with shop.inside(), transaction():
+        db.session.query(PayplugFacts).delete()
+        db.session.delete(find_account())
+    assert at_once(shop.save_key, shop.save_key) == []
+    with shop.inside():
+        account = find_account()
+        assert account is not None
+        assert account.active_mode is PayplugMode.LIVE
+
+
+def test_an_invoice_with_something_to_handle_shows_it(shop: Shop, owner: FlaskClient) -> None:
+    invoice = shop.invoice()
+    payment = shop.click(invoice)
+    shop.transfer(invoice, 12_000)
+    shop.simulator.pay(payment, notify=False)
+    shop.sync()
+    assert "The card was charged when less was due" in text_of(owner, f"/invoices/{invoice}")
+
+
 def test_from_test_to_live_nothing_is_lost(shop: Shop, owner: FlaskClient) -> None:
     with shop.inside():
         save_key(shop.simulator.test_key)

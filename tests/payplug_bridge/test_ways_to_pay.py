@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from core.database import transaction
 from payplug_bridge.card_payments import PayplugCardPayments
 from payplug_bridge.client import PayplugClient
-from payplug_bridge.errors import AmountNotPossible
+from payplug_bridge.errors import AmountNotPossible, PaymentBeingPrepared
 from payplug_bridge.keys import find_account
 from payplug_bridge.link_terms import choose_terms, terms_of
 from payplug_bridge.parts import ALL, FREE, Purse
@@ -17,7 +17,7 @@ from payplug_bridge.simulator.control_client import SimulatorRefused
 from payplug_bridge.start_payment import start_payment
 from payplug_bridge.ways import Way
 from payplug_bridge.wish import Wish
-from tests.payplug_bridge.shop import BACK, Shop
+from tests.payplug_bridge.shop import BACK, Shop, at_once
 
 METHODS = {
     "ideal": {"allowed_countries": ["NL"]},
@@ -139,6 +139,36 @@ def test_another_way_closes_the_page_of_the_first(shop: Shop) -> None:
     with shop.inside():  # the same wish again is the same page
         start_payment(invoice, BACK, wish=Wish("wero"))
     assert shop.states(invoice) == ["aborted", "created"]
+
+
+def test_two_tabs_with_different_parts_leave_one_page_to_pay(each_shop: Shop) -> None:
+    shop = each_shop
+    company_takes(shop, "card", parts=FREE)
+    invoice = shop.invoice()
+
+    def click(amount_cents: int) -> None:
+        with shop.inside():
+            start_payment(invoice, BACK, wish=Wish("card", amount_cents))
+
+    errors = at_once(lambda: click(5_000), lambda: click(3_000))
+    assert all(isinstance(error, PaymentBeingPrepared) for error in errors), errors
+    payable = [p for p in shop.simulator.payments() if p["failure"] is None]
+    assert len(payable) == 1
+    for payment in shop.simulator.payments():
+        if payment["failure"] is None:
+            shop.simulator.pay(payment["id"], notify=False)
+    shop.sync()
+    assert shop.balance(invoice).open_cents in (7_000, 9_000)
+    shop.assert_sound()
+
+
+def test_a_payment_by_another_way_is_named_by_it(shop: Shop, web: FlaskClient) -> None:
+    offer_methods(shop)
+    company_takes(shop, "wero")
+    invoice = shop.invoice()
+    shop.simulator.pay(shop.click(invoice), notify=False)
+    shop.sync()
+    assert "Wero" in page_of(shop, web, invoice)
 
 
 def test_oney_asks_for_a_mobile_and_is_recorded_by_its_authorised_amount(
