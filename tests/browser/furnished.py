@@ -46,6 +46,9 @@ from invoicing.work_bulk_runs import work_bulk_runs
 from payplug_bridge.account_models import PayplugSelfTest, SelfTestState
 from payplug_bridge.link_terms import choose_terms
 from payplug_bridge.models import NotificationState, PayplugMode, PayplugNotification
+from payplug_bridge.operations.import_report import import_report
+from payplug_bridge.operations.request_reports import want_report
+from payplug_bridge.operations.upload_report import upload_report
 from payplug_bridge.refresh_facts import refresh_facts
 from payplug_bridge.run_self_test import run_self_test
 from payplug_bridge.settle_matter import settle_matter
@@ -60,6 +63,7 @@ from tests.factories.invoicing import (
     pay,
 )
 from tests.factories.pictures import file_of, picture
+from tests.payplug_bridge.operations.report_files import csv_file
 from tests.payplug_bridge.shop import Shop
 
 LONG_NAME = "Société d’exemple au nom vraiment très long, établissement de Saint-Rémy-lès-Chevreuse"
@@ -99,6 +103,7 @@ class Furnished:
     tokens: dict[str, str]
     dead_token: str
     self_tests: dict[str, int]
+    reports: dict[str, int]
 
 
 def furnish(installation: Installation) -> Furnished:
@@ -130,6 +135,7 @@ def furnish(installation: Installation) -> Furnished:
         text = save_text(
             TextInput(TextKind.MAIL, "Relance", "Hello {{ customer }}", "en", "Invoice {{ number }}")
         ).id
+    reports = _reports(shop)
     with shop.inside():
         tokens = {
             name: _token(id_) for name, id_ in documents.items() if name not in ("draft", "faulty_draft")
@@ -164,7 +170,31 @@ def furnish(installation: Installation) -> Furnished:
             tokens={name: token for name, token in tokens.items() if token},
             dead_token=dead_token,
             self_tests=self_tests,
+            reports=reports,
         )
+
+
+def _reports(shop: Shop) -> dict[str, int]:
+    """A report that is booked, with operations of every kind, one to look at with lines that cannot be read, one that
+    PayPlug makes."""
+    booked = csv_file(
+        ("01/09/2026 10:00", "Virement", "-250,00", "", "Vers votre banque", ""),
+        ("02/09/2026 10:00", "Facture", "-18,40", "", "Facture PayPlug", ""),
+        ("03/09/2026 10:00", "Paiement", "1 240,00", "pay_00000000000000000000shop", "Boutique", ""),
+        ("04/09/2026 10:00", "Ajustement de solde exceptionnel", "3,00", "", LONG_WORD, ""),
+    )
+    shown = csv_file(
+        ("05/09/2026", "Virement", "-100,00", "", "", ""),
+        ("06/09/2026", "Virement", "cent", "", "", ""),
+        ("le 7 septembre", "Virement", "-1,00", "", "", ""),
+    )
+    with shop.inside():
+        found = {"booked": upload_report(booked, f"releve-{LONG_WORD}.csv", actor_id=None)}
+        import_report(found["booked"])
+        found["shown"] = upload_report(shown, "releve-septembre.csv", actor_id=None)
+        with transaction():
+            want_report(paris_today().replace(day=1), paris_today())
+    return found
 
 
 def _documents() -> dict[str, int]:

@@ -206,6 +206,16 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "payplug.activity": [Spot("/payplug"), Spot("/payplug", ACCOUNTANT)],
         "payplug.inbox": [Spot("/payplug/notifications"), Spot("/payplug/notifications?state=done", ACCOUNTANT)],
         "payplug.notification": [Spot(f"/payplug/notifications/{rooms.notification}")],
+        "wallet.index": [
+            Spot("/payplug/wallet"),
+            Spot("/payplug/wallet", ACCOUNTANT),
+            Spot("/payplug/wallet", act=press_save, also={422}),
+        ],
+        "wallet.reports": [
+            Spot("/payplug/wallet/reports"),
+            Spot("/payplug/wallet/reports", ACCOUNTANT, act=press_save, also={422}),
+        ],
+        "wallet.report": [Spot(f"/payplug/wallet/reports/{id_}") for id_ in rooms.reports.values()],
         "to_handle.index": [Spot("/to-handle"), Spot("/to-handle", ACCOUNTANT)],
         "to_handle.settle": [Spot(rooms.matter), Spot(rooms.matter, act=press_save, also={422})],
         "settings.company": [
@@ -251,7 +261,7 @@ NO_PAGES = {
     "items.search",
     "logos.show", "quote_page.colours", "quote_page.logo", "quote_page.pdf",
     "payments.receipt", "payment_page.colours", "payment_page.logo", "payment_page.pdf", "payment_page.status",
-    "payplug_self_tests.state", "security.reset_password", "security.verify",
+    "payplug_self_tests.state", "wallet.file", "security.reset_password", "security.verify",
 }  # fmt: skip
 
 
