@@ -19,6 +19,8 @@ TITLES: Final[dict[str, LazyString]] = {
     "refund": _l("Refund without a credit note"),
     "dispute": _l("Dispute"),
     "stuck": _l("A notification cannot be done"),
+    "other_activity": _l("Other PayPlug activity"),
+    "report_missing": _l("An accounting report is missing"),
 }
 
 

@@ -27,8 +27,8 @@ from payplug_bridge import (  # noqa: F401
 from payplug_bridge.card_payments import PayplugCardPayments
 from payplug_bridge.cli import payplug_group
 from payplug_bridge.matters import add_source, count_matters
+from payplug_bridge.operations import matters_of_operations, request_reports  # noqa: F401
 from payplug_bridge.operations import models as operation_models  # noqa: F401
-from payplug_bridge.operations import request_reports  # noqa: F401
 from payplug_bridge.operations import triggers as operation_triggers  # noqa: F401
 from payplug_bridge.panels import (
     attempts_mark,
@@ -44,6 +44,7 @@ MATTERS = {
     "attempts": matters_of_attempts.SOURCE,
     "holds": matters_of_holds.SOURCE,
     "line": matters_of_the_line.SOURCE,
+    "operations": matters_of_operations.SOURCE,
 }
 """What puts things on the list *To handle*."""
 

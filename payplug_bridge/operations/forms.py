@@ -43,7 +43,7 @@ class OpeningForm(FlaskForm):
     amount = MoneyField(
         _l("Balance on the evening before"), validators=[InputRequired(_l("Enter an amount."))]
     )
-    account = SelectField(_l("Against the account"), coerce=int)
+    account = SelectField(_l("Against the account"), [InputRequired(_l("Choose an account."))], coerce=int)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -80,7 +80,12 @@ def test_an_accountant_uploads_looks_books_and_opens_the_wallet(app: Flask, comp
     assert "1 operation of the reports that is not booked" in page
     assert "1 entry of the books that no report tells yet" in page
 
+    # On the list *To handle* it waits for somebody too; then the money stands there as activity of others, in one line.
+    assert "Ajustement" in client.get("/to-handle").text
     assert client.post(f"{WALLET}/operations/{unknown}/waiting").status_code == 303
+    page = client.get("/to-handle").text
+    assert "Other PayPlug activity" in page
+    assert "Ajustement" not in page
     assert client.post(f"{WALLET}/operations/{unknown + 100}/waiting").status_code == 404
     # The opening balance: a day after the first entry is refused beside the field, a right one is booked once.
     typed = {"opens_on": "2026-09-20", "amount": "200,00", "account": str(suspense)}
