@@ -12,8 +12,7 @@ from invoicing.errors import InvalidInputError
 from invoicing.issue_invoice import issue_invoice
 from invoicing.locked_documents import locked_document
 from invoicing.models import BulkAction, BulkItemState, BulkRun, Document
-from invoicing.send_invoice import SendInput, proposed_recipients, send_invoice
-from invoicing.send_to_contacts import NO_RECIPIENT, send_to_contacts
+from invoicing.send_to_contacts import NO_RECIPIENT, is_reachable, send_to_contacts
 from invoicing.sending_status import was_sent
 
 
@@ -39,9 +38,8 @@ def do_bulk_item(run_id: int, item_id: int) -> None:
 
 
 def _send(run: BulkRun, document: Document) -> None:
-    recipients = proposed_recipients(document.customer_id)
-    if not recipients:
+    if not is_reachable(document.customer_id):
         raise InvalidInputError({"customer_id": NO_RECIPIENT})
     if not was_sent(document.id):  # by a person, since it was ordered
         key = f"bulk-{run.id}-{document.id}"
-        send_invoice(SendInput(document.id, recipients, key, actor_id=run.created_by_id))
+        send_to_contacts(document, request_key=key, actor_id=run.created_by_id)

@@ -23,7 +23,7 @@ from invoicing.errors import Message, NotFoundError, Place, Problem
 from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, TodoKind
 from invoicing.models import Document, Recurrence, RecurrenceRun, RecurringAction
 from invoicing.recurring_dates import dates_from, months_between, moved_period
-from invoicing.send_invoice import proposed_recipients
+from invoicing.send_to_contacts import is_reachable
 
 Columns = TypeVarTuple("Columns")
 
@@ -230,7 +230,7 @@ def problems_of_recurring(found: Recurring) -> list[Problem]:
     problems = [] if pattern.customer.archived_at is None else [Problem(Place.CUSTOMER, "", ARCHIVED)]
     if action is not RecurringAction.DRAFT:
         problems += problems_of_draft(pattern)
-    if action is RecurringAction.SEND and not proposed_recipients(pattern.customer_id):
+    if action is RecurringAction.SEND and not is_reachable(pattern.customer_id):
         problems.append(Problem(Place.CUSTOMER, "contacts-0-email", NO_CONTACT))
     return problems
 

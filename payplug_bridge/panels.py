@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
+from datetime import datetime
 
 from flask import render_template
 from sqlalchemy import select
 
 from core.database import db
+from core.event_log import events_about
 from invoicing.balances import balance_of, refunded_cents
 from invoicing.lifecycle import DocumentKind
 from invoicing.models import Document
@@ -39,7 +42,14 @@ def attempts_panel(document_id: int) -> str:
         waits=waits,
         way_names=NAMES,
         failure_words=words_for_failure,
+        declines=_declines_of(document_id),
     )
+
+
+def _declines_of(document_id: int) -> list[tuple[datetime, str]]:
+    """When cards were refused, the latest first, and the code why: PayPlug forgets them once another card has paid."""
+    declines = [event for event in events_about("document", document_id) if event.kind == "card.declined"]
+    return [(event.at, json.loads(event.details)["code"]) for event in reversed(declines)]
 
 
 def attempts_mark(document_id: int) -> str:

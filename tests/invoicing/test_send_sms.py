@@ -20,8 +20,9 @@ from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.history import history
 from invoicing.history_words import history_entries
 from invoicing.issue_invoice import issue_invoice
-from invoicing.models import Document, SmsSending, TextKind
+from invoicing.models import Document, Sending, SmsSending, TextKind
 from invoicing.send_sms import SmsInput, proposed_numbers, send_sms, split_numbers
+from invoicing.send_to_contacts import is_reachable, send_to_contacts
 from invoicing.sending_status import was_sent
 from invoicing.sms_status import count_failed_sms, failed_sms, sms_status
 from invoicing.sms_texts import expand_sms, proposed_sms, size_of_sms
@@ -180,3 +181,17 @@ def test_numbers_are_proposed_and_split_as_people_write_them(shop: Flask) -> Non
         "+4915112345678",
         E164,
     ]
+
+
+def test_who_can_be_reached_by_sms_alone_is_everybody_else_by_mail(shop: Flask) -> None:
+    by_sms = _issued(contacts=(ContactInput(name="Paul", mobile=MOBILE),))
+    by_mail = _issued()
+    for document_id in (by_sms, by_sms, by_mail):
+        with transaction():
+            send_to_contacts(db.session.get_one(Document, document_id))
+    assert [(row.document_id, row.recipient) for row in db.session.query(SmsSending)] == [(by_sms, E164)]
+    assert [row.document_id for row in db.session.query(Sending)] == [by_mail]
+    customers = {id_: db.session.get_one(Document, id_).customer_id for id_ in (by_sms, by_mail)}
+    assert all(map(is_reachable, customers.values()))
+    shop.config["SOLDE"] = shop.config["SOLDE"].model_copy(update={"sms_url": None})
+    assert [is_reachable(customer_id) for customer_id in customers.values()] == [False, True]

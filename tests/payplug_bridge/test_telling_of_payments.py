@@ -17,9 +17,10 @@ from core.jobs import run_due_jobs
 from core.mail import OutboxMail
 from core.models import Role, User
 from core.sms import CHAT, OutboxSms
-from core.todo import open_todos
+from core.todo import open_todos, strike_todo
 from invoicing.cancel_payment import cancel_payment
 from invoicing.dispatch_receipts import dispatch_receipts
+from invoicing.document_checks import check_documents
 from invoicing.errors import InvalidInputError
 from invoicing.lifecycle import TodoKind
 from invoicing.models import NoticeKind, NoticePreference, PaymentCard, PaymentNotice
@@ -37,6 +38,7 @@ from invoicing.receipts import receipt_mail, receipt_pdf
 from invoicing.send_receipt import invoice_of, receipts_of, send_receipt
 from payplug_bridge.keys import choose_mode
 from payplug_bridge.models import PayplugMode
+from payplug_bridge.panels import attempts_panel
 from tests.conftest import make_user
 from tests.payplug_bridge.shop import Shop
 
@@ -88,6 +90,29 @@ def test_one_receipt_and_one_notice_however_often_the_news_comes(each_shop: Shop
         assert (len(card.last4), card.is_3ds in (True, False)) == (4, True)
         assert open_todos(TodoKind.RECEIPT) == []
     shop.assert_sound()
+
+
+def test_a_receipt_that_nobody_is_to_make_any_more_is_found(shop: Shop) -> None:
+    _paid(shop)
+    with shop.inside():
+        assert list(check_documents()) == []
+        notice_id = db.session.scalars(select(PaymentNotice.id).where(PaymentNotice.kind == "receipt")).one()
+        with transaction():
+            strike_todo(TodoKind.RECEIPT, notice_id)
+        assert any(f"receipt {notice_id} has no mail" in fault for fault in check_documents())
+
+
+def test_cards_that_were_refused_stay_listed_with_the_reason_when_another_has_paid(shop: Shop) -> None:
+    invoice = shop.invoice()
+    payment = shop.click(invoice)
+    shop.simulator.decline(payment, "insufficient_funds", notify=False)
+    shop.sync()
+    shop.simulator.pay(payment, notify=False)
+    shop.sync()
+    with shop.inside(), shop.app.test_request_context():
+        shown = attempts_panel(invoice)
+    assert "Cartes refusées" in shown
+    assert "Provision insuffisante." in shown
 
 
 def test_a_test_payment_is_told_to_nobody(shop: Shop) -> None:
