@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, insert, select
+from sqlalchemy import ColumnElement, and_, exists, insert, or_, select
 
 from accounting.facts import ThirdParty
 from accounting.record_wallet import record_wallet
@@ -67,6 +67,23 @@ def book_operations(ids: Collection[int] = ()) -> int:
         booked += _book_others(group, day, BookingPurpose.OTHER)
     _take_back()
     return booked
+
+
+def has_bookable() -> bool:
+    """Whether `book_operations` would find something; asked before a transaction is opened for it every minute."""
+    new = select(PayplugOperation.id).where(
+        ~_has_booking(),
+        ~is_recorded(),
+        is_followed(),
+        or_(
+            PayplugOperation.kind.in_((*_FEES, OperationKind.PAYOUT)),
+            and_(PayplugOperation.kind.in_(_OTHERS), ~is_ours()),
+        ),
+    )
+    explained = select(PayplugOperation.id).where(
+        _has_booking(BookingPurpose.OTHER), ~_has_booking(BookingPurpose.OTHER_BACK), is_recorded()
+    )
+    return any(db.session.scalars(found.limit(1)).first() is not None for found in (new, explained))
 
 
 def day_of(happened_at: datetime) -> date:
@@ -156,7 +173,8 @@ def _has_booking(purpose: BookingPurpose | None = None) -> ColumnElement[bool]:
 def _locked(*conditions: ColumnElement[bool]) -> list[PayplugOperation]:
     """The operations of these conditions, locked by id and asked again under the lock."""
     statement = select(PayplugOperation).where(*conditions).order_by(PayplugOperation.id)
-    locked = db.session.scalars(statement.with_for_update(of=PayplugOperation)).all()
+    # Not their keys: a dispute that is being recorded refers to its operation while it holds what we wait for.
+    locked = db.session.scalars(statement.with_for_update(of=PayplugOperation, key_share=True)).all()
     if not locked:
         return []
     return list(db.session.scalars(statement))

@@ -31,7 +31,7 @@ from payplug_bridge.errors import (
 from payplug_bridge.keys import client_for, notification_url, stored_modes
 from payplug_bridge.models import PayplugAccount, PayplugEndpoint, PayplugMode
 from payplug_bridge.operations.book_disputes import book_disputes
-from payplug_bridge.operations.book_operations import book_operations
+from payplug_bridge.operations.book_operations import book_operations, has_bookable
 from payplug_bridge.operations.import_report import import_report
 from payplug_bridge.operations.models import PayplugReport, ReportOrigin, ReportState
 from payplug_bridge.operations.report_cells import ReportRefused
@@ -129,8 +129,11 @@ def work_report(report_id: int) -> None:
 
 def book_again() -> None:
     """Book what could not be booked before: an operation that its own document explains by now, a dispute."""
-    with transaction():
-        book_operations()
+    is_needed = has_bookable()
+    db.session.rollback()
+    if is_needed:
+        with transaction():
+            book_operations()
     book_disputes()
 
 
