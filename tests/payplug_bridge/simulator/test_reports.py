@@ -113,8 +113,10 @@ def test_both_layouts_tell_the_same_movements_and_the_balance(
     book = load_workbook(io.BytesIO(file_of(simulator, report_variant="B", dispute_label="Chargeback")))
     header, *lines = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
     assert header[6] == "Importo (€)"
-    assert [round(float(line[6]) * 100) for line in lines] == [round(float(r["Montant"]) * 100) for r in rows]
-    assert round(float(lines[-1][header.index("Saldo lordo (€)")]) * 100) == held
+    assert [round(float(str(line[6])) * 100) for line in lines] == [
+        round(float(r["Montant"]) * 100) for r in rows
+    ]
+    assert round(float(str(lines[-1][header.index("Saldo lordo (€)")])) * 100) == held
 
     # The month's invoice: 1.2 % and 0.25 of each payment, VAT on the sum, once.
     fees = simulator.invoice_fees(month)
