@@ -236,7 +236,7 @@ CALLS: dict[str, tuple[str, Callable[[PayplugClient, str], object]]] = {
     "create_refund": ("create_refund", lambda it, known: it.create_refund(known, 500, "contract")),
     "refunds_of": ("list_refunds", lambda it, known: it.refunds_of(known)),
     "request_report": ("create_report", lambda it, _: it.request_report(DAY, DAY, "http://127.0.0.1:9/hook")),
-    "retrieve_report": ("retrieve_report", lambda it, _: it.retrieve_report(REPORT["id"])),
+    "retrieve_report": ("retrieve_report", lambda it, known: it.retrieve_report(known)),
 }
 """The client's calls, with the simulator's name for each."""
 
@@ -267,10 +267,12 @@ ERROR_BODIES: list[bytes] = [
 
 
 def made(asking: PayplugClient, simulator: RunningSimulator, call: str) -> str:
-    """A payment the call can be made about: paid, when it gives money back."""
+    """What the call can be made about: a payment, paid when it gives money back; a report."""
     payment_id = asking.create_payment(request()).id
     if call == "create_refund":
         simulator.pay(payment_id, notify=False)
+    if call == "retrieve_report":
+        return asking.request_report(DAY, DAY, "http://127.0.0.1:9/hook").id
     return payment_id
 
 
@@ -280,6 +282,8 @@ def test_the_calls_are_all_the_calls_of_the_client() -> None:
     assert public == set(CALLS) | {"payments_since", "download_report"}
 
 
+OTHER_IDS = {"retrieve_report": REPORT["id"]}
+"""What a call asks for that does not ask for a payment."""
 SIMULATED = sorted(call for call, (target, _) in CALLS.items() if target in faults.CALLS)
 
 
@@ -309,7 +313,7 @@ def test_every_status_of_every_call_is_a_refusal_or_a_doubt(server: Any, call: s
         for body in ERROR_BODIES if status != 204 else [b""]:
             server.status, server.body = status, body
             with pytest.raises(PayplugError) as told:
-                ask(asking, PAYMENT_ID)
+                ask(asking, OTHER_IDS.get(call, PAYMENT_ID))
             # What cannot be read as an error of PayPlug's is a doubt at most, never a success.
             assert isinstance(told.value, (expected, PayplugUnconfirmed)), (status, body[:40])
             assert SECRET not in f"{told.value} {told.value!r} {told.value.args} {vars(told.value)}"
@@ -324,8 +328,8 @@ def test_refusals_of_the_simulator_itself(client: PayplugClient, simulator: Runn
     for call in SIMULATED:
         _, ask = CALLS[call]
         with pytest.raises(PayplugKeyRefused):
-            ask(unknown, live)
-        if call not in ("create_payment", "find_payment", "account"):
+            ask(unknown, OTHER_IDS.get(call, live))
+        if call not in ("create_payment", "find_payment", "account", "request_report", "retrieve_report"):
             for asking, payment_id, status in ((in_test_mode, live, 403), (client, PAYMENT_ID, 404)):
                 with pytest.raises(PayplugRefused) as refused:
                     ask(asking, payment_id)
@@ -348,10 +352,11 @@ def test_a_slow_answer_to_each_call_ends_as_a_time_out(
 ) -> None:
     known = made(client, simulator, "create_refund")
     monkeypatch.setattr(client_module, "READ_SECONDS", 0.1)
-    for target, ask in (CALLS[call] for call in SIMULATED):
+    for call in SIMULATED:
+        target, ask = CALLS[call]
         simulator.set_fault("slow", target=target, times=1, milliseconds=400)
         with pytest.raises(PayplugUnconfirmed) as unconfirmed:
-            ask(client, known)
+            ask(client, OTHER_IDS.get(call, known))
         assert unconfirmed.value.cause == "timeout"
 
 
