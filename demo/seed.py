@@ -182,10 +182,19 @@ class _Story:
         with transaction():
             credit_invoice(self._documents[step.invoice], reason="Commande annulée", today=step.day)
 
+    _credit_later = _credit
+
     def _card(self, step: Step) -> None:
         payplug_id = self._ask(step)
         if payplug_id is not None:
             self._simulator.pay(payplug_id, paid_at=_instant(step.day))
+            self._check(step)
+
+    def _give_back(self, step: Step) -> None:
+        """In PayPlug's portal: what a credit note covers is settled, what none covers waits for the owner."""
+        attempts = attempts_of(self._documents[step.invoice])
+        if attempts and attempts[-1].payment_id is not None and attempts[-1].payplug_id is not None:
+            self._simulator.refund(attempts[-1].payplug_id, created_at=_instant(step.day))
             self._check(step)
 
     def _decline(self, step: Step) -> None:

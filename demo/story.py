@@ -25,12 +25,14 @@ class Fate(StrEnum):
     PART = "part"
     OVERPAID = "overpaid"
     CREDITED = "credited"
+    GIVEN_BACK = "given back"
+    GIVEN_BACK_IN_PORTAL = "given back in the portal"
     UNPAID = "unpaid"
 
 
 _FATES = (
-    [Fate.CARD] * 44 + [Fate.DECLINED_THEN_CARD] * 5 + [Fate.DECLINED] * 3 + [Fate.BY_HAND] * 31 + [Fate.PART] * 5
-    + [Fate.OVERPAID] + [Fate.CREDITED] * 3 + [Fate.UNPAID] * 8
+    [Fate.CARD] * 42 + [Fate.DECLINED_THEN_CARD] * 5 + [Fate.DECLINED] * 3 + [Fate.BY_HAND] * 31 + [Fate.PART] * 5
+    + [Fate.OVERPAID, Fate.GIVEN_BACK, Fate.GIVEN_BACK_IN_PORTAL] + [Fate.CREDITED] * 3 + [Fate.UNPAID] * 8
 )  # fmt: skip
 _MANUAL = [PaymentMethod.TRANSFER] * 7 + [PaymentMethod.CHEQUE] * 2 + [PaymentMethod.CASH]
 
@@ -43,8 +45,14 @@ _KINDS: dict[Fate, tuple[str, ...]] = {
     Fate.PART: ("part",),
     Fate.OVERPAID: ("overpay",),
     Fate.CREDITED: ("credit",),
+    Fate.GIVEN_BACK: ("card", "credit", "give_back"),
+    Fate.GIVEN_BACK_IN_PORTAL: ("card", "give_back", "credit_later"),
     Fate.UNPAID: (),
 }
+
+
+# The owner learns of a forgotten credit note at the end of the quarter.
+_DAYS_AFTER = {"credit_later": 60}
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,12 @@ def _fate_steps(random: Random, invoice: int, issued: date) -> list[Step]:
     details = {"pay": random.choice(_MANUAL).value, "decline": random.choice(DECLINES)}
     details |= {"part": details["pay"], "overpay": PaymentMethod.TRANSFER.value}
     return [
-        Step(paid_on + timedelta(days=2 * index), 1 + index, invoice, kind, details.get(kind, ""))
+        Step(
+            paid_on + timedelta(days=_DAYS_AFTER.get(kind, 2 * index)),
+            1 + index,
+            invoice,
+            kind,
+            details.get(kind, ""),
+        )
         for index, kind in enumerate(_KINDS[fate])
     ]
