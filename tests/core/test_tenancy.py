@@ -38,6 +38,8 @@ UNSCOPED_PLACES = {
     "invoicing/quotes.py",
     "payplug_bridge/process_notifications.py",
     "payplug_bridge/receive_notification.py",
+    "payplug_bridge/operations/request_reports.py",  # sweep
+    "payplug_bridge/refresh_facts.py",  # sweep
     "payplug_bridge/sync.py",
 }
 
