@@ -11,6 +11,7 @@ from wtforms import RadioField, SelectField, StringField
 from accounting.facts import SupplyKind
 from core.web.forms import MoneyField, RequestKeyField, choices
 from invoicing.forms.documents import KIND_CHOICES, rate_choices
+from invoicing.forms.payment_terms import PaymentTermsFields
 from invoicing.quick_link import QuickLinkInput
 
 _TYPES = (
@@ -59,3 +60,7 @@ class QuickLinkForm(FlaskForm):
             language=self.language.data or "fr",
             request_key=self.request_key.key,
         )
+
+
+class LinkTermsForm(PaymentTermsFields, FlaskForm):
+    """By which ways the link just made may be paid, and in which parts."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_security import current_user
 
-from core.database import commit_once
+from core.database import commit_once, transaction
 from core.sms import sms_is_offered
 from core.web.forms import put_errors
 from core.web.rights import Right, may, requires
@@ -15,7 +16,7 @@ from invoicing.document_page import fingerprint
 from invoicing.document_view import view_of
 from invoicing.documents import find_issued
 from invoicing.errors import InvalidInputError, NotIssuableError, Place, Problem
-from invoicing.forms.quick_link import QuickLinkForm
+from invoicing.forms.quick_link import LinkTermsForm, QuickLinkForm
 from invoicing.lifecycle import DocumentKind
 from invoicing.payment_codes import link_code
 from invoicing.quick_link import quick_link
@@ -67,13 +68,29 @@ def show(document_id: int) -> str:
     balance = balances_of([document_id]).get(document_id)
     sendings, texts = sending_status(document_id), sms_status(document_id)
     view = view_of(document)
+    terms = LinkTermsForm()
+    terms.offer_payment_terms(document)
     return render_template(
         "invoicing/quick_link_done.html",
         document=document,
         view=view,
+        terms=terms,
         balance=balance,
         sendings=sendings,
         texts=texts,
         code=link_code(view.payment_url, border=4, light="#fff"),
         fingerprint=fingerprint(document_id, balance, sendings, texts),
     )
+
+
+@blueprint.post("/<int:document_id>/terms")
+@requires(Right.INVOICE)
+def choose_terms(document_id: int) -> ResponseReturnValue:
+    """Say by which ways and in which parts the link may be paid."""
+    document = find_issued(document_id, DocumentKind.INVOICE)
+    form, actor = LinkTermsForm(), current_user.id
+    form.offer_payment_terms(document)
+    with transaction():
+        form.choose_payment_terms(document_id, actor)
+    flash(gettext("The ways to pay of this link are saved."), "success")
+    return redirect(url_for("quick_link.show", document_id=document_id), code=303)

@@ -44,6 +44,8 @@ def test_a_link_is_sent_by_sms_and_paid_while_both_watch(
         expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile(r"F-\d{4}-\d{4}"))
         assert amount(owner.words, TOTAL_CENTS) in owner.text("main")
         assert faults_of(page, "the page of the link") == []
+        owner.click("Save the ways to pay")
+        owner.reads("The ways to pay of this link are saved.")
         link = page.locator(".copyable code").inner_text()
 
         with opened_window(chromium, installation, **PHONE) as customer:
