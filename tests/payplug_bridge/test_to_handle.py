@@ -22,9 +22,11 @@ from invoicing.models import Document
 from invoicing.payments import Payment
 from invoicing.refund_payment import refund_payment
 from payplug_bridge import refresh_facts
+from payplug_bridge.close_attempt import close_attempt
 from payplug_bridge.errors import PayplugKeyRefused
 from payplug_bridge.matters import Matter, count_matters, matters
 from payplug_bridge.models import NotificationState, PayplugDecision, PayplugMode, PayplugNotification
+from payplug_bridge.refund import RefundRequest, refund_card
 from payplug_bridge.settle_matter import settle_matter
 from tests.conftest import signed_in_client
 from tests.factories.invoicing import issue, make_line
@@ -95,6 +97,35 @@ def test_a_second_payment_says_where_the_money_is_until_it_is_used(shop: Shop, o
     with shop.inside(), transaction():
         apply_credit(issue(make_line("1", "500"), customer=db.session.get_one(Document, invoice).customer).id)
     assert troubles(shop) == []
+    shop.assert_sound()
+
+
+def test_if_two_tabs_were_both_charged_the_second_payment_is_given_back(each_shop: Shop) -> None:
+    shop = each_shop
+    client = signed_in_client(shop.app, shop.company_id)
+    invoice = shop.invoice()
+    first = shop.click(invoice)
+    with shop.inside():
+        close_attempt(shop.attempts(invoice)[0].id)
+    second = shop.click(invoice)
+    assert second != first
+    # The first page was closed at PayPlug before the second was made, and its bank says yes all the same.
+    shop.simulator.pay(second, notify=False)
+    shop.simulator.pay(first, force=True, notify=False)
+    shop.sync()
+    assert shop.states(invoice) == ["paid", "paid"]
+    assert (shop.balance(invoice).open_cents, shop.credit(invoice)) == (0, 120 * EURO)
+    (matter,) = listed(shop)
+    assert (matter.trouble, matter.amount_cents) == ("surplus", 120 * EURO)
+    refund = re.search(
+        r'href="(/payplug/payments/(\d+)/refund)"', client.get("/to-handle").get_data(as_text=True)
+    )
+    assert refund is not None
+    with shop.inside():
+        refund_card(RefundRequest(int(refund[2]), 120 * EURO))
+    assert listed(shop) == []
+    assert (shop.balance(invoice).open_cents, shop.credit(invoice)) == (0, 0)
+    assert sum(p["amount"] - p["amount_refunded"] for p in shop.simulator.payments()) == 120 * EURO
     shop.assert_sound()
 
 
