@@ -51,7 +51,7 @@ def _count() -> int:
 def waits(attempt: PaymentAttempt) -> bool:
     """Whether the trouble of an attempt still has to be looked at."""
     if attempt.trouble == Trouble.REFUNDED:
-        return balance_of(attempt.document_id).hold is not None
+        return balance_of(attempt.document_id).status.is_on_hold
     if not attempt.trouble or is_decided(SUBJECT, attempt.id, attempt.trouble):
         return False
     return attempt.trouble in _MISMATCHES or bool(attempt.payment_id and open_of_payment(attempt.payment_id))

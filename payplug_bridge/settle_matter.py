@@ -41,11 +41,12 @@ def settle_matter(
     before = _decision(key)
     if before is not None:
         return before
-    values = {"reason": checked, "actor_id": actor_id, "decided_at": utc_now()}
+    now = utc_now()
+    values = {"reason": checked, "actor_id": actor_id, "decided_at": now}
     insert_missing(PayplugDecision, company_id=current_company_id(), **key, **values)
     decision = _decision(key)
     assert decision is not None
-    if (decision.reason, decision.actor_id) == (checked, actor_id):
+    if (decision.decided_at, decision.actor_id) == (now, actor_id):  # else somebody was faster
         record_event(
             "payplug.matter_settled", actor_id=actor_id, subject=subject, trouble=trouble, reason=checked
         )

@@ -170,6 +170,8 @@ def test_two_people_who_decide_at_once_decide_once(each_shop: Shop) -> None:
     assert at_once(*[decide] * 4) == []
     with shop.inside():
         assert len(db.session.scalars(select(PayplugDecision)).all()) == 1
+        told = select(Event.id).where(Event.kind == "payplug.matter_settled")
+        assert len(db.session.scalars(told).all()) == 1
     assert troubles(shop) == []
     shop.assert_sound()
 
