@@ -58,7 +58,11 @@ def work_reports() -> None:
             _want_last_month()
             for report_id in _due_ids():
                 work_report(report_id)
-            book_again()
+            try:
+                book_again()
+            except Exception as error:
+                # One company's books must not hold the others up; the next sweep comes back to them.
+                log.exception("operations_not_booked", company=company_id, error_type=type(error).__name__)
 
 
 def want_report(starts_on: date, ends_on: date, *, key: str = "", actor_id: int | None = None) -> None:
@@ -101,20 +105,7 @@ def work_report(report_id: int) -> None:
     if claimed is None:
         return
     try:
-        if claimed.file_id is not None:
-            # A worker died between keeping the file and reading it.
-            _read(report_id)
-            return
-        client, address = client_for(PayplugMode.LIVE), notification_url()
-        db.session.rollback()
-        snapshot = _snapshot(client, claimed, address)
-        if snapshot.is_ready(utc_now()) and snapshot.url is not None:
-            _store(report_id, client.download_report(snapshot.url))
-            _read(report_id)
-        elif snapshot.has_run_out(utc_now()):
-            _ask_anew(report_id, "run_out")
-        else:
-            _postpone(report_id, "")
+        _go_on(claimed)
     except PayplugUnconfirmed as error:
         _postpone(report_id, error.cause)
     except PayplugKeyRefused:
@@ -125,6 +116,28 @@ def work_report(report_id: int) -> None:
         _finish(report_id, "unreadable")
     except (CardNotPossible, SimulatorNotAllowed, PayplugError) as error:
         _postpone(report_id, type(error).__name__)
+    except Exception as error:
+        # A poisoned report: whatever it trips over, the others go on and this one stays visible.
+        log.exception("report_failed", report=report_id, error_type=type(error).__name__)
+        _postpone(report_id, type(error).__name__)
+
+
+def _go_on(report: PayplugReport) -> None:
+    """Ask for it, or about it; keep and read its file when it is there."""
+    if report.file_id is not None:
+        # A worker died between keeping the file and reading it.
+        _read(report.id)
+        return
+    client, address = client_for(PayplugMode.LIVE), notification_url()
+    db.session.rollback()
+    snapshot = _snapshot(client, report, address)
+    if snapshot.is_ready(utc_now()) and snapshot.url is not None:
+        _store(report.id, client.download_report(snapshot.url))
+        _read(report.id)
+    elif snapshot.has_run_out(utc_now()):
+        _ask_anew(report.id, "run_out")
+    else:
+        _postpone(report.id, "")
 
 
 def book_again() -> None:

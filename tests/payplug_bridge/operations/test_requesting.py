@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 import time_machine
 from sqlalchemy import func, select
 
 from core.clock import utc_now
 from core.database import db, transaction
+from payplug_bridge.operations import request_reports
 from payplug_bridge.operations.import_report import import_report
 from payplug_bridge.operations.models import PayplugBooking, PayplugOperation, PayplugReport, ReportState
 from payplug_bridge.operations.request_reports import (
@@ -87,6 +89,35 @@ def test_what_payplug_answers_instead_of_a_report_is_tried_again(shop: Shop) -> 
             assert work(shop, report_id).tries == number
     with time_machine.travel(now + timedelta(hours=100)):
         assert work(shop, report_id).state is ReportState.READ
+
+
+def test_a_report_that_trips_the_program_up_holds_no_other_up(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid_out(shop)
+    poisoned = ask(shop)
+    with shop.inside(), transaction():
+        want_report(date(2026, 1, 1), utc_now().date(), key="other")
+    whole = import_report
+
+    def trip(report_id: int) -> PayplugReport:
+        if report_id == poisoned:
+            raise RuntimeError
+        return whole(report_id)
+
+    monkeypatch.setattr(request_reports, "import_report", trip)
+    with shop.app.app_context():
+        work_reports()
+        db.session.remove()
+    with shop.inside():
+        reports = {report.id: report for report in db.session.scalars(select(PayplugReport))}
+        good = reports[max(reports)]
+        assert (good.state, good.new_rows) == (ReportState.READ, 2)
+        assert (reports[poisoned].state, reports[poisoned].reason) == (ReportState.MAKING, "RuntimeError")
+    # Its file is kept: once the fault is mended it is read without asking PayPlug again.
+    monkeypatch.setattr(request_reports, "import_report", whole)
+    with time_machine.travel(utc_now() + timedelta(hours=7)):
+        assert work(shop, poisoned).state is ReportState.READ
 
 
 def test_the_month_before_is_asked_for_once(shop: Shop) -> None:
