@@ -23,12 +23,12 @@ import urllib3
 from payplug import exceptions, routes
 from payplug.network import HttpClient, RequestsRequest
 
+from payplug_bridge.answer_errors import complaint_of, without_answer
 from payplug_bridge.errors import (
     PayplugKeyRefused,
     PayplugNotFound,
     PayplugRefused,
     PayplugUnconfirmed,
-    PayplugUnreachable,
 )
 from payplug_bridge.report_snapshot import (
     ReportSnapshot,
@@ -299,7 +299,7 @@ class PayplugClient:
         try:
             content, status, _headers = _BoundedRequest().do_request("GET", address, {})
         except exceptions.ClientError as error:
-            raise _without_answer(error.client_exception) from None
+            raise without_answer(error.client_exception) from None
         if status in GONE:
             raise PayplugRefused(status)
         if status != HTTP_OK:
@@ -344,7 +344,7 @@ class PayplugClient:
         except exceptions.HttpError as error:
             _raise_for_status(error)
         except exceptions.ClientError as error:
-            raise _without_answer(error.client_exception) from None
+            raise without_answer(error.client_exception) from None
         except (exceptions.PayplugError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             # Outside the library's own tree: a body that is not UTF-8, an error that is no object, endless nesting.
             raise PayplugUnconfirmed("unreadable") from None
@@ -369,40 +369,6 @@ def _raise_for_status(error: Any) -> NoReturn:
         raise PayplugUnconfirmed("unreadable") from None
     if status not in REFUSALS:
         raise PayplugUnconfirmed(f"http_{status}") from None
-    reason, fields = _complaint(error)
+    reason, fields = complaint_of(error)
     kind = {401: PayplugKeyRefused, 404: PayplugNotFound}.get(status, PayplugRefused)
     raise kind(status, reason, fields) from None
-
-
-def _complaint(error: Any) -> tuple[str, tuple[str, ...]]:
-    """PayPlug's message and the names of the fields it is about; the values are left behind."""
-    try:
-        body = error.error_object
-    except (TypeError, ValueError, RecursionError):
-        return "", ()
-    if not isinstance(body, dict):
-        return "", ()
-    message = body.get("message")
-    return message if isinstance(message, str) else "", tuple(_field_names(body.get("details")))
-
-
-def _field_names(details: object, prefix: str = "") -> Iterator[str]:
-    if not isinstance(details, dict):
-        return
-    for key, inner in details.items():
-        name = f"{prefix}{key}"[:80]
-        if isinstance(inner, dict):
-            yield from _field_names(inner, f"{name}.")
-        else:
-            yield name
-
-
-def _without_answer(error: Exception | None) -> PayplugUnconfirmed:
-    """Never connected means never done; a connection that broke or fell silent later says nothing."""
-    reason = getattr(error.args[0], "reason", None) if error is not None and error.args else None
-    never_connected = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError)
-    if isinstance(error, requests.ConnectTimeout) or isinstance(reason, never_connected):
-        return PayplugUnreachable("unreachable")
-    if isinstance(error, requests.Timeout):
-        return PayplugUnconfirmed("timeout")
-    return PayplugUnconfirmed("connection")
