@@ -52,7 +52,8 @@ RUNS = {
 STEPS = 25 if LONG else 12
 APPLICATIONS = 6
 """How many application objects a restart goes round in on SQLite: making one takes as long as a whole run."""
-BEGINNINGS = ("", "click", "pay")
+BEGINNINGS = ("", "click", "pay", "decline, then pay", "pay days after the page was closed")
+"""What has happened before anybody does anything: the rarer ways begin here, or few runs would come to them."""
 PRICES = ("10", "99.99", "1250")
 SPANS = [timedelta(minutes=4), timedelta(minutes=11), timedelta(hours=2), timedelta(days=2)]
 FAULTS = ["error", "null", "html", "drop", "lost_answer", "too_many_requests"]
@@ -95,8 +96,16 @@ class CardMachine(RuleBasedStateMachine):
         )
         if first:
             self.world.click(0, 0)
-        if first == "pay":
+        if first.startswith("decline"):
+            self.world.pay(0, 0, how="card_declined")
+        if first.endswith("pay"):
             self.world.pay(0, 0, how="pay")
+        if first.startswith("pay days"):
+            self.world.transfer(self.world.invoices[0], 100)
+            self.world.pass_time(SPANS[0])
+            self.world.sweep()
+            self.world.pass_time(timedelta(days=3))
+            self.world.pay(0, 0, how="late")
 
     def teardown(self) -> None:
         if not hasattr(self, "world"):
