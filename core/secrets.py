@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from flask import current_app
 
 
@@ -18,6 +18,14 @@ def decrypt_secret(stored: str) -> str:
         cryptography.fernet.InvalidToken: none of the keys in `SOLDE_ENCRYPTION_KEYS` made it.
     """
     return _fernet().decrypt(stored.encode()).decode()
+
+
+def readable_secret(stored: str) -> str | None:
+    """Give a stored secret back; None when its key is no longer there."""
+    try:
+        return decrypt_secret(stored)
+    except InvalidToken:
+        return None
 
 
 def _fernet() -> MultiFernet:

@@ -13,7 +13,6 @@ from email.policy import SMTP
 from email.utils import format_datetime, formataddr, make_msgid
 from urllib.parse import quote, unquote, urlsplit
 
-from cryptography.fernet import InvalidToken
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -23,7 +22,7 @@ from core.clock import utc_now
 from core.company_mail import CompanySender, OwnServer
 from core.database import db, lock, transaction
 from core.event_log import record_event
-from core.secrets import decrypt_secret, encrypt_secret
+from core.secrets import encrypt_secret, readable_secret
 from core.settings import SMTP_SCHEMES, is_smtp_url
 from core.smtp import NO_ANSWER, Answer, Fault, hand_over
 from core.smtp_connection import is_public
@@ -76,7 +75,7 @@ def shown_server(settings: MailSettings) -> ShownServer:
     """The stored server without its password."""
     if not settings.smtp_url:
         return ShownServer()
-    url = _decrypted(settings.smtp_url)
+    url = readable_secret(settings.smtp_url)
     if url is None:
         return ShownServer(is_readable=False)
     parts = urlsplit(url)
@@ -102,7 +101,7 @@ def save_mail_settings(
     if settings is None:
         settings = MailSettings(version=UNSAVED, from_address="", from_name="", smtp_url="")
         db.session.add(settings)
-    before = _decrypted(settings.smtp_url) if settings.smtp_url else ""
+    before = readable_secret(settings.smtp_url) if settings.smtp_url else ""
     checked, url = _checked(given, before)
     new = {"from_address": checked.from_address, "from_name": checked.from_name}
     changed = [name for name, value in new.items() if getattr(settings, name) != value]
@@ -208,7 +207,7 @@ def try_mail_settings(to: str, *, actor_id: int | None = None) -> Answer:
     settings = mail_settings()
     version, address, stored = settings.version, settings.from_address, settings.smtp_url
     installation = current_app.config["SOLDE"]
-    url = _decrypted(stored) if stored else installation.smtp_url
+    url = readable_secret(stored) if stored else installation.smtp_url
     sender = address or installation.mail_from
     content = _test_mail(formataddr((settings.from_name, sender)), to).as_bytes()
     db.session.rollback()  # no read transaction is kept open while the server is talked to
@@ -254,11 +253,4 @@ def servers_of_companies() -> Mapping[int, OwnServer]:
     columns = select(MailSettings.company_id, MailSettings.from_address, MailSettings.smtp_url)
     with unscoped():
         rows = db.session.execute(columns.where(MailSettings.smtp_url != "")).all()
-    return {company_id: OwnServer(address, _decrypted(stored)) for company_id, address, stored in rows}
-
-
-def _decrypted(stored: str) -> str | None:
-    try:
-        return decrypt_secret(stored)
-    except InvalidToken:
-        return None
+    return {company_id: OwnServer(address, readable_secret(stored)) for company_id, address, stored in rows}

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from cryptography.fernet import InvalidToken
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -19,7 +18,7 @@ from core.database import db, lock
 from core.event_log import record_event
 from core.members import members_of_company
 from core.models import Role, User
-from core.secrets import decrypt_secret, encrypt_secret
+from core.secrets import encrypt_secret, readable_secret
 from core.versions import count_save
 from invoicing.input_checks import FieldErrors, clean_text
 from invoicing.models import NoticePreference, NoticeSettings
@@ -58,12 +57,7 @@ def mailed_members() -> list[User]:
 def chat_target() -> str | None:
     """The chat's Apprise address of the company entered; None for none, or when its key is no longer there."""
     stored = notice_settings().chat_url
-    if not stored:
-        return None
-    try:
-        return decrypt_secret(stored)
-    except InvalidToken:
-        return None
+    return readable_secret(stored) if stored else None
 
 
 def save_notice_settings(

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from flask_security import current_user
 
-from core.database import transaction
-from core.errors import OutdatedError
-from core.web.forms import put_errors, tell_outdated
 from core.web.headers import limiter
 from core.web.rights import Right, requires
-from invoicing.errors import InvalidInputError
 from invoicing.forms.mail import MailSettingsForm
 from invoicing.mail_settings import mail_settings, save_mail_settings, shown_server, try_mail_settings
+from invoicing.routes.saving import save_form
 from invoicing.smtp_words import meaning_of
 
 blueprint = Blueprint("mail_settings", __name__, url_prefix="/settings/mail")
@@ -54,14 +50,4 @@ def _page(form: MailSettingsForm, tried: dict[str, object] | None = None) -> str
 
 def _saved(form: MailSettingsForm) -> bool:
     actor, version = current_user.id, form.version.seen
-    try:
-        with transaction():
-            save_mail_settings(form.as_input(), version=version, actor_id=actor)
-    except InvalidInputError as error:
-        put_errors(form, error.errors)
-        return False
-    except OutdatedError as error:
-        tell_outdated(form, form.version, error, request.path)
-        return False
-    flash(gettext("The settings are saved."), "success")
-    return True
+    return save_form(form, lambda: save_mail_settings(form.as_input(), version=version, actor_id=actor))

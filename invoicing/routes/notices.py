@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import current_user
 
 from core.apprise_library import Handed
-from core.database import transaction
-from core.errors import OutdatedError
 from core.members import members_of_company
 from core.sms import sms_is_offered
-from core.web.forms import put_errors, tell_outdated
 from core.web.headers import limiter
 from core.web.rights import Right, requires
-from invoicing.errors import InvalidInputError
 from invoicing.forms.notices import NoticeForm
 from invoicing.notice_settings import mailed_members, notice_settings, save_notice_settings, try_chat
+from invoicing.routes.saving import save_form
 from invoicing.send_sms import NOT_OFFERED
 
 blueprint = Blueprint("notices", __name__, url_prefix="/settings/notices")
@@ -62,14 +59,4 @@ def _page(form: NoticeForm, tried: Handed | None = None) -> str:
 
 def _saved(form: NoticeForm) -> bool:
     actor, version = current_user.id, form.version.seen
-    try:
-        with transaction():
-            save_notice_settings(form.as_input(), version=version, actor_id=actor)
-    except InvalidInputError as error:
-        put_errors(form, error.errors)
-        return False
-    except OutdatedError as error:
-        tell_outdated(form, form.version, error, request.path)
-        return False
-    flash(gettext("The settings are saved."), "success")
-    return True
+    return save_form(form, lambda: save_notice_settings(form.as_input(), version=version, actor_id=actor))

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import current_user
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 
 from core.clock import paris_today
 from core.database import db, transaction
-from core.errors import OutdatedError
 from core.models import Company
 from core.tenancy import current_company_id
-from core.web.forms import put_errors, tell_outdated
+from core.web.forms import put_errors
 from core.web.rights import Right, requires
 from core.web.uploads import takes_files
 from invoicing.company_input import add_vat_rate, remove_vat_rate, save_company, save_invoicing_settings
 from invoicing.errors import InvalidInputError
 from invoicing.forms.settings import CompanyForm, InvoicingForm, RateForm
 from invoicing.models import VatRate
+from invoicing.routes.saving import save_form
 from invoicing.set_logo import set_logo
 from invoicing.settings import invoicing_settings, logo_sha256
 from invoicing.vat_rates import offered_rates
@@ -61,7 +58,7 @@ def _company_saved(form: CompanyForm) -> bool:
         if logo is not None or form.remove_logo.data:
             set_logo(saved, logo, actor_id=actor)
 
-    return _saved(form, save)
+    return save_form(form, save)
 
 
 @blueprint.route("/invoicing", methods=["GET", "POST"])
@@ -71,7 +68,7 @@ def invoicing() -> ResponseReturnValue:
     form = InvoicingForm.of(invoicing_settings()) if request.method == "GET" else InvoicingForm()
     if request.method == "POST":
         actor, version = current_user.id, form.version.seen
-        if form.validate_on_submit() and _saved(
+        if form.validate_on_submit() and save_form(
             form, lambda: save_invoicing_settings(form.as_input(), version=version, actor_id=actor)
         ):
             return redirect(url_for("settings.invoicing"), code=303)
@@ -86,7 +83,7 @@ def vat_rates() -> ResponseReturnValue:
     if form.validate_on_submit():
         actor, rate = current_user.id, form.rate.scaled or 0
         first, last = form.valid_from.data, form.valid_to.data
-        if _saved(form, lambda: add_vat_rate(rate, first, last, actor_id=actor)):
+        if save_form(form, lambda: add_vat_rate(rate, first, last, actor_id=actor)):
             return redirect(url_for("settings.vat_rates"), code=303)
     own = db.session.scalars(select(VatRate).order_by(VatRate.rate.desc())).all()
     return render_template(
@@ -103,18 +100,3 @@ def remove_rate(rate_id: int) -> ResponseReturnValue:
         remove_vat_rate(rate_id, actor_id=actor)
     flash(gettext("The rate is no longer offered."), "success")
     return redirect(url_for("settings.vat_rates"), code=303)
-
-
-def _saved(form: FlaskForm, save: Callable[[], object]) -> bool:
-    """Run a verb in a transaction of its own; what it refuses stands beside the fields."""
-    try:
-        with transaction():
-            save()
-    except InvalidInputError as error:
-        put_errors(form, error.errors)
-        return False
-    except OutdatedError as error:
-        tell_outdated(form, form.version, error, request.path)
-        return False
-    flash(gettext("The settings are saved."), "success")
-    return True

@@ -11,8 +11,7 @@ from flask_security import current_user
 from sqlalchemy import select
 
 from core.database import db, transaction
-from core.errors import OutdatedError
-from core.web.forms import put_errors, refuse_unknown_button, tell_outdated
+from core.web.forms import put_errors, refuse_unknown_button
 from core.web.rights import Right, requires
 from invoicing.document_view import view_of
 from invoicing.errors import InvalidInputError, NotFoundError
@@ -21,6 +20,7 @@ from invoicing.invoice_mail import InvoiceMail, preview_mail
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.message_texts import MessageText
 from invoicing.models import Document, TextKind, TextTemplate
+from invoicing.routes.saving import save_form
 from invoicing.text_library import delete_text, find_text, list_texts, save_text, variables_of
 
 blueprint = Blueprint("texts", __name__, url_prefix="/settings/texts")
@@ -98,17 +98,11 @@ def _form_page(form: TextForm, kind: TextKind, row: TextTemplate | None) -> Resp
 
 def _saved(form: TextForm, kind: TextKind, text_id: int | None) -> bool:
     actor, version = current_user.id, form.version.seen if text_id is not None else None
-    try:
-        with transaction():
-            save_text(form.as_input(kind), text_id=text_id, version=version, actor_id=actor)
-    except InvalidInputError as error:
-        put_errors(form, error.errors)
-        return False
-    except OutdatedError as error:
-        tell_outdated(form, form.version, error, request.path)
-        return False
-    flash(gettext("The text is saved."), "success")
-    return True
+    return save_form(
+        form,
+        lambda: save_text(form.as_input(kind), text_id=text_id, version=version, actor_id=actor),
+        said=gettext("The text is saved."),
+    )
 
 
 def _previewed(message: MessageText, language: str) -> tuple[InvoiceMail | None, dict[str, str]]:
