@@ -29,9 +29,9 @@ _WORDS: dict[str, LazyString] = {
     "unreadable": _l("PayPlug answered something unreadable."),
     "http_403": _l("PayPlug does not allow this to the account of the key."),
     "http_429": _l("PayPlug was asked too often. It is asked again later."),
-    "http_500": _l("PayPlug is out of order just now."),
-    "http_502": _l("PayPlug is out of order just now."),
-    "http_503": _l("PayPlug is out of order just now."),
+    "http_500": _l("PayPlug is out of order at the moment."),
+    "http_502": _l("PayPlug is out of order at the moment."),
+    "http_503": _l("PayPlug is out of order at the moment."),
     "http_401": _l("PayPlug does not accept the secret key. Check it in the PayPlug settings."),
 }
 

@@ -58,7 +58,7 @@ def save_key(secret_key: str, *, actor_id: int | None = None) -> PayplugMode:
     if snapshot.is_live is not (mode is PayplugMode.LIVE):
         raise KeyNotUsable(_l("PayPlug says that this key belongs to the other mode."))
     if snapshot.currencies and "EUR" not in snapshot.currencies:
-        raise KeyNotUsable(_l("This PayPlug account does not take euros, and invoices are in euros only."))
+        raise KeyNotUsable(_l("This account does not take euros, and invoices are in euros only."))
     # The first key of a company sent twice at once: the second finds the account that the first has made.
     commit_once(lambda: _store(key, mode, snapshot, actor_id))
     return mode

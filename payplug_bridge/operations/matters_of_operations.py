@@ -168,8 +168,8 @@ def _of_report(report: PayplugReport) -> Matter:
         icon="file",
         title=_l("An accounting report is missing"),
         happened=_l(
-            "PayPlug’s report could not be had: %(reason)s Without it, fees and payouts are not in the books.",
-            reason=words_for_reason(report.reason) or "–",
+            "PayPlug’s report is missing: %(reason)s Without it, fees and payouts are not in the books.",
+            reason=words_for_reason(report.reason) or _l("PayPlug has not made it yet."),
         ),
         since=report.requested_at,
         actions=(Action(_l("Accounting reports"), url_for("wallet.reports"), "download", right=Right.BOOKS),),

@@ -66,7 +66,7 @@ class PayplugReport(CompanyScoped, Base):
         payplug_id: PayPlug's id (`ar_…`) of the request that is being answered; a new one when a file ran out.
         file_id: the file, stored under its SHA-256.
         tries: how often PayPlug was asked since the last progress; `due_at`: when to ask next.
-        reason: why nothing is to be had, as a word (`report_words`).
+        reason: why nothing is to be had, as a word (`words`).
         new_rows, known_rows: what reading it brought; `problems` is a JSON list of [line, word].
     """
 

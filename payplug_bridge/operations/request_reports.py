@@ -27,6 +27,7 @@ from payplug_bridge.errors import (
     PayplugRefused,
     PayplugUnconfirmed,
     SimulatorNotAllowed,
+    cause_of,
 )
 from payplug_bridge.keys import client_for, notification_url, stored_modes
 from payplug_bridge.models import PayplugAccount, PayplugEndpoint, PayplugMode
@@ -106,14 +107,12 @@ def work_report(report_id: int) -> None:
         return
     try:
         _go_on(claimed)
-    except PayplugUnconfirmed as error:
-        _postpone(report_id, error.cause)
-    except PayplugKeyRefused:
-        _postpone(report_id, "key_refused")
+    except (PayplugUnconfirmed, PayplugKeyRefused) as error:
+        _postpone(report_id, cause_of(error))
     except PayplugRefused as error:
-        _ask_anew(report_id, f"http_{error.status}")
+        _ask_anew(report_id, cause_of(error))
     except ReportRefused:
-        _finish(report_id, "unreadable")
+        _finish(report_id, "unreadable_file")
     except (CardNotPossible, SimulatorNotAllowed, PayplugError) as error:
         _postpone(report_id, type(error).__name__)
     except Exception as error:

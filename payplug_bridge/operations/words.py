@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from payplug_bridge.failures import words_for_call
 from payplug_bridge.operations.models import OperationKind, ReportState
 from payplug_bridge.operations.wallet import Pending
 
@@ -30,17 +31,14 @@ STATES: dict[ReportState, tuple[LazyString, str, str]] = {
     ReportState.MAKING: (_l("Being made by PayPlug"), "clock", "info"),
     ReportState.STORED: (_l("To look at"), "eye", "warn"),
     ReportState.READ: (_l("Booked"), "check", "good"),
-    ReportState.REFUSED: (_l("Not to be had"), "cross-circle", "bad"),
+    ReportState.REFUSED: (_l("Unavailable"), "cross-circle", "bad"),
     ReportState.DISCARDED: (_l("Put aside"), "cross", "idle"),
 }
 """The word, the icon and the tone of a badge."""
 
 _REASONS: dict[str, LazyString] = {
     "run_out": _l("The file was no longer there; it is asked for again."),
-    "unreadable": _l("PayPlug’s file is not an accounting report that Solde can read."),
-    "key_refused": _l("PayPlug does not accept the secret key."),
-    "timeout": _l("PayPlug did not answer in time."),
-    "unreachable": _l("PayPlug could not be reached."),
+    "unreadable_file": _l("PayPlug’s file is not an accounting report that Solde can read."),
     "http_403": _l(
         "PayPlug does not allow this key to ask for reports: download one in the portal and upload it here."
     ),
@@ -55,8 +53,8 @@ _PROBLEMS: dict[str, LazyString] = {
 
 
 def words_for_reason(reason: str) -> LazyString | str:
-    """Why a report is not there; a word of the line itself (`http_503`) is shown as it is."""
-    return _REASONS.get(reason, reason)
+    """Why a report is not there, for a word of its own or of `errors.cause_of`; nothing for none."""
+    return _REASONS.get(reason) or words_for_call(reason)
 
 
 def words_for_problem(word: str) -> LazyString | str:

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_security import current_user
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response as BaseResponse
@@ -152,7 +152,10 @@ def read(report_id: int) -> BaseResponse:
     taken = import_report(report_id, actor_id=current_user.id)
     new = taken.new_rows
     book_disputes()
-    flash(gettext("The report is booked: %(new)d new lines.", new=new), "success")
+    flash(
+        ngettext("The report is booked: %(num)d new line.", "The report is booked: %(num)d new lines.", new),
+        "success",
+    )
     return redirect(url_for("wallet.report", report_id=report_id), code=303)
 
 

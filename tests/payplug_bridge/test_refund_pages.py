@@ -72,7 +72,7 @@ def test_a_card_payment_is_refunded_after_what_it_does_was_shown(shop: Shop, own
         assert words in after
     assert standing(shop, invoice) == (5_000, PaymentStatus.REFUNDED)
     of_payment = shown(owner, f"/payments/{payment_id}")
-    for words in ("Partly refunded", "Money that went back", "Geste", "Refund of €50.00", address):
+    for words in ("Partly refunded", "Refunds and disputes", "Geste", "Refund of €50.00", address):
         assert words in of_payment
 
 

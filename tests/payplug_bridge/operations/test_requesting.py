@@ -75,7 +75,7 @@ def test_what_payplug_answers_instead_of_a_report_is_tried_again(shop: Shop) -> 
         ("error", "create_report", "http_500", ReportState.WANTED),
         ("null", "create_report", "unreadable", ReportState.WANTED),
         ("lost_answer", "create_report", "connection", ReportState.WANTED),
-        ("unauthorized", "create_report", "key_refused", ReportState.WANTED),
+        ("unauthorized", "create_report", "http_401", ReportState.WANTED),
         ("forbidden", "create_report", "http_403", ReportState.WANTED),
         ("too_many_requests", "create_report", "http_429", ReportState.WANTED),
     )
