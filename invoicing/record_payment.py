@@ -52,6 +52,7 @@ class PaymentInput:
         external_id: the processor's id, unique in the company.
         card: of a card payment.
         request_key: a random key of the form, so that sending it twice records once.
+        settles: False keeps all of it as the customer's credit, for a person to decide what it pays.
     """
 
     invoice_id: int
@@ -65,6 +66,7 @@ class PaymentInput:
     card: CardInput | None = None
     request_key: str | None = None
     recorded_by_id: int | None = None
+    settles: bool = True
 
 
 def record_payment(given: PaymentInput) -> Payment:
@@ -85,15 +87,7 @@ def record_payment(given: PaymentInput) -> Payment:
     db.session.add(payment)
     db.session.flush()
     before = balance_of(invoice.id)
-    settlement = settle(
-        at_most_cents=payment.amount_cents,
-        settled_on=payment.paid_on,
-        invoice_id=invoice.id,
-        payment_id=payment.id,
-        # Nothing of a new payment is used yet.
-        open_cents=min(before.open_cents, payment.amount_cents),
-    )
-    settled = settlement.amount_cents if settlement else 0
+    settled = _settled(payment, invoice, before) if given.settles else 0
     record(_fact(payment, invoice, settled, paid_further(before, settled)))
     seal("payment", payment.id)
     if given.card is not None:
@@ -108,6 +102,18 @@ def record_payment(given: PaymentInput) -> Payment:
     if payment.method is PaymentMethod.CARD:
         tell_payment(payment, invoice)
     return payment
+
+
+def _settled(payment: Payment, invoice: Document, before: DocumentBalance) -> int:
+    settlement = settle(
+        at_most_cents=payment.amount_cents,
+        settled_on=payment.paid_on,
+        invoice_id=invoice.id,
+        payment_id=payment.id,
+        # Nothing of a new payment is used yet.
+        open_cents=min(before.open_cents, payment.amount_cents),
+    )
+    return settlement.amount_cents if settlement else 0
 
 
 def _earlier(given: PaymentInput) -> Payment | None:

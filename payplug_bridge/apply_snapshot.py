@@ -57,7 +57,7 @@ def apply_snapshot(snapshot: PaymentSnapshot) -> Outcome:
         return Outcome.NOT_OURS
     attempt.checked_at = utc_now()
     trouble = _mismatch(attempt, snapshot)
-    if trouble is not None:
+    if trouble is not None and not _is_other_money(attempt, snapshot, trouble):
         return _put_aside(attempt, trouble)
     if snapshot.refunds:
         _lock_what_refunds_touch(attempt)
@@ -97,6 +97,12 @@ def _mismatch(attempt: PaymentAttempt, snapshot: PaymentSnapshot) -> Trouble | N
     return Trouble.AMOUNT if snapshot.asked_cents != attempt.amount_cents else None
 
 
+def _is_other_money(attempt: PaymentAttempt, snapshot: PaymentSnapshot, trouble: Trouble) -> bool:
+    """Whether PayPlug took real euros for our request, only not as many as we asked for: they are ours all the same."""
+    is_money = snapshot.is_paid and attempt.mode is PayplugMode.LIVE and bool(snapshot.amount_cents)
+    return trouble is Trouble.AMOUNT and is_money
+
+
 def _put_aside(attempt: PaymentAttempt, trouble: Trouble) -> Outcome:
     attempt.trouble = trouble
     db.session.flush()
@@ -124,14 +130,19 @@ def _paid(attempt: PaymentAttempt, snapshot: PaymentSnapshot) -> Outcome:
         # No money moved: test mode never touches the books.
         return Outcome.PAID_IN_TEST
     lock(select(Document).where(Document.id == attempt.document_id))
-    if attempt.amount_cents > balance_of(attempt.document_id).open_cents:
+    taken_cents = snapshot.amount_cents or attempt.amount_cents
+    is_as_asked = taken_cents == attempt.amount_cents
+    if not is_as_asked:
+        attempt.trouble = Trouble.OTHER_AMOUNT
+    elif attempt.amount_cents > balance_of(attempt.document_id).open_cents:
         attempt.trouble = Trouble.SURPLUS
     paid_at = snapshot.paid_at or utc_now()
     payment = record_payment(
         PaymentInput(
             invoice_id=attempt.document_id,
             method=PaymentMethod.CARD,
-            amount_cents=attempt.amount_cents,
+            amount_cents=taken_cents,
+            settles=is_as_asked,
             # PayPlug's clock may be ahead of ours at midnight; a payment is never dated in the future.
             paid_on=min(paris_date(paid_at), paris_today()),
             paid_at=paid_at,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from flask import url_for
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, exists, func, or_, select
 
@@ -90,21 +91,13 @@ def _of_mismatch(attempt: PaymentAttempt, document: Document) -> Matter:
 def _of_surplus(attempt: PaymentAttempt, document: Document) -> Matter:
     assert attempt.payment_id is not None
     payment = db.session.get_one(Payment, attempt.payment_id)
-    is_credited = balance_of(document.id).status is PaymentStatus.CREDITED
+    title, happened = _words_of_surplus(attempt, document)
     return Matter(
         subject=(SUBJECT, attempt.id),
         trouble=attempt.trouble,
         icon="card",
-        title=_l("Paid after a credit note") if is_credited else _l("Paid twice"),
-        happened=_l(
-            "The card was charged although the invoice was credited. The money is a credit of the customer: give it "
-            "back, or use it on another invoice."
-        )
-        if is_credited
-        else _l(
-            "The card was charged when less was due. What was too much is a credit of the customer: give it back, or "
-            "use it on another invoice."
-        ),
+        title=title,
+        happened=happened,
         since=payment.recorded_at,
         amount_cents=open_of_payment(payment.id),
         document_id=document.id,
@@ -120,6 +113,22 @@ def _of_surplus(attempt: PaymentAttempt, document: Document) -> Matter:
             ),
             *_uses_of_credit(payment),
         ),
+    )
+
+
+def _words_of_surplus(
+    attempt: PaymentAttempt, document: Document
+) -> tuple[LazyString | str, LazyString | str]:
+    if attempt.trouble == Trouble.OTHER_AMOUNT:
+        return title_of(attempt.trouble), words_for(attempt.trouble)
+    if balance_of(document.id).status is PaymentStatus.CREDITED:
+        return _l("Paid after a credit note"), _l(
+            "The card was charged although the invoice was credited. The money is a credit of the customer: give it "
+            "back, or use it on another invoice."
+        )
+    return _l("Paid twice"), _l(
+        "The card was charged when less was due. What was too much is a credit of the customer: give it back, or "
+        "use it on another invoice."
     )
 
 

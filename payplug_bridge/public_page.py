@@ -24,13 +24,14 @@ from payplug_bridge.billing import billing_for
 from payplug_bridge.card_offer import CardOffer, offer_of, purse_of
 from payplug_bridge.errors import BillingIncomplete
 from payplug_bridge.link_terms import LinkTerms, terms_of
-from payplug_bridge.matters import is_decided
 from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugMode
 from payplug_bridge.parts import Purse
 from payplug_bridge.troubles import Trouble
 from payplug_bridge.ways import Way, WayOffer
 
-UNSETTLED_TROUBLES: Final = frozenset({Trouble.AMOUNT, Trouble.CURRENCY, Trouble.MODE, Trouble.METADATA})
+UNSETTLED_TROUBLES: Final = frozenset(
+    {Trouble.AMOUNT, Trouble.OTHER_AMOUNT, Trouble.CURRENCY, Trouble.MODE, Trouble.METADATA}
+)
 
 
 class PageState(StrEnum):
@@ -218,9 +219,7 @@ def _state(balance: DocumentBalance, attempts: list[PaymentAttempt]) -> PageStat
 
 
 def _is_in_doubt(attempt: PaymentAttempt) -> bool:
-    return attempt.trouble in UNSETTLED_TROUBLES and not is_decided(
-        matters_of_attempts.SUBJECT, attempt.id, attempt.trouble
-    )
+    return attempt.trouble in UNSETTLED_TROUBLES and matters_of_attempts.waits(attempt)
 
 
 def _last_payment(document_id: int) -> LastPayment | None:

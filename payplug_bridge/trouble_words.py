@@ -11,6 +11,7 @@ from payplug_bridge.troubles import Trouble
 
 TITLES: Final[dict[str, LazyString]] = {
     Trouble.AMOUNT: _l("Wrong amount"),
+    Trouble.OTHER_AMOUNT: _l("Wrong amount"),
     Trouble.CURRENCY: _l("Wrong currency"),
     Trouble.MODE: _l("Test and live mixed up"),
     Trouble.METADATA: _l("Payment of another request"),

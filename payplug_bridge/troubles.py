@@ -15,6 +15,7 @@ class Trouble(StrEnum):
     """Why a person has to look at an attempt."""
 
     AMOUNT = "amount"
+    OTHER_AMOUNT = "other_amount"
     CURRENCY = "currency"
     MODE = "mode"
     METADATA = "metadata"
@@ -25,6 +26,10 @@ class Trouble(StrEnum):
 _WORDS: dict[str, LazyString] = {
     Trouble.AMOUNT: _l(
         "PayPlug tells another amount than the one asked for. Nothing was recorded: compare with the PayPlug portal."
+    ),
+    Trouble.OTHER_AMOUNT: _l(
+        "PayPlug took another amount than the one asked for. It is in the books as a credit of the customer: use it on "
+        "the invoice, or give it back."
     ),
     Trouble.CURRENCY: _l(
         "PayPlug tells another currency than euros. Nothing was recorded: compare with the PayPlug portal."

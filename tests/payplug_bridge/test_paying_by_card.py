@@ -12,7 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from core.clock import utc_now
-from core.database import transaction
+from core.database import db, transaction
+from invoicing.apply_credit import apply_credit
+from invoicing.balances import open_of_payment
+from invoicing.payments import Payment
 from payplug_bridge.attempts import may_pass
 from payplug_bridge.errors import CardNotPossible, NothingToPay, PayplugUnconfirmed, PayplugUnreachable
 from payplug_bridge.keys import choose_mode, save_key
@@ -298,7 +301,7 @@ def _tamper(shop: Shop, sql: str) -> None:
 @pytest.mark.parametrize(
     ("sql", "trouble"),
     [
-        ("UPDATE payments SET amount = 1", "amount"),
+        ("UPDATE payments SET amount = 1, request = json_set(request, '$.currency', 'USD')", "currency"),
         ("UPDATE payments SET request = json_set(request, '$.currency', 'USD')", "currency"),
         ("UPDATE payments SET request = json_set(request, '$.metadata.solde_attempt', 'x')", "metadata"),
         ("UPDATE payments SET request = json_remove(request, '$.metadata')", "metadata"),
@@ -318,6 +321,34 @@ def test_what_does_not_match_is_put_aside_and_settles_nothing(shop: Shop, sql: s
     assert [row.outcome for row in shop.notifications()] == ["trouble"]
     page = shop.app.test_client().get(f"/p/{shop.token(invoice)}").get_data(as_text=True)
     assert "/pay" not in page
+
+
+@pytest.mark.parametrize("taken_cents", [1_000, 20_000])
+def test_what_was_taken_instead_of_what_was_asked_for_is_the_customers_credit(
+    each_shop: Shop, taken_cents: int
+) -> None:
+    shop, invoice = each_shop, each_shop.invoice()
+    payment = shop.click(invoice)
+    shop.simulator.pay(payment, notify=False)
+    _tamper(shop, f"UPDATE payments SET amount = {taken_cents}")
+    for _ in range(2):
+        shop.notify_about(payment)
+        shop.work()
+    shop.sync()
+    (attempt,) = shop.attempts(invoice)
+    assert (attempt.state.value, attempt.trouble) == ("paid", "other_amount")
+    with shop.inside():
+        booked = db.session.get_one(Payment, attempt.payment_id)
+        assert (booked.amount_cents, open_of_payment(booked.id)) == (taken_cents, taken_cents)
+    assert shop.balance(invoice).open_cents == 12_000
+    page = shop.app.test_client().get(f"/p/{shop.token(invoice)}").get_data(as_text=True)
+    assert "/pay" not in page  # nobody is asked again before a person has looked
+    with shop.inside(), transaction():
+        apply_credit(invoice)
+    assert shop.balance(invoice).open_cents == max(0, 12_000 - taken_cents)
+    page = shop.app.test_client().get(f"/p/{shop.token(invoice)}").get_data(as_text=True)
+    assert ("/pay" in page) is (taken_cents < 12_000)
+    shop.assert_sound()
 
 
 def test_a_reference_of_another_attempt_is_put_aside(shop: Shop) -> None:

@@ -200,14 +200,30 @@ def test_money_that_went_back_waits_for_a_credit_note_or_a_claim(each_shop: Shop
     shop.assert_sound()
 
 
-def test_a_wrong_amount_holds_the_page_until_somebody_has_looked(shop: Shop, owner: FlaskClient) -> None:
+def test_a_wrong_amount_is_in_the_books_and_can_be_used(shop: Shop, owner: FlaskClient) -> None:
     invoice = shop.invoice()
     payment = shop.click(invoice)
     shop.simulator.pay(payment, notify=False)
-    _tamper(shop, "UPDATE payments SET amount = 1")
+    _tamper(shop, "UPDATE payments SET amount = 7000")
     shop.notify_about(payment)
     shop.work()
-    assert troubles(shop) == ["amount"]
+    assert troubles(shop) == ["other_amount"]
+    page = owner.get("/to-handle").get_data(as_text=True)
+    assert "PayPlug took another amount" in page
+    assert owner.post(f"/invoices/{invoice}/use-credit").status_code == 303
+    assert troubles(shop) == []
+    assert shop.balance(invoice).paid_cents == 7_000
+    shop.assert_sound()
+
+
+def test_a_wrong_currency_holds_the_page_until_somebody_has_looked(shop: Shop, owner: FlaskClient) -> None:
+    invoice = shop.invoice()
+    payment = shop.click(invoice)
+    shop.simulator.pay(payment, notify=False)
+    _tamper(shop, "UPDATE payments SET request = json_set(request, '$.currency', 'USD')")
+    shop.notify_about(payment)
+    shop.work()
+    assert troubles(shop) == ["currency"]
     assert "Not in the books" in owner.get("/to-handle").get_data(as_text=True)
     (matter,) = listed(shop)
     with shop.inside(), transaction():
