@@ -9,7 +9,6 @@ import logging
 import threading
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 LONGEST_ANSWER: Final = 500
 _LOGGER: Final = logging.getLogger("apprise")
@@ -38,6 +37,26 @@ CLOUD_SCHEMES: Final = frozenset(
 )
 """Services whose servers Apprise knows by itself. An address of any other scheme names its server, which could be one
 of the installation's own network."""
+MICROSOFT: Final = (".logic.azure.com", ".api.powerplatform.com")
+"""Where the flows behind `workflows` live, whose address names its server."""
+HARMLESS_OPTIONS: Final = frozenset(
+    {
+        "footer",
+        "format",
+        "image",
+        "pa",
+        "preview",
+        "priority",
+        "route",
+        "silent",
+        "sound",
+        "thread",
+        "topic",
+        "ver",
+    }
+)
+"""Options of an address that only say how a text looks. Others read a file or an address and send it (`template`),
+choose another server (`mode`, `to`), or keep the worker waiting (`retry`, `wait`, `rto`)."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +91,21 @@ def is_apprise_url(url: str) -> bool:
     return _service(url) is not None
 
 
-def names_own_server(url: str) -> bool:
-    """True when the address itself says which machine is called (`json://host`), and not a service known to Apprise."""
-    parts = urlsplit(url)
-    # `ntfy://topic` is the service, `ntfy://host/topic` a server of somebody's own.
-    return parts.scheme.lower() not in CLOUD_SCHEMES or (
-        parts.scheme.lower() == "ntfy" and bool(parts.path.strip("/"))
-    )
+def reaches_beyond_service(url: str) -> bool:
+    """True unless the address can reach nothing but a service known to Apprise: it names its server (`json://host`), or
+    an option might make this machine read something, call elsewhere or wait."""
+    from apprise.plugins import url_to_dict  # noqa: PLC0415  # see `_service`
+
+    # Read as Apprise reads it when it sends: another parser would see other options in an odd address.
+    parts: Any = url_to_dict(url)  # type: ignore[no-untyped-call]
+    if not parts or parts["schema"] not in CLOUD_SCHEMES:
+        return True
+    if any(name.lower() not in HARMLESS_OPTIONS for name in parts["qsd"]):
+        return True
+    if parts["schema"] == "ntfy":
+        # `ntfy://topic` is the service, `ntfy://host/topic` a server of somebody's own.
+        return bool(parts["mode"] != "cloud")
+    return parts["schema"] == "workflows" and not str(parts["host"]).lower().endswith(MICROSOFT)
 
 
 def _service(url: str) -> Any:

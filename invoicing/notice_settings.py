@@ -13,7 +13,7 @@ from flask import current_app
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from core.apprise_library import Handed, hand_to_apprise, is_apprise_url, names_own_server
+from core.apprise_library import Handed, hand_to_apprise, is_apprise_url, reaches_beyond_service
 from core.database import db, lock
 from core.event_log import record_event
 from core.members import members_of_company
@@ -110,11 +110,12 @@ def _checked_url(typed: str) -> str:
         errors.add(
             "chat_url", _l("This is not an address of Apprise. Its form is service://…, as its guide says.")
         )
-    elif names_own_server(url) and not current_app.config["SOLDE"].allow_private_smtp:
-        # A member's address must not make the server call machines of its own network.
+    elif reaches_beyond_service(url) and not current_app.config["SOLDE"].allow_private_smtp:
+        # A member's address must not make the server call machines of its own network, or read its files.
         message = _l(
-            "This installation sends to known services only: Telegram (tgram), Slack, Discord, Teams (workflows, "
-            "msteams), Google Chat (gchat), Webex (wxteams), ntfy, Pushover (pover), Pushbullet (pbul), WhatsApp."
+            "This installation sends to known services only, by an address without special options: Telegram (tgram), "
+            "Slack, Discord, Teams (workflows), Google Chat (gchat), Webex (wxteams), ntfy, Pushover (pover), "
+            "Pushbullet (pbul), WhatsApp."
         )
         errors.add("chat_url", message)
     errors.raise_if_any()

@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from core.apprise_library import hand_to_apprise, is_apprise_url, names_own_server
+from core.apprise_library import hand_to_apprise, is_apprise_url, reaches_beyond_service
 from core.clock import utc_now
 from core.database import db, transaction
 from core.jobs import run_due_jobs
@@ -136,19 +136,36 @@ def test_an_address_that_apprise_does_not_know_is_refused_in_words() -> None:
     assert not is_apprise_url("nonsense://x")
 
 
+SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+
+
 @pytest.mark.parametrize(
-    ("url", "names"),
+    ("url", "reaches"),
     [
-        ("tgram://123:abc/456", False),
+        ("tgram://123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr/456?topic=3", False),
         ("ntfy://topic", False),
         ("ntfy://host/topic", True),
         ("json://127.0.0.1/", True),
         ("syslog://", True),
         ("JSON://x", True),
+        # What a clever member might type: a server of the network behind the name of a service.
+        ("ntfy://127.0.0.1?to=topic", True),
+        ("ntfy://host?mode=private&to=topic", True),
+        (f"workflows://127.0.0.1:8443/{'6' * 32}/signature", True),
+        (f"workflows://logic.azure.com.example.org/{'6' * 32}/signature", True),
+        (f"workflows://prod-01.westeurope.logic.azure.com:443/{'6' * 32}/signature", False),
+        # A file of this machine sent to the chat, also where only Apprise sees an option.
+        (f"{SLACK}/?template=/etc/solde.json", True),
+        (f"{SLACK}/#general?template=/etc/solde.json", True),
+        (f"{SLACK}/?footer=no;template=http://127.0.0.1/", True),
+        (f"{SLACK}/?TEMPLATE=/etc/solde.json", True),
+        # One company's chat would hold up the texts of all.
+        (f"{SLACK}/?retry=5&wait=20&rto=9999", True),
+        (f"{SLACK}/#general?footer=no", False),
     ],
 )
-def test_addresses_that_name_a_machine_are_told_from_services(url: str, names: bool) -> None:
-    assert names_own_server(url) is names
+def test_addresses_that_reach_other_places_are_told_from_services(url: str, reaches: bool) -> None:
+    assert reaches_beyond_service(url) is reaches
 
 
 @pytest.mark.parametrize(
