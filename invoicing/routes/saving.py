@@ -8,7 +8,7 @@ from flask import flash, request
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 
-from core.database import transaction
+from core.database import commit_once
 from core.errors import OutdatedError
 from core.web.forms import put_errors, tell_outdated
 from invoicing.errors import InvalidInputError
@@ -26,8 +26,8 @@ def save_form(form: FlaskForm, save: Callable[[], object], *, said: str = "") ->
         False when something is to be mended in the form.
     """
     try:
-        with transaction():
-            save()
+        # Two that save what the company had not chosen yet insert its one row at once.
+        commit_once(save)
     except InvalidInputError as error:
         put_errors(form, error.errors)
         return False

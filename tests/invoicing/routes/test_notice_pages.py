@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 
 from core.clock import paris_today
-from core.database import db, transaction
+from core.database import db, lock, transaction
 from core.models import Company, Role
 from core.sms import OutboxSms, SmsState, queue_sms
 from core.tenancy import in_company, unscoped
+from invoicing import notice_settings
 from invoicing.models import Document, NoticeSettings, PaymentNotice
 from invoicing.payments import Payment, PaymentMethod
 from invoicing.record_payment import CardInput, PaymentInput, record_payment
@@ -97,6 +101,29 @@ def test_the_notices_are_chosen_and_the_chats_address_never_shown(app, owner):
     assert 'id="chat_url-error"' in wrong
     assert "10.0.0.1" not in wrong
     with app.app_context(), unscoped():
+        assert db.session.query(NoticeSettings).one().sends_receipts is True
+
+
+def test_two_that_save_the_notices_for_the_first_time_at_once_lose_nothing_and_see_no_error(
+    postgres_app, monkeypatch
+):
+    company = make_company(postgres_app)
+    first, second = (signed_in_client(postgres_app, company) for _ in range(2))
+    sent = {"sends_receipts": "y", "version": "0"}
+    faster: list[Any] = []
+
+    def looked_before_the_other_saved(statement):
+        found = lock(statement)
+        if not faster:
+            faster.append(None)
+            with ThreadPoolExecutor(1) as threads:
+                faster[0] = threads.submit(first.post, "/settings/notices", data=sent).result()
+        return found
+
+    monkeypatch.setattr(notice_settings, "lock", looked_before_the_other_saved)
+    answer = second.post("/settings/notices", data={"version": "0"})
+    assert (faster[0].status_code, answer.status_code) == (303, 200)
+    with postgres_app.app_context(), unscoped():
         assert db.session.query(NoticeSettings).one().sends_receipts is True
 
 
