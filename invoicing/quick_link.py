@@ -79,6 +79,9 @@ def quick_link(given: QuickLinkInput, *, actor_id: int | None = None) -> Documen
         InvalidInputError: naming every field that is wrong.
         NotIssuableError: the company or the customer lacks what the law asks for.
     """
+    # Under the counter's lock two clicks come one after the other, and so do two forms with one address: the second
+    # finds the document, or the customer, that the first has made.
+    locked_row(CustomerCounter)
     made = select(Document).where(Document.request_key == given.request_key)
     earlier = db.session.scalars(made).one_or_none()
     if earlier is not None and earlier.state is DocumentState.ISSUED:
@@ -116,8 +119,6 @@ def _checked(given: QuickLinkInput) -> tuple[str, str]:
 
 
 def _customer(given: QuickLinkInput, email: str, mobile: str, actor_id: int | None) -> Customer:
-    # Under the counter's lock two forms with one address come one after the other, and make one customer.
-    locked_row(CustomerCounter)
     known = _find(given.name, email, mobile)
     if known is not None:
         return known

@@ -122,7 +122,7 @@ def test_a_double_click_and_two_forms_at_once_make_one_customer(each_app: Flask)
     def click(key: str) -> int:
         with each_app.app_context(), in_company(company_id):
             barrier.wait()
-            given = QuickLinkInput(**{**TYPED, "request_key": key})
+            given = QuickLinkInput(**{**TYPED, "request_key": key, "is_deposit": True})
             return commit_once(lambda: quick_link(given).id)
 
     with ThreadPoolExecutor(3) as threads:
