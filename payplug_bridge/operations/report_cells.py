@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -115,8 +116,11 @@ def _sheets(content: bytes) -> Iterator[list[Line]]:
         KeyError,
         ValueError,
         TypeError,
+        AttributeError,
+        IndexError,
         OSError,
         SyntaxError,
+        zlib.error,
     ) as error:
         # SyntaxError: what XML parsers raise.
         raise ReportRefused(_l("This spreadsheet is damaged and cannot be read.")) from error
@@ -144,7 +148,15 @@ def _refuse_traps(content: bytes) -> None:
                     or (b"\0" in head and part.filename.endswith(".xml"))
                 ):
                     raise ReportRefused
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        OSError,
+        EOFError,
+    ) as error:
         raise ReportRefused(_l("This spreadsheet is damaged and cannot be read.")) from error
 
 

@@ -131,12 +131,21 @@ def test_what_is_no_accounting_report_is_refused() -> None:
         "entities": spreadsheet_with(sheet1=entity),
         "damaged": spreadsheet_with(sheet1=b"<worksheet"),
         "cut off": xlsx_file(*ROWS_A, header=HEADER_A)[:-300],
+        "bytes changed on the way": _scrambled(upto=100),
+        "most bytes changed": _scrambled(upto=None),
         "formula": xlsx_file(("=1+1", *ROWS_A[0][1:]), header=HEADER_A),
     }
     for what, content in refused.items():
         with pytest.raises(ReportRefused) as refusal:
             read_report(content)
         assert refusal.value.field == "file", what
+
+
+def _scrambled(*, upto: int | None) -> bytes:
+    """A spreadsheet whose directory is whole and whose compressed parts are not."""
+    content = xlsx_file(*ROWS_A, header=HEADER_A)
+    end = upto or content.index(b"PK\x01\x02")
+    return content[:60] + b"\xff" * (end - 60) + content[end:]
 
 
 def _archive(name: str, content: bytes) -> bytes:
