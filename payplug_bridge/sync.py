@@ -216,11 +216,22 @@ def _walk(since: datetime) -> SyncReport:
             client = client_for(mode)
             db.session.rollback()
             for snapshot in client.payments_since(since):
-                report.changed += _apply_unknown_success(snapshot)
+                report.add(_apply_listed(snapshot))
         except (PayplugError, SimulatorNotAllowed) as error:
             report.failed += 1
             log.warning("payment_list_not_read", mode=mode.value, reason=_reason(error))
     return report
+
+
+def _apply_listed(snapshot: PaymentSnapshot) -> SyncReport:
+    """One payment that the books trip over does not hide those behind it; the walk is then begun again."""
+    try:
+        return SyncReport(changed=_apply_unknown_success(snapshot))
+    except (PayplugError, SimulatorNotAllowed):
+        raise
+    except Exception:
+        log.exception("listed_payment_not_applied")
+        return SyncReport(failed=1)
 
 
 def _apply_unknown_success(snapshot: PaymentSnapshot) -> bool:

@@ -12,8 +12,10 @@ from sqlalchemy import select
 from core.clock import utc_now
 from core.database import db
 from payplug_bridge import sync
+from payplug_bridge.apply_snapshot import Outcome, apply_snapshot
 from payplug_bridge.close_attempt import close_attempt
 from payplug_bridge.models import PayplugWalk
+from payplug_bridge.snapshots import PaymentSnapshot
 from payplug_bridge.sync import WALK_OVERLAP, sync_due_attempts, walk_due_lists
 from tests.payplug_bridge.shop import Shop
 from tests.payplug_bridge.test_paying_by_card import ONE_OF_EACH
@@ -92,3 +94,29 @@ def test_a_walk_that_payplug_broke_off_is_begun_again_an_hour_later(
     with shop.inside():
         walk = db.session.scalars(select(PayplugWalk)).one()
         assert walk.walked_until == walk.tried_at == datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+
+
+def test_one_payment_that_the_books_trip_over_hides_none_of_the_others(
+    shop: Shop, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoices = [shop.invoice() for _ in range(3)]
+    for invoice in invoices:
+        payment = shop.click(invoice)
+        with shop.inside():
+            close_attempt(shop.attempts(invoice)[0].id)
+        shop.simulator.pay(payment, force=True, notify=False)
+    clock.shift(timedelta(days=3))
+    tripped: list[str] = []
+
+    def trips_once(snapshot: PaymentSnapshot) -> Outcome:
+        if not tripped:
+            tripped.append(snapshot.id)
+            raise RuntimeError("poisoned")
+        return apply_snapshot(snapshot)
+
+    monkeypatch.setattr(sync, "apply_snapshot", trips_once)
+    sweep(shop)
+    assert sorted(shop.states(invoice)[0] for invoice in invoices) == ["aborted", "paid", "paid"]
+    clock.shift(timedelta(hours=2))
+    sweep(shop)
+    assert [shop.states(invoice) for invoice in invoices] == [["paid"]] * 3
