@@ -147,7 +147,7 @@ def count_payments(session: Session, wanted: PaymentFilter) -> int:
     return int(session.connection.execute(COUNT, wanted.values()).fetchone()[0])
 
 
-def balance_cents(session: Session, account_id: str, *, is_live: bool) -> tuple[int, int]:
+def collected_and_refunded(session: Session, account_id: str, *, is_live: bool) -> tuple[int, int]:
     """(collected, refunded) of an account in one mode, in cents."""
     row = session.connection.execute(
         "SELECT coalesce(sum(amount), 0), coalesce(sum(amount_refunded), 0) FROM payments"

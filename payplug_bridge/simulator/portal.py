@@ -21,7 +21,7 @@ from payplug_bridge.simulator.objects import payment_object
 from payplug_bridge.simulator.payments import (
     Payment,
     PaymentFilter,
-    balance_cents,
+    collected_and_refunded,
     count_payments,
     find_payment,
     list_payments,
@@ -170,7 +170,9 @@ def show_accounts() -> ResponseReturnValue:
             "account": account,
             "keys": accounts.keys_of(session, account.id),
             "methods": switches(session, account.id),
-            "balances": {mode: balance_cents(session, account.id, is_live=mode) for mode in (True, False)},
+            "sums": {
+                mode: collected_and_refunded(session, account.id, is_live=mode) for mode in (True, False)
+            },
             "left": {
                 mode: movements.balance_cents(session, account.id, is_live=mode) for mode in (True, False)
             },
