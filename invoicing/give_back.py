@@ -19,13 +19,12 @@ from core.database import db
 from core.errors import ConflictError
 from core.event_log import record_event
 from core.seal import seal
-from invoicing.balances import balance_of, merged_ids, refunded_cents
-from invoicing.errors import NotFoundError
+from invoicing.balances import balance_of, refunded_cents
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import TREASURY_OF, collection_states, invoice_key, refund_key, third_party
-from invoicing.lifecycle import DocumentKind
 from invoicing.locked_payments import lock_payment
 from invoicing.models import Customer, Document
+from invoicing.note_of_payer import note_of_payer
 from invoicing.parties import buyer_of
 from invoicing.payments import Payment, Settlement
 from invoicing.refund_plan import refund_plan
@@ -71,7 +70,8 @@ def give_back(given: MoneyBack) -> Refund:
     if payment.reversal is not None:
         raise ConflictError(_l("This payment was cancelled: there is nothing to give back."))
     refund = _checked_refund(given, payment)
-    _check_note(given, payment)
+    if given.credit_note_id is not None:
+        note_of_payer(given.credit_note_id, payment)
     db.session.add(refund)
     db.session.flush()
     shares = _match(refund, payment)
@@ -126,16 +126,6 @@ def _checked_refund(given: MoneyBack, payment: Payment) -> Refund:
     )
     errors.raise_if_any()
     return refund
-
-
-def _check_note(given: MoneyBack, payment: Payment) -> None:
-    """A note that is named is one of the payment's customer, or of whom it was merged with."""
-    if given.credit_note_id is None:
-        return
-    note = db.session.get_one(Document, given.credit_note_id)
-    customers = set(db.session.scalars(merged_ids(payment.customer_id)))
-    if note.kind is not DocumentKind.CREDIT_NOTE or note.customer_id not in customers:
-        raise NotFoundError(_l("This is no credit note of the customer who paid."))
 
 
 def _match(refund: Refund, payment: Payment) -> Counter[str]:

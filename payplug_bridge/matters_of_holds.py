@@ -17,6 +17,7 @@ from invoicing.refunds import Refund, RefundKind, ReopenedInvoice
 from invoicing.standing import InvoiceStanding
 from payplug_bridge.matters import Action, Matter, Source, is_undecided
 from payplug_bridge.money_places import places_of
+from payplug_bridge.trouble_words import title_of
 
 SUBJECT: Final = "reopened_invoice"
 _HELD: Final = (PaymentStatus.REFUNDED, PaymentStatus.DISPUTED)
@@ -52,7 +53,7 @@ def _matter(reopened: ReopenedInvoice, kind: RefundKind) -> Matter:
         subject=(SUBJECT, reopened.id),
         trouble=kind.value,
         icon="dispute" if is_dispute else "refund",
-        title=_l("Dispute") if is_dispute else _l("Refund without a credit note"),
+        title=title_of(kind),
         happened=_l(
             "The customer’s bank took this money back. The invoice is open again, and nothing is asked of the customer "
             "until you decide: claim it again, or credit it."

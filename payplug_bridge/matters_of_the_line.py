@@ -16,6 +16,7 @@ from payplug_bridge.account_models import PayplugFacts
 from payplug_bridge.facts import KEY_REFUSED
 from payplug_bridge.matters import Action, Matter, Source, is_undecided
 from payplug_bridge.models import NotificationState, PayplugAccount, PayplugNotification
+from payplug_bridge.trouble_words import title_of
 
 NOTIFICATION: Final = "notification"
 KEY: Final = "payplug_facts"
@@ -55,7 +56,7 @@ def _of_notification(row: PayplugNotification) -> Matter:
         subject=(NOTIFICATION, row.id),
         trouble=STUCK,
         icon="bell",
-        title=_l("A notification cannot be done"),
+        title=title_of(STUCK),
         happened=_l(
             "PayPlug told something about the payment %(payment)s that could not be applied after %(tries)d tries. The "
             "payment itself is also asked about by the sync.",

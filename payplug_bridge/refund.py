@@ -18,12 +18,11 @@ from sqlalchemy import select
 from core.clock import utc_now
 from core.database import commit_once, db, transaction
 from core.event_log import record_event
-from invoicing.balances import balance_of, merged_ids, refunded_cents
+from invoicing.balances import balance_of, refunded_cents
 from invoicing.errors import NotFoundError
 from invoicing.input_checks import FieldErrors
-from invoicing.lifecycle import DocumentKind
 from invoicing.locked_payments import lock_payment
-from invoicing.models import Document
+from invoicing.note_of_payer import note_of_payer
 from invoicing.payments import Payment
 from payplug_bridge.apply_refunds import apply_refunds
 from payplug_bridge.attempts import locked
@@ -147,19 +146,13 @@ def _checked(given: RefundRequest, payment: Payment) -> str:
         errors.add("amount_cents", _l("PayPlug gives back 10 cents or more."))
     elif given.amount_cents > left:
         errors.add("amount_cents", _l("This is more than what is left of the payment."))
-    if given.credit_note_id is not None and _open_of_note(given.credit_note_id, payment) < given.amount_cents:
-        errors.add("credit_note_id", _l("This is more than what the credit note has left."))
+    if given.credit_note_id is not None:
+        note = note_of_payer(given.credit_note_id, payment)
+        if balance_of(note.id).open_cents < given.amount_cents:
+            errors.add("credit_note_id", _l("This is more than what the credit note has left."))
     reason = errors.text("reason", given.reason, 255)
     errors.raise_if_any()
     return reason
-
-
-def _open_of_note(note_id: int, payment: Payment) -> int:
-    note = db.session.get_one(Document, note_id)
-    customers = set(db.session.scalars(merged_ids(payment.customer_id)))
-    if note.kind is not DocumentKind.CREDIT_NOTE or note.customer_id not in customers:
-        raise NotFoundError(_l("This is no credit note of the customer who paid."))
-    return balance_of(note_id).open_cents
 
 
 def _ask(request_id: int) -> None:

@@ -29,6 +29,7 @@ from payplug_bridge.operations.models import (
 from payplug_bridge.operations.own_money import is_ours
 from payplug_bridge.operations.wallet_opening import is_followed
 from payplug_bridge.operations.words import words_for_reason
+from payplug_bridge.trouble_words import title_of
 
 OTHERS: Final = "other_activity"
 OPERATION: Final = "payplug_operation"
@@ -106,7 +107,7 @@ def _of_others() -> Iterator[Matter]:
         subject=(OTHERS, latest),
         trouble=OTHERS,
         icon="bank",
-        title=_l("Other PayPlug activity"),
+        title=title_of(OTHERS),
         happened=ngettext(
             "%(num)d payment or refund on your PayPlug account belongs to none of your invoices here: a web shop, "
             "perhaps. It stands on the account %(account)s until it is booked where it belongs.",
@@ -166,7 +167,7 @@ def _of_report(report: PayplugReport) -> Matter:
         subject=(REPORT, report.id),
         trouble=MISSING,
         icon="file",
-        title=_l("An accounting report is missing"),
+        title=title_of(MISSING),
         happened=_l(
             "PayPlug’s report is missing: %(reason)s Without it, fees and payouts are not in the books.",
             reason=words_for_reason(report.reason) or _l("PayPlug has not made it yet."),
