@@ -18,7 +18,7 @@ from invoicing.dispute_payment import dispute_payment
 from invoicing.payments import Payment
 from invoicing.refunds import DisputeWin, Refund, RefundKind
 from invoicing.win_dispute import win_dispute
-from payplug_bridge.operations.book_operations import day_of, note_booking, reference_of
+from payplug_bridge.operations.book_operations import day_of, has_booking, note_booking, reference_of
 from payplug_bridge.operations.models import (
     BookingPurpose,
     OperationKind,
@@ -34,10 +34,9 @@ LONGEST_REASON: Final = 255
 
 def book_disputes() -> int:
     """Record every dispute of a payment of ours that is not recorded yet, oldest first; returns how many were."""
-    with_booking = exists().where(PayplugBooking.operation_id == PayplugOperation.id)
     statement = (
         select(PayplugOperation.id)
-        .where(PayplugOperation.kind == OperationKind.DISPUTE, ~with_booking, is_ours(), is_followed())
+        .where(PayplugOperation.kind == OperationKind.DISPUTE, ~has_booking(), is_ours(), is_followed())
         .order_by(PayplugOperation.happened_at, PayplugOperation.id)
     )
     open_ids = list(db.session.scalars(statement))
@@ -97,11 +96,11 @@ def _lost_dispute(payment_id: int, amount_cents: int) -> Refund | None:
     return db.session.scalars(statement.order_by(Refund.id)).first()
 
 
-def _entry_of(source: tuple[str, int]) -> int:
+def _entry_of(source: tuple[str, int]) -> int | None:
     statement = select(JournalEntry.id).where(
         JournalEntry.source_kind == source[0], JournalEntry.source_id == source[1]
     )
-    return db.session.scalars(statement.order_by(JournalEntry.id)).first() or 0
+    return db.session.scalars(statement.order_by(JournalEntry.id)).first()
 
 
 def _is_noted(operation_id: int) -> bool:

@@ -52,7 +52,7 @@ def book_operations(ids: Collection[int] = ()) -> int:
         How many operations were booked.
     """
     # Locked in one order, then read again: two that book at once share nothing.
-    operations = _locked(~_has_booking(), ~is_recorded(), is_followed())
+    operations = _locked(~has_booking(), ~is_recorded(), is_followed())
     others: dict[date, list[PayplugOperation]] = defaultdict(list)
     booked = 0
     ours = _ours([operation.id for operation in operations])
@@ -72,7 +72,7 @@ def book_operations(ids: Collection[int] = ()) -> int:
 def has_bookable() -> bool:
     """Whether `book_operations` would find something; asked before a transaction is opened for it every minute."""
     new = select(PayplugOperation.id).where(
-        ~_has_booking(),
+        ~has_booking(),
         ~is_recorded(),
         is_followed(),
         or_(
@@ -81,7 +81,7 @@ def has_bookable() -> bool:
         ),
     )
     explained = select(PayplugOperation.id).where(
-        _has_booking(BookingPurpose.OTHER), ~_has_booking(BookingPurpose.OTHER_BACK), is_recorded()
+        has_booking(BookingPurpose.OTHER), ~has_booking(BookingPurpose.OTHER_BACK), is_recorded()
     )
     return any(db.session.scalars(found.limit(1)).first() is not None for found in (new, explained))
 
@@ -139,7 +139,7 @@ def _book_others(group: Sequence[PayplugOperation], day: date, purpose: BookingP
 def _take_back() -> None:
     """Empty the waiting account of what a document of ours explains by now: dated today, when that is found out."""
     explained = _locked(
-        _has_booking(BookingPurpose.OTHER), ~_has_booking(BookingPurpose.OTHER_BACK), is_recorded()
+        has_booking(BookingPurpose.OTHER), ~has_booking(BookingPurpose.OTHER_BACK), is_recorded()
     )
     if explained:
         _book_others(explained, paris_today(), BookingPurpose.OTHER_BACK)
@@ -165,7 +165,8 @@ def note_booking(
     )
 
 
-def _has_booking(purpose: BookingPurpose | None = None) -> ColumnElement[bool]:
+def has_booking(purpose: BookingPurpose | None = None) -> ColumnElement[bool]:
+    """SQL: an entry was posted for the operation at hand, for this purpose or for any."""
     booking = exists().where(PayplugBooking.operation_id == PayplugOperation.id)
     return booking if purpose is None else booking.where(PayplugBooking.purpose == purpose)
 
@@ -183,4 +184,4 @@ def _locked(*conditions: ColumnElement[bool]) -> list[PayplugOperation]:
 def _ours(ids: list[int]) -> set[int]:
     if not ids:
         return set()
-    return set(db.session.scalars(select(PayplugOperation.id).where(~_has_booking(), is_ours())))
+    return set(db.session.scalars(select(PayplugOperation.id).where(~has_booking(), is_ours())))

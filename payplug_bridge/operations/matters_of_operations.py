@@ -18,6 +18,7 @@ from core.database import db
 from core.web.rights import Right
 from payplug_bridge.matters import Action, Matter, Source, is_undecided
 from payplug_bridge.models import PayplugDecision
+from payplug_bridge.operations.book_operations import has_booking
 from payplug_bridge.operations.models import (
     BookingPurpose,
     OperationKind,
@@ -57,10 +58,9 @@ def _others() -> Select[Any]:
 
 def _open_operations() -> Select[Any]:
     """Operations that nothing books by itself."""
-    booked = exists().where(PayplugBooking.operation_id == PayplugOperation.id)
     is_lost_dispute = (PayplugOperation.kind == OperationKind.DISPUTE) & is_ours()
     return select(PayplugOperation).where(
-        ~booked, is_followed(), or_(PayplugOperation.kind == OperationKind.UNKNOWN, is_lost_dispute)
+        ~has_booking(), is_followed(), or_(PayplugOperation.kind == OperationKind.UNKNOWN, is_lost_dispute)
     )
 
 

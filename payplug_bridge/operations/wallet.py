@@ -19,6 +19,7 @@ from accounting.chart import account_for
 from accounting.models import Account, EntryLine, JournalEntry
 from accounting.roles import AccountRole
 from core.database import db
+from payplug_bridge.operations.book_operations import has_booking
 from payplug_bridge.operations.models import (
     OperationKind,
     PayplugBooking,
@@ -151,8 +152,7 @@ def _ledger_cents(account_id: int) -> int:
 
 
 def _unbooked() -> Select[Any]:
-    booked = exists().where(PayplugBooking.operation_id == PayplugOperation.id)
-    return select(PayplugOperation).where(~booked, ~is_recorded(), is_followed())
+    return select(PayplugOperation).where(~has_booking(), ~is_recorded(), is_followed())
 
 
 def _untold(account_id: int, opening: WalletOpening | None) -> Select[Any]:

@@ -18,6 +18,7 @@ from core.database import db, lock
 from core.errors import ConflictError
 from core.event_log import record_event
 from core.tenancy import current_company_id
+from core.web.formats import day
 from invoicing.input_checks import FieldErrors
 from payplug_bridge.operations.models import PayplugBooking, PayplugOperation, WalletOpening
 
@@ -104,7 +105,7 @@ def _checked(opens_on: date, amount_cents: int, account_id: int) -> Account:
             "opens_on",
             _l(
                 "The books follow the wallet from %(day)s on. Choose this day or an earlier one.",
-                day=latest.isoformat(),
+                day=day(latest),
             ),
         )
     if abs(amount_cents) > 10**12:
