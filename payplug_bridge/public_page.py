@@ -212,13 +212,14 @@ def _state(balance: DocumentBalance, attempts: list[PaymentAttempt]) -> PageStat
         return PageState(balance.status.value)
     if balance.open_cents == 0:
         return PageState.PAID
-    if any(_is_in_doubt(attempt) for attempt in attempts):
+    if any(is_in_doubt(attempt) for attempt in attempts):
         # Money may have come that we could not book: nobody is asked twice before a person has looked.
         return PageState.CHECKING
     return PageState.PARTLY_PAID if balance.paid_cents else PageState.TO_PAY
 
 
-def _is_in_doubt(attempt: PaymentAttempt) -> bool:
+def is_in_doubt(attempt: PaymentAttempt) -> bool:
+    """True while money may have come by the attempt that settles nothing yet: nobody is asked twice."""
     return attempt.trouble in UNSETTLED_TROUBLES and matters_of_attempts.waits(attempt)
 
 

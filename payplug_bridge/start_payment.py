@@ -42,6 +42,7 @@ from payplug_bridge.errors import (
 from payplug_bridge.facts import KEY_REFUSED, store_failure
 from payplug_bridge.keys import client_for, notification_url
 from payplug_bridge.models import AttemptState, PaymentAttempt, PayplugMode
+from payplug_bridge.public_page import is_in_doubt
 from payplug_bridge.snapshots import PaymentSnapshot
 from payplug_bridge.waiting import seconds_left
 from payplug_bridge.ways import Way
@@ -110,7 +111,7 @@ def start_payment(
 
     Raises:
         AmountNotPossible: not this amount at once.
-        NothingToPay: paid or credited in the meantime.
+        NothingToPay: paid or credited in the meantime, or a person has to look at what came first.
         CardNotPossible: limits, no active key, or PayPlug refuses our key.
         BillingIncomplete: the payer's details have to be completed.
         PaymentBeingPrepared: another tab is being served; trying again in a few seconds will do.
@@ -160,6 +161,9 @@ def _decide(document_id: int, closed: set[int], answers: Mapping[str, str], wish
         if step is not None:
             return step
     _check_offer(offer)
+    if any(is_in_doubt(attempt) for attempt in attempts_of(document_id)):
+        # The page asks for nothing now, but one that was opened before still has its button.
+        raise NothingToPay
     assert offer.mode is not None
     assert plan is not None
     billing_for(document, answers, details_asked(plan.way))

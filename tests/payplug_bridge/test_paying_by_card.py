@@ -343,6 +343,8 @@ def test_what_was_taken_instead_of_what_was_asked_for_is_the_customers_credit(
     assert shop.balance(invoice).open_cents == 12_000
     page = shop.app.test_client().get(f"/p/{shop.token(invoice)}").get_data(as_text=True)
     assert "/pay" not in page  # nobody is asked again before a person has looked
+    with shop.inside(), pytest.raises(NothingToPay):
+        start_payment(invoice, BACK)  # from a page that was opened before
     with shop.inside(), transaction():
         apply_credit(invoice)
     assert shop.balance(invoice).open_cents == max(0, 12_000 - taken_cents)
