@@ -123,7 +123,9 @@ def is_undecided(
 
 
 def is_decided(subject_kind: str, subject_id: int, trouble: str) -> bool:
-    """Whether a person has taken this matter off the list."""
+    """Whether a person has taken this matter off the list; an address may name anything, also what no text holds."""
+    if not f"{subject_kind}{trouble}".isprintable():
+        return False
     statement = select(PayplugDecision.id).filter_by(
         subject_kind=subject_kind, subject_id=subject_id, trouble=trouble
     )

@@ -20,6 +20,7 @@ from core.web.pages import Page
 from core.web.rights import Right, requires
 from core.web.uploads import takes_files
 from invoicing.errors import InvalidInputError
+from invoicing.input_checks import clean_text
 from payplug_bridge.keys import stored_modes
 from payplug_bridge.models import PayplugMode
 from payplug_bridge.operations.book_disputes import book_disputes
@@ -101,7 +102,7 @@ def upload() -> ResponseReturnValue:
     if form.validate():
         storage = form.file.data
         try:
-            name = PurePath((storage.filename or "").replace("\\", "/")).name
+            name = clean_text(PurePath((storage.filename or "").replace("\\", "/")).name)
             report_id = upload_report(storage.read(), name, actor_id=actor)
         except SoldeError as error:
             put_errors(form, {error.field or "file": error.message})

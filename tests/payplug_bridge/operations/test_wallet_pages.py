@@ -124,3 +124,10 @@ def test_a_report_is_asked_for_of_days_that_make_sense(app: Flask, company_id: i
     stranger = signed_in_client(app, other, Role.ACCOUNTANT)
     assert stranger.get(f"{WALLET}/reports/1").status_code == 404
     assert stranger.post(f"{WALLET}/reports/1/read").status_code == 404
+
+
+def test_a_name_that_no_database_holds_is_no_error(postgres_app: Flask) -> None:
+    client = signed_in_client(postgres_app, make_company(postgres_app))
+    kept = upload(client, csv_file(*ROWS), "C:\\reports\\a\0b.csv")
+    assert "ab.csv" in client.get(kept.headers["Location"]).text
+    assert client.get("/to-handle/a%00/5/x%00").status_code == 404
