@@ -55,7 +55,7 @@ class ReportRow:
 
 @dataclass(frozen=True)
 class RowProblem:
-    """A row that could not be read: its line and why, as a word (`report_words`)."""
+    """A row that could not be read: its line and why, as a word (`words`)."""
 
     line: int
     word: str

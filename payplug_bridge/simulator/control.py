@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, cast
+from typing import cast
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from payplug_bridge.simulator import accounts, faults, lifecycle, notifications, payments
 from payplug_bridge.simulator.cards import DECLINES, GOOD_NUMBER, card_of
 from payplug_bridge.simulator.control_accounts import add_account_rules
+from payplug_bridge.simulator.control_requests import (
+    answer_not_understood,
+    answer_refusal,
+    body_of_call,
+    existing_account,
+    existing_payment,
+    whole_number,
+)
 from payplug_bridge.simulator.deliveries import Dispatcher
-from payplug_bridge.simulator.errors import ApiError, error_body
+from payplug_bridge.simulator.errors import ApiError
 from payplug_bridge.simulator.objects import JsonObject, payment_object, refund_object
-from payplug_bridge.simulator.payments import Payment, find_payment
 from payplug_bridge.simulator.session import (
     Session,
     Simulator,
@@ -63,7 +70,7 @@ def control_blueprint(dispatcher: Dispatcher) -> Blueprint:
         blueprint.add_url_rule(rule, f"{view.__name__}_{method.lower()}", view, methods=[method])
     add_account_rules(blueprint)
     _add_waits(blueprint, dispatcher)
-    blueprint.register_error_handler(ApiError, _answer_error)
+    blueprint.register_error_handler(ApiError, answer_refusal)
     blueprint.register_error_handler(lifecycle.PaymentClosed, answer_closed)
     blueprint.register_error_handler(ValueError, answer_not_understood)
     blueprint.register_error_handler(TypeError, answer_not_understood)
@@ -81,7 +88,7 @@ def _add_waits(blueprint: Blueprint, dispatcher: Dispatcher) -> None:
 
     @blueprint.post("/deliveries/wait")
     def wait() -> ResponseReturnValue:
-        timeout = float(_body().get("timeout", 5))
+        timeout = float(body_of_call().get("timeout", 5))
         return jsonify({"done": dispatcher.wait_until_tried(min(timeout, FLUSH_SECONDS))})
 
 
@@ -110,7 +117,7 @@ def reset() -> ResponseReturnValue:
 
 def set_clock() -> ResponseReturnValue:
     """Set `offset_seconds`, or move by `advance_seconds`; pages whose time has come expire at once."""
-    body, simulator = _body(), current_simulator()
+    body, simulator = body_of_call(), current_simulator()
     with simulator.write() as session:
         moved = clock_offset(session) + int(body.get("advance_seconds", 0))
         set_clock_offset(session, int(body.get("offset_seconds", moved)))
@@ -127,7 +134,7 @@ def read_assumptions() -> ResponseReturnValue:
 def change_assumptions() -> ResponseReturnValue:
     """Change the named assumptions."""
     with current_simulator().write() as session:
-        return jsonify(asdict(assume(session, _body())))
+        return jsonify(asdict(assume(session, body_of_call())))
 
 
 def list_accounts() -> ResponseReturnValue:
@@ -138,7 +145,7 @@ def list_accounts() -> ResponseReturnValue:
 
 def create_account() -> ResponseReturnValue:
     """Create an account from `name`, `email` and optional limits; answers its keys."""
-    body = _body()
+    body = body_of_call()
     with current_simulator().write() as session:
         account = accounts.create_account(session, **body)
         return jsonify(_account_json(session, account)), 201
@@ -147,35 +154,35 @@ def create_account() -> ResponseReturnValue:
 def rename_account(account_id: str) -> ResponseReturnValue:
     """Change the `name` buyers see."""
     with current_simulator().write() as session:
-        account = _account(session, account_id)
-        accounts.rename(session, account.id, str(_body().get("name") or account.name))
-        return jsonify(_account_json(session, _account(session, account_id)))
+        account = existing_account(session, account_id)
+        accounts.rename(session, account.id, str(body_of_call().get("name") or account.name))
+        return jsonify(_account_json(session, existing_account(session, account_id)))
 
 
 def set_limits(account_id: str) -> ResponseReturnValue:
     """Change the smallest and largest amount an account accepts."""
-    body = _body()
+    body = body_of_call()
     with current_simulator().write() as session:
-        account = _account(session, account_id)
+        account = existing_account(session, account_id)
         minimum = int(body.get("minimum_cents", account.minimum_cents))
         accounts.set_limits(
             session, account_id, minimum, int(body.get("maximum_cents", account.maximum_cents))
         )
-        return jsonify(_account_json(session, _account(session, account_id)))
+        return jsonify(_account_json(session, existing_account(session, account_id)))
 
 
 def add_key(account_id: str) -> ResponseReturnValue:
     """Give an account another key, live unless `is_live` is false."""
     with current_simulator().write() as session:
-        account = _account(session, account_id)
-        key = accounts.add_key(session, account.id, is_live=bool(_body().get("is_live", True)))
+        account = existing_account(session, account_id)
+        key = accounts.add_key(session, account.id, is_live=bool(body_of_call().get("is_live", True)))
         return jsonify({"key": key.key}), 201
 
 
 def revoke_key() -> ResponseReturnValue:
     """Revoke `key`."""
     with current_simulator().write() as session:
-        if not accounts.revoke_key(session, str(_body().get("key"))):
+        if not accounts.revoke_key(session, str(body_of_call().get("key"))):
             raise ApiError(404, "no such key")
     return jsonify({})
 
@@ -190,20 +197,20 @@ def list_payments() -> ResponseReturnValue:
 def read_payment(payment_id: str) -> ResponseReturnValue:
     """One payment, whatever its account and mode."""
     session = current_simulator().read()
-    return jsonify(payment_object(session, _payment(session, payment_id)))
+    return jsonify(payment_object(session, existing_payment(session, payment_id)))
 
 
 def pay(payment_id: str) -> ResponseReturnValue:
     """Pay with `card` (a number), at `paid_at`, with `is_3ds`; `force` and `notify` as in `lifecycle.pay`."""
-    body = _body()
+    body = body_of_call()
     with current_simulator().write() as session:
-        payment = _payment(session, payment_id)
+        payment = existing_payment(session, payment_id)
         payment = lifecycle.pay(
             session,
             payment,
             None if payment.request.get("payment_method") else card_of(str(body.get("card") or GOOD_NUMBER)),
             is_3ds=bool(body.get("is_3ds", False)),
-            paid_at=_whole_number("paid_at"),
+            paid_at=whole_number("paid_at"),
             force=bool(body.get("force", False)),
             notify=bool(body.get("notify", True)),
         )
@@ -212,12 +219,12 @@ def pay(payment_id: str) -> ResponseReturnValue:
 
 def decline(payment_id: str) -> ResponseReturnValue:
     """Record a failed attempt with the failure `code`."""
-    body = _body()
+    body = body_of_call()
     code = str(body.get("code", "card_declined"))
     if code not in DECLINES:
         raise ApiError(400, f"unknown code {code!r}; known: {', '.join(DECLINES)}")
     with current_simulator().write() as session:
-        payment = _payment(session, payment_id)
+        payment = existing_payment(session, payment_id)
         payment = lifecycle.decline(session, payment, code, notify=bool(body.get("notify", True)))
         return jsonify(payment_object(session, payment))
 
@@ -225,14 +232,18 @@ def decline(payment_id: str) -> ResponseReturnValue:
 def time_out(payment_id: str) -> ResponseReturnValue:
     """Let the page expire now."""
     with current_simulator().write() as session:
-        payment = lifecycle.time_out(session, _payment(session, payment_id), notify=_wants_notification())
+        payment = lifecycle.time_out(
+            session, existing_payment(session, payment_id), notify=_wants_notification()
+        )
         return jsonify(payment_object(session, payment))
 
 
 def abort(payment_id: str) -> ResponseReturnValue:
     """Abort in the portal."""
     with current_simulator().write() as session:
-        payment = lifecycle.abort(session, _payment(session, payment_id), notify=_wants_notification())
+        payment = lifecycle.abort(
+            session, existing_payment(session, payment_id), notify=_wants_notification()
+        )
         return jsonify(payment_object(session, payment))
 
 
@@ -241,10 +252,10 @@ def refund(payment_id: str) -> ResponseReturnValue:
     with current_simulator().write() as session:
         made = lifecycle.refund(
             session,
-            _payment(session, payment_id),
-            amount=_whole_number("amount"),
+            existing_payment(session, payment_id),
+            amount=whole_number("amount"),
             origin="portal",
-            created_at=_whole_number("created_at"),
+            created_at=whole_number("created_at"),
             notify=_wants_notification(),
         )
         return jsonify(refund_object(made)), 201
@@ -286,13 +297,13 @@ def list_faults() -> ResponseReturnValue:
 
 def set_fault() -> ResponseReturnValue:
     """Put a fault in force: `kind`, `target`, `times`, `parameters`."""
-    body = _body()
+    body = body_of_call()
     with current_simulator().write() as session:
         fault = faults.set_fault(
             session,
             str(body.get("kind")),
             target=str(body.get("target", faults.ANY)),
-            times=_whole_number("times"),
+            times=whole_number("times"),
             parameters=cast(Mapping[str, object], body.get("parameters", {})),
         )
         return jsonify(asdict(fault)), 201
@@ -311,39 +322,8 @@ def clear_all_faults(simulator: Simulator) -> None:
         notifications.release_held(session)
 
 
-def _body() -> dict[str, Any]:
-    if not request.get_data(cache=True):
-        return {}
-    body = request.get_json(force=True, silent=True)
-    if not isinstance(body, dict):
-        raise ApiError(400, "the body must be a JSON object")
-    return body
-
-
-def _whole_number(name: str) -> int | None:
-    """An optional whole number of the body, such as a time in Unix seconds or an amount in cents."""
-    value = _body().get(name)
-    if value is not None and type(value) is not int:
-        raise ApiError(400, f"{name} must be a whole number")
-    return value
-
-
 def _wants_notification() -> bool:
-    return bool(_body().get("notify", True))
-
-
-def _payment(session: Session, payment_id: str) -> Payment:
-    payment = find_payment(session, payment_id)
-    if payment is None:
-        raise ApiError(404, "no such payment")
-    return payment
-
-
-def _account(session: Session, account_id: str) -> accounts.Account:
-    account = accounts.find_account(session, account_id)
-    if account is None:
-        raise ApiError(404, "no such account")
-    return account
+    return bool(body_of_call().get("notify", True))
 
 
 def _account_json(session: Session, account: accounts.Account) -> JsonObject:
@@ -359,17 +339,6 @@ def _delivery_json(session: Session, delivery: notifications.Delivery) -> JsonOb
     return {**asdict(delivery), "body": json.loads(delivery.body), "log": log}
 
 
-def _answer_error(error: ApiError) -> ResponseReturnValue:
-    response: Response = jsonify(error_body(error.message, error.details))
-    response.status_code = error.status
-    return response
-
-
 def answer_closed(closed: lifecycle.PaymentClosed) -> ResponseReturnValue:
     """The payment cannot take this step any more: 409."""
-    return _answer_error(ApiError(409, str(closed)))
-
-
-def answer_not_understood(problem: Exception) -> ResponseReturnValue:
-    """A value of the wrong kind, or a parameter that does not exist: 400 with the reason."""
-    return _answer_error(ApiError(400, str(problem)))
+    return answer_refusal(ApiError(409, str(closed)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from payplug_bridge.simulator import accounts, features
+from payplug_bridge.simulator.control_requests import body_of_call, existing_account
 from payplug_bridge.simulator.errors import ApiError
-from payplug_bridge.simulator.session import Session, current_simulator
+from payplug_bridge.simulator.session import current_simulator
 
 
 def add_account_rules(blueprint: Blueprint) -> None:
@@ -21,36 +22,24 @@ def add_account_rules(blueprint: Blueprint) -> None:
 def read_features(account_id: str) -> ResponseReturnValue:
     """What an account offers beside cards."""
     session = current_simulator().read()
-    _existing(session, account_id)
+    existing_account(session, account_id)
     return jsonify(features.features_json(features.features_of(session, account_id)))
 
 
 def change_features(account_id: str) -> ResponseReturnValue:
     """Change `methods`, `permissions`, `currencies` or `oney_countries`; what is not named stays."""
-    body = _object_body()
+    body = body_of_call()
     with current_simulator().write() as session:
-        _existing(session, account_id)
+        existing_account(session, account_id)
         return jsonify(features.features_json(features.set_features(session, account_id, body)))
 
 
 def set_live_mode(account_id: str) -> ResponseReturnValue:
     """Allow the live mode or forbid it (`allowed`): a live key is then answered 403."""
-    allowed = _object_body().get("allowed")
+    allowed = body_of_call().get("allowed")
     if not isinstance(allowed, bool):
         raise ApiError(400, "allowed must be true or false")
     with current_simulator().write() as session:
-        _existing(session, account_id)
+        existing_account(session, account_id)
         accounts.set_live_mode(session, account_id, allowed=allowed)
     return jsonify({"allowed": allowed})
-
-
-def _object_body() -> dict[str, object]:
-    body = request.get_json(force=True, silent=True)
-    if not isinstance(body, dict):
-        raise ApiError(400, "the body must be a JSON object")
-    return body
-
-
-def _existing(session: Session, account_id: str) -> None:
-    if accounts.find_account(session, account_id) is None:
-        raise ApiError(404, "no such account")
