@@ -26,13 +26,6 @@ from tests.payplug_bridge.shop import Shop, at_once
 SETTINGS = "/settings/payplug"
 
 
-@pytest.fixture
-def owner(shop: Shop) -> FlaskClient:
-    client = signed_in_client(shop.app, shop.company_id)
-    client.set_cookie("language", "en")
-    return client
-
-
 def text_of(client: FlaskClient, path: str = SETTINGS) -> str:
     answer = client.get(path)
     assert answer.status_code == 200

@@ -14,14 +14,6 @@ from tests.conftest import MakeApp
 from tests.payplug_bridge.shop import Shop, open_shop
 
 
-@pytest.fixture
-def web(shop: Shop) -> FlaskClient:
-    shop.app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
-    client = shop.app.test_client()
-    client.set_cookie("language", "en")
-    return client
-
-
 def text_of(web: FlaskClient, path: str, status: int = 200) -> str:
     answer = web.get(path)
     assert answer.status_code == status, answer.status_code

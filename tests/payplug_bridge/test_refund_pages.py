@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from flask.testing import FlaskClient
 
 from core.clock import paris_today
@@ -17,13 +16,6 @@ from invoicing.record_payment import PaymentInput, record_payment
 from tests.conftest import signed_in_client
 from tests.payplug_bridge.shop import Shop
 from tests.payplug_bridge.test_refunds import at_payplug, paid, refunds, standing
-
-
-@pytest.fixture
-def owner(shop: Shop) -> FlaskClient:
-    client = signed_in_client(shop.app, shop.company_id)
-    client.set_cookie("language", "en")
-    return client
 
 
 def hidden(page: str, name: str) -> str:

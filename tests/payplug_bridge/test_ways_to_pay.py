@@ -28,14 +28,6 @@ METHODS = {
 ALL_WAYS = ("card", "american_express", "wero", "ideal", "oney_x3_with_fees")
 
 
-@pytest.fixture
-def web(shop: Shop) -> FlaskClient:
-    shop.app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
-    client = shop.app.test_client()
-    client.set_cookie("language", "en")
-    return client
-
-
 def offer_methods(shop: Shop) -> None:
     account_id = shop.simulator.accounts()[0]["id"]
     shop.simulator.set_features(account_id, methods=METHODS, permissions={"can_use_oney": True})
