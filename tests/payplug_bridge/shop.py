@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -34,6 +35,8 @@ from tests.factories.invoicing import make_draft, make_line
 
 BACK = ReturnAddresses("http://127.0.0.1:9/return", "http://127.0.0.1:9/cancel")
 EURO = 100
+ONE_OF_EACH = {"payments": 1, "settlements": 1, "entries": 2}
+"""What `Shop.counted` finds when one invoice was paid once."""
 
 
 @dataclass
@@ -170,3 +173,9 @@ def at_once(*calls: Callable[[], Any]) -> list[BaseException]:
     for thread in threads:
         thread.join(60)
     return errors
+
+
+def tamper(shop: Shop, sql: str) -> None:
+    """Make PayPlug say something else than what was asked, in the simulator's own file."""
+    with closing(sqlite3.connect(shop.simulator.state)) as connection, connection:
+        connection.execute(sql)

@@ -24,8 +24,7 @@ from payplug_bridge.simulator.testing import RunningSimulator
 from payplug_bridge.start_payment import start_payment
 from payplug_bridge.troubles import Trouble
 from tests.conftest import make_company
-from tests.payplug_bridge.shop import BACK, Shop, at_once
-from tests.payplug_bridge.test_paying_by_card import ONE_OF_EACH
+from tests.payplug_bridge.shop import BACK, ONE_OF_EACH, Shop, at_once
 from tests.serving import listening_socket, served
 
 

@@ -20,9 +20,8 @@ from payplug_bridge.simulator.testing import RunningSimulator
 from tests.conftest import MakeApp
 from tests.forks import Forks, running_forks
 from tests.payplug_bridge.crashing import HEARING, PAYING, REFUNDING
-from tests.payplug_bridge.shop import BACK, Shop, open_shop
-from tests.payplug_bridge.test_paying_by_card import ONE_OF_EACH
-from tests.payplug_bridge.test_refunds import at_payplug, paid, refunds
+from tests.payplug_bridge.refunding import at_payplug, paid, refunds
+from tests.payplug_bridge.shop import BACK, ONE_OF_EACH, Shop, open_shop
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,7 @@ from payplug_bridge.close_attempt import close_attempt
 from payplug_bridge.models import PayplugWalk
 from payplug_bridge.snapshots import PaymentSnapshot
 from payplug_bridge.sync import WALK_OVERLAP, sync_due_attempts, walk_due_lists
-from tests.payplug_bridge.shop import Shop
-from tests.payplug_bridge.test_paying_by_card import ONE_OF_EACH
+from tests.payplug_bridge.shop import ONE_OF_EACH, Shop
 
 
 @pytest.fixture

@@ -21,8 +21,7 @@ from payplug_bridge.models import NotificationState, PayplugNotification
 from payplug_bridge.process_notifications import replay_notification
 from payplug_bridge.snapshots import PaymentSnapshot
 from tests.conftest import make_company
-from tests.payplug_bridge.shop import Shop, at_once
-from tests.payplug_bridge.test_paying_by_card import ONE_OF_EACH
+from tests.payplug_bridge.shop import ONE_OF_EACH, Shop, at_once
 
 FLOOD = 50
 UNKNOWN_ID = "pay_5iHMDxy4ABR4YBVW4UscIn"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -21,9 +19,7 @@ from payplug_bridge.errors import CardNotPossible, NothingToPay, PayplugUnconfir
 from payplug_bridge.keys import choose_mode, save_key
 from payplug_bridge.models import AttemptState, NotificationState, PayplugMode
 from payplug_bridge.start_payment import start_payment
-from tests.payplug_bridge.shop import BACK, Shop
-
-ONE_OF_EACH = {"payments": 1, "settlements": 1, "entries": 2}
+from tests.payplug_bridge.shop import BACK, ONE_OF_EACH, Shop, tamper
 
 
 def test_a_notification_settles_the_invoice(each_shop: Shop) -> None:
@@ -292,12 +288,6 @@ def test_test_mode_leaves_the_books_untouched(shop: Shop) -> None:
     assert shop.balance(invoice).open_cents == 12_000
 
 
-def _tamper(shop: Shop, sql: str) -> None:
-    """Make PayPlug say something else than what was asked, in the simulator's own file."""
-    with contextlib.closing(sqlite3.connect(shop.simulator.state)) as connection, connection:
-        connection.execute(sql)
-
-
 @pytest.mark.parametrize(
     ("sql", "trouble"),
     [
@@ -312,7 +302,7 @@ def test_what_does_not_match_is_put_aside_and_settles_nothing(shop: Shop, sql: s
     before = shop.counted()
     payment = shop.click(invoice)
     shop.simulator.pay(payment, notify=False)
-    _tamper(shop, sql)
+    tamper(shop, sql)
     shop.notify_about(payment)
     shop.work()
     (attempt,) = shop.attempts(invoice)
@@ -330,7 +320,7 @@ def test_what_was_taken_instead_of_what_was_asked_for_is_the_customers_credit(
     shop, invoice = each_shop, each_shop.invoice()
     payment = shop.click(invoice)
     shop.simulator.pay(payment, notify=False)
-    _tamper(shop, f"UPDATE payments SET amount = {taken_cents}")
+    tamper(shop, f"UPDATE payments SET amount = {taken_cents}")
     for _ in range(2):
         shop.notify_about(payment)
         shop.work()
@@ -359,7 +349,7 @@ def test_a_reference_of_another_attempt_is_put_aside(shop: Shop) -> None:
     payment = shop.click(second)
     reference = shop.attempts(first)[0].reference
     shop.simulator.pay(payment, notify=False)
-    _tamper(
+    tamper(
         shop,
         f"UPDATE payments SET request = json_set(request, '$.metadata.solde_attempt', '{reference}')"
         f" WHERE id = '{payment}'",

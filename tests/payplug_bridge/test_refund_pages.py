@@ -14,8 +14,8 @@ from invoicing.lifecycle import PaymentStatus
 from invoicing.payments import PaymentMethod
 from invoicing.record_payment import PaymentInput, record_payment
 from tests.conftest import signed_in_client
+from tests.payplug_bridge.refunding import at_payplug, paid, refunds, standing
 from tests.payplug_bridge.shop import Shop
-from tests.payplug_bridge.test_refunds import at_payplug, paid, refunds, standing
 
 
 def hidden(page: str, name: str) -> str:

@@ -15,7 +15,6 @@ from invoicing.claim_again import claim_again
 from invoicing.credit_invoice import credit_invoice
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.lifecycle import PaymentStatus
-from invoicing.refunds import Refund
 from payplug_bridge.errors import NothingToPay, RefundInProgress
 from payplug_bridge.keys import choose_mode
 from payplug_bridge.models import PayplugMode, PayplugRefund, RefundState
@@ -24,21 +23,11 @@ from payplug_bridge.refund import RefundRequest, refund_card
 from payplug_bridge.start_payment import start_payment
 from payplug_bridge.sync_refunds import sync_due_refunds
 from payplug_bridge.troubles import Trouble
+from tests.payplug_bridge.refunding import at_payplug, paid, refunds, standing
 from tests.payplug_bridge.shop import BACK, Shop, at_once
 from tests.scenarios.money import books
 
 ACCOUNTS = ("411", "706", "44571", "44574", "512500")
-
-
-def paid(shop: Shop, price: str = "100") -> tuple[int, str, int]:
-    """An invoice paid by card: its id, the payment's at PayPlug, the payment's in the books."""
-    invoice = shop.invoice(price)
-    payplug_id = shop.click(invoice)
-    shop.simulator.pay(payplug_id, notify=False)
-    shop.sync()
-    payment_id = shop.attempts(invoice)[-1].payment_id
-    assert payment_id is not None
-    return invoice, payplug_id, payment_id
 
 
 def give_back(
@@ -48,21 +37,6 @@ def give_back(
         found = refund_card(RefundRequest(payment_id, cents, note, "Geste commercial", key))
         db.session.expunge_all()
         return found
-
-
-def refunds(shop: Shop) -> list[tuple[int, str | None]]:
-    with shop.inside():
-        rows = db.session.execute(select(Refund.amount_cents, Refund.external_id).order_by(Refund.id)).all()
-        return [(row[0], row[1]) for row in rows]
-
-
-def at_payplug(shop: Shop, payplug_id: str) -> int:
-    return int(shop.simulator.payment(payplug_id)["amount_refunded"])
-
-
-def standing(shop: Shop, invoice: int) -> tuple[int, PaymentStatus]:
-    balance = shop.balance(invoice)
-    return balance.open_cents, balance.status
 
 
 def in_books(shop: Shop) -> dict[str, str]:

@@ -30,8 +30,7 @@ from payplug_bridge.refund import RefundRequest, refund_card
 from payplug_bridge.settle_matter import settle_matter
 from tests.conftest import signed_in_client
 from tests.factories.invoicing import issue, make_line
-from tests.payplug_bridge.shop import EURO, Shop, at_once
-from tests.payplug_bridge.test_paying_by_card import _tamper
+from tests.payplug_bridge.shop import EURO, Shop, at_once, tamper
 
 
 @pytest.fixture
@@ -204,7 +203,7 @@ def test_a_wrong_amount_is_in_the_books_and_can_be_used(shop: Shop, owner: Flask
     invoice = shop.invoice()
     payment = shop.click(invoice)
     shop.simulator.pay(payment, notify=False)
-    _tamper(shop, "UPDATE payments SET amount = 7000")
+    tamper(shop, "UPDATE payments SET amount = 7000")
     shop.notify_about(payment)
     shop.work()
     assert troubles(shop) == ["other_amount"]
@@ -220,7 +219,7 @@ def test_a_wrong_currency_holds_the_page_until_somebody_has_looked(shop: Shop, o
     invoice = shop.invoice()
     payment = shop.click(invoice)
     shop.simulator.pay(payment, notify=False)
-    _tamper(shop, "UPDATE payments SET request = json_set(request, '$.currency', 'USD')")
+    tamper(shop, "UPDATE payments SET request = json_set(request, '$.currency', 'USD')")
     shop.notify_about(payment)
     shop.work()
     assert troubles(shop) == ["currency"]
