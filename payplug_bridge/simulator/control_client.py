@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -61,14 +62,12 @@ class SimulatorControl(OperationsControl):
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._local = threading.local()
-        self._opened: list[requests.Session] = []
+        self._idle: list[requests.Session] = []
 
     def close(self) -> None:
         """Close the connections; the next call opens another."""
-        self._local = threading.local()
-        while self._opened:
-            self._opened.pop().close()
+        while self._idle:
+            self._idle.pop().close()
 
     def status(self) -> JsonObject:
         """The address, the simulated time and whether deliveries are paused."""
@@ -249,21 +248,25 @@ class SimulatorControl(OperationsControl):
 
     def _call(self, method: str, path: str, **body: object) -> object:
         address = f"{self.url}/simulator{path}"
-        answer = self._http().request(
-            method, address, json=body if method == "POST" else None, timeout=TIMEOUT_SECONDS
-        )
+        with self._connection() as connection:
+            answer = connection.request(
+                method, address, json=body if method == "POST" else None, timeout=TIMEOUT_SECONDS
+            )
         parsed: object = answer.json()
         if answer.ok:
             return parsed
         assert isinstance(parsed, dict)
         raise SimulatorRefused(str(parsed["message"]))
 
-    def _http(self) -> requests.Session:
-        """One kept-alive connection per thread: a call costs a millisecond or two."""
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
+    @contextmanager
+    def _connection(self) -> Iterator[requests.Session]:
+        """One that nobody uses now: a call costs a millisecond or two, and threads that end leave none behind."""
+        try:
+            session = self._idle.pop()
+        except IndexError:
             session = requests.Session()
             session.trust_env = False
-            self._local.session = session
-            self._opened.append(session)
-        return session
+        try:
+            yield session
+        finally:
+            self._idle.append(session)
