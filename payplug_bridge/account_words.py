@@ -17,8 +17,8 @@ from payplug_bridge.ways import NAMES
 
 LIVE_MODE: Final = "use_live_mode"
 PERMISSIONS: Final[dict[str, LazyString]] = {
-    LIVE_MODE: _l("take real payments"),
-    "can_save_cards": _l("save cards"),
+    LIVE_MODE: _l("real payments"),
+    "can_save_cards": _l("saved cards"),
     "can_use_oney": _l("Oney instalments"),
     "can_create_installment_plan": _l("payment plans"),
     "can_create_deferred_payment": _l("deferred payments"),

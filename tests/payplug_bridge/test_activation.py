@@ -42,7 +42,7 @@ def test_the_page_says_in_words_what_the_account_may_do(shop: Shop, owner: Flask
         "France",
         "EUR",
         "Wero",
-        "take real payments, save cards",
+        "real payments, saved cards",
         "Oney instalments",
     ):
         assert words in page
