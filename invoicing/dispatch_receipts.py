@@ -6,21 +6,20 @@ mail, because the notice is locked before its mark is looked for.
 
 from __future__ import annotations
 
-import json
-
 import structlog
 from sqlalchemy import select
 
 from core.database import db, lock, transaction
 from core.files import put_bytes, register_file
 from core.jobs import sweep
-from core.mail import Attachment, queue_mail
+from core.mail import Attachment
 from core.tenancy import in_company
 from core.todo import open_todos, strike_todo
 from invoicing.invoice_mail import InvoiceMail
 from invoicing.lifecycle import TodoKind
 from invoicing.models import PaymentNotice, PaymentNoticeMail
 from invoicing.payments import Payment
+from invoicing.queue_once import queue_once
 from invoicing.receipt_view import ReceiptView, receipt_view
 from invoicing.receipts import receipt_mail, receipt_name, receipt_pdf
 from invoicing.render_pdf import MEDIA_TYPE
@@ -64,18 +63,12 @@ def _is_cancelled(payment_id: int) -> bool:
 def _queue(notice_id: int, view: ReceiptView, mail: InvoiceMail, attachment: Attachment) -> None:
     notice = lock(select(PaymentNotice).where(PaymentNotice.id == notice_id))
     assert notice is not None, "notices are never deleted"
-    strike_todo(TodoKind.RECEIPT, notice_id)
     made = select(PaymentNoticeMail).where(PaymentNoticeMail.notice_id == notice_id)
-    if db.session.scalars(made).one_or_none() is not None:
-        return
-    queued = queue_mail(
-        to=json.loads(notice.recipients),
-        subject=mail.subject,
-        text=mail.text,
-        html=mail.html,
-        reply_to=view.invoice.seller.email,
-        sender_name=view.invoice.seller.name,
-        attachments=[attachment],
-    )
-    db.session.add(PaymentNoticeMail(notice_id=notice_id, mail_id=queued.id))
-    db.session.flush()
+    seller = view.invoice.seller
+    mail_id = queue_once(
+        TodoKind.RECEIPT, notice, made, mail,
+        reply_to=seller.email, sender_name=seller.name, attachments=[attachment],
+    )  # fmt: skip
+    if mail_id is not None:
+        db.session.add(PaymentNoticeMail(notice_id=notice_id, mail_id=mail_id))
+        db.session.flush()

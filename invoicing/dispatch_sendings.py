@@ -6,8 +6,6 @@ mail, because a sending is locked before its mark is looked for.
 
 from __future__ import annotations
 
-import json
-
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
@@ -15,9 +13,9 @@ from sqlalchemy.orm import aliased
 from core.database import db, lock, transaction
 from core.helpers import has_helpers, spreadable
 from core.jobs import sweep
-from core.mail import Attachment, queue_mail
+from core.mail import Attachment
 from core.tenancy import in_company, unscoped
-from core.todo import Todo, open_todos, strike_todo
+from core.todo import Todo, open_todos
 from invoicing.attachments import read_attachments
 from invoicing.document_view import view_of
 from invoicing.duplicate_pdf import pdf_with_link
@@ -25,6 +23,7 @@ from invoicing.invoice_mail import InvoiceMail, invoice_mail
 from invoicing.lifecycle import TodoKind
 from invoicing.message_texts import MessageText
 from invoicing.models import Document, Sending, SendingMail
+from invoicing.queue_once import queue_once
 from invoicing.render_pdf import DRAWING, ensure_pdf, is_drawing
 
 log = structlog.get_logger(__name__)
@@ -93,18 +92,11 @@ def _dispatch(sending_id: int) -> None:
 def _queue(sending_id: int, mail: InvoiceMail, attachments: list[Attachment], sender_name: str) -> None:
     sending = lock(select(Sending).where(Sending.id == sending_id))
     assert sending is not None, "sendings are never deleted"
-    strike_todo(TodoKind.MAIL, sending_id)
     made = select(SendingMail).where(SendingMail.sending_id == sending_id)
-    if db.session.scalars(made).one_or_none() is not None:
-        return
-    queued = queue_mail(
-        to=json.loads(sending.recipients),
-        subject=mail.subject,
-        text=mail.text,
-        html=mail.html,
-        reply_to=sending.reply_to,
-        sender_name=sender_name,
-        attachments=attachments,
-    )
-    db.session.add(SendingMail(sending_id=sending_id, mail_id=queued.id))
-    db.session.flush()
+    mail_id = queue_once(
+        TodoKind.MAIL, sending, made, mail,
+        reply_to=sending.reply_to, sender_name=sender_name, attachments=attachments,
+    )  # fmt: skip
+    if mail_id is not None:
+        db.session.add(SendingMail(sending_id=sending_id, mail_id=mail_id))
+        db.session.flush()

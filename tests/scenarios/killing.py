@@ -68,7 +68,7 @@ def after_the_pdf_is_recorded() -> None:
 
 
 def while_the_mail_is_queued() -> None:
-    dispatch_sendings.queue_mail = after(dispatch_sendings.queue_mail)  # type: ignore[attr-defined]
+    dispatch_sendings.queue_once = after(dispatch_sendings.queue_once)  # type: ignore[attr-defined]
 
 
 def after_the_mail_is_queued() -> None:
