@@ -11,6 +11,7 @@ import json
 import time
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
+from email.charset import SHORTEST, Charset
 from email.header import Header, decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -45,6 +46,10 @@ UNREADABLE = "The address of the company's mail server cannot be decrypted: its 
 
 # 7 bits pass every server as they are, also those that do not announce 8BITMIME.
 _WIRE = SMTP.clone(cte_type="7bit")
+# Of our own: Apprise, once imported, changes Python's table of character sets for the whole process, and names that are
+# not Latin then take up to twice the place.
+_UTF_8 = Charset("utf-8")
+_UTF_8.header_encoding = SHORTEST
 
 
 class _From(str):
@@ -58,10 +63,10 @@ class _From(str):
     def fold(self, *, policy: EmailPolicy) -> str:
         """The field with its line ends; a name that is not plain short ASCII as words of RFC 2047."""
         name, address = parseaddr(self)
-        field = f"{self.name}: {formataddr((name, address))}"
+        field = f"{self.name}: {formataddr((name, address), _UTF_8)}"
         if len(field) > (policy.max_line_length or 0) or "=?" in name:
             decoded = str(make_header(decode_header(name)))
-            words = Header(decoded, "utf-8", header_name=self.name).encode(linesep=policy.linesep)
+            words = Header(decoded, _UTF_8, header_name=self.name).encode(linesep=policy.linesep)
             field = f"{self.name}: {words}{policy.linesep} <{address}>"
         return f"{field}{policy.linesep}"
 
@@ -158,7 +163,7 @@ def _wake_senders() -> None:
 
 def _sender(name: str, address: str) -> str:
     """The From field; a name that is too long for it, encoded, loses its end."""
-    while len(written := formataddr((name, address))) > LONGEST_SENDER and name:
+    while len(written := formataddr((name, address), _UTF_8)) > LONGEST_SENDER and name:
         name = name[:-1].rstrip()
     return written
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.charset
 import signal
 import threading
 import time
@@ -311,6 +312,7 @@ def test_a_worker_killed_while_sending_is_replaced_when_its_lease_ends(
     assert len({message["Message-ID"] for message in server.messages}) == 1
 
 
+@pytest.mark.parametrize("table", [email.charset.SHORTEST, email.charset.QP], ids=["python", "apprise"])
 @pytest.mark.parametrize(
     "name",
     [
@@ -326,8 +328,10 @@ def test_a_worker_killed_while_sending_is_replaced_when_its_lease_ends(
     ],
 )
 def test_mails_come_from_us_whatever_the_company_is_called(
-    each_mail_app: Flask, server: Script, name: str
+    each_mail_app: Flask, server: Script, name: str, table: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Apprise changes Python's table of character sets when its plugin for mail is imported.
+    monkeypatch.setitem(email.charset.CHARSETS, "utf-8", (table, table, "utf-8"))
     _queue(sender_name=name)
     send_due_mail()
     content = server.received[0][1]
