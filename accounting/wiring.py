@@ -6,6 +6,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from accounting import cli, models, sealed_entry, triggers  # noqa: F401  # commands, tables, seal, triggers register
+from accounting.books_pages import BooksGroup, BooksPage, add_books_page, init_books_pages
 from accounting.chart import ensure_books
 from accounting.fec.cli import fec
 from accounting.ledger_checks import check_ledger
@@ -14,8 +15,16 @@ from accounting.routes import fec as fec_pages
 from core.checks import register_company_check
 from core.cli.companies import on_company_added
 from core.web.context import MenuEntry, add_menu_entry
+from core.web.rights import Right
 
 PAGES = (journal, accounts, fec_pages, settings)
+_R, _E, _S = BooksGroup.READ, BooksGroup.EXPORT, BooksGroup.SETTINGS
+BOOKS_PAGES = (
+    BooksPage("journal", _l("Journals"), "journal.index", _R, order=10),
+    BooksPage("balance", _l("Trial balance"), "accounts.balance", _R, order=30),
+    BooksPage("fec", "FEC", "fec_pages.index", _E, Right.BOOKS, order=10),
+    BooksPage("settings", _l("Accounts and VAT"), "books_settings.index", _S, Right.BOOKS, order=10),
+)
 MENU = (MenuEntry("books", _l("Books"), "ledger", "journal.index", order=60),)
 
 
@@ -25,6 +34,9 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(page.blueprint)
     for entry in MENU:
         add_menu_entry(app, entry)
+    init_books_pages(app)
+    for books_page in BOOKS_PAGES:
+        add_books_page(app, books_page)
     app.cli.add_command(fec)
     register_company_check("books", check_ledger)
     with app.app_context():
