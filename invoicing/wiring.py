@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from accounting.due_dates import add_due_dates
 from accounting.source_links import add_source_link
 from core.checks import register_company_check
 from core.cli.companies import on_company_added
@@ -29,6 +30,7 @@ from invoicing import (  # noqa: F401  # what registers itself: jobs, tables, tr
 from invoicing.cli import customers_group, invoices_group
 from invoicing.document_checks import check_documents
 from invoicing.document_words import siren_text
+from invoicing.due_dates import due_dates_of_invoices
 from invoicing.facturx_cli import facturx_group
 from invoicing.mail_settings import sender_of_company, servers_of_companies
 from invoicing.models import InvoicingSettings
@@ -121,6 +123,7 @@ def init_app(app: Flask) -> None:
         add_settings_tab(app, tab)
     for kind, find_url in SOURCE_URLS.items():
         add_source_link(app, kind, find_url)
+    add_due_dates(app, "invoice", due_dates_of_invoices)
     app.add_template_filter(siren_text, "siren")
     set_chat_target(app, chat_target)
     set_company_mail(app, sender_of_company, servers_of_companies)
