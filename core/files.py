@@ -11,10 +11,11 @@ import hashlib
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
-from pathlib import PurePosixPath
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 import fsspec
@@ -30,6 +31,8 @@ from core.tenancy import CompanyScoped
 
 READERS = 8
 """Files that `check_files` reads at once."""
+PIECE_BYTES = 1 << 20
+"""What of a long file is held at a time."""
 
 
 class StoredFile(CompanyScoped, Base):
@@ -73,6 +76,28 @@ def put_bytes(content: bytes) -> str:
     return digest
 
 
+def put_path(path: Path) -> tuple[str, int]:
+    """Write a file of this machine to the storage, outside any transaction, a piece at a time however long it is;
+    returns its SHA-256 and its size in bytes. Like `put_bytes` it may be done twice."""
+    with path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    url = current_app.config["SOLDE"].files_url
+    storage, target = _storage(url), f"{_root(url)}/{_path(digest)}"
+    if not (storage.exists(target) and _digest(url, digest)[0] == digest):
+        storage.makedirs(str(PurePosixPath(target).parent), exist_ok=True)
+        # A reader must never meet half a file: write beside it, then move.
+        partial = f"{target}.{uuid4().hex}"
+        storage.put_file(str(path), partial)
+        _flush(storage, partial)
+        storage.mv(partial, target)
+    else:
+        # Perhaps another process has just written it, and the machine not yet.
+        _flush(storage, target)
+    for folder in list(PurePosixPath(target).parents)[:3]:
+        _flush(storage, str(folder))
+    return digest, path.stat().st_size
+
+
 def _flush(storage: Any, path: str) -> None:
     """Have the machine write a file, or the names in a folder, to its disk; other storages have done so themselves."""
     if not isinstance(storage, LocalFileSystem):
@@ -112,6 +137,31 @@ def _read(url: str, digest: str) -> bytes:
     return content
 
 
+@contextmanager
+def open_stored(digest: str) -> Iterator[BinaryIO]:
+    """A stored file to read a piece at a time. It is read once before, so that nothing damaged is begun.
+
+    Raises:
+        DamagedFileError: the content no longer has its hash.
+        FileNotFoundError: the storage has lost it.
+    """
+    url = current_app.config["SOLDE"].files_url
+    if _digest(url, digest)[0] != digest:
+        raise DamagedFileError(digest)
+    with _storage(url).open(f"{_root(url)}/{_path(digest)}", "rb") as stream:
+        yield stream
+
+
+def _digest(url: str, digest: str) -> tuple[str, int]:
+    """The SHA-256 that the stored content has now, and its size in bytes."""
+    seen, size = hashlib.sha256(), 0
+    with _storage(url).open(f"{_root(url)}/{_path(digest)}", "rb") as stream:
+        while piece := stream.read(PIECE_BYTES):
+            seen.update(piece)
+            size += len(piece)
+    return seen.hexdigest(), size
+
+
 def check_files() -> Iterator[str]:
     """What is wrong with the stored files of the company entered, one English sentence each: for `solde verify`."""
     names = select(StoredFile.sha256, StoredFile.media_type, StoredFile.size_bytes).order_by(StoredFile.id)
@@ -127,11 +177,11 @@ def check_files() -> Iterator[str]:
 
 def _fault_of(url: str, digest: str, size_bytes: int) -> str:
     try:
-        size = len(_read(url, digest))
-    except DamagedFileError:
-        return "is not what was stored"
+        found, size = _digest(url, digest)
     except FileNotFoundError:
         return "is missing from the storage"
+    if found != digest:
+        return "is not what was stored"
     return "" if size == size_bytes else f"has {size} bytes, not {size_bytes}"
 
 

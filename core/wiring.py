@@ -6,14 +6,24 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_migrate import Migrate
 
-from core import event_log, files, mail, models, seal, sms, todo  # noqa: F401  # their tables and triggers register themselves
+from core import (  # noqa: F401  # their tables, triggers and jobs register themselves
+    event_log,
+    files,
+    long_tasks,
+    mail,
+    models,
+    seal,
+    sms,
+    todo,
+    work_long_tasks,
+)
 from core.checks import register_company_check
 from core.cli import register_commands
 from core.cli.servers import WEB_THREADS
 from core.database import db, init_database
 from core.logs import init_logs
 from core.settings import Settings
-from core.web import companies, health
+from core.web import companies, health, tasks
 from core.web.addresses import init_addresses
 from core.web.context import init_context
 from core.web.errors import init_errors
@@ -46,5 +56,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     init_errors(app)
     app.register_blueprint(companies.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(tasks.blueprint)
     register_company_check("files", files.check_files)
     register_commands(app)

@@ -19,8 +19,9 @@ from core.settings import Settings
 from core.web.uploads import most_upload_bytes
 
 WEB_THREADS = 8
-WORKER_THREADS = 3
-"""One that issues a thousand invoices and one that has them drawn leave one for a payment that arrives meanwhile."""
+WORKER_THREADS = 4
+"""One that issues a thousand invoices, one that has them drawn and one that works on a long task leave one for a
+payment that arrives meanwhile."""
 STOP_SECONDS = 20
 LIMITS: Final[dict[str, Any]] = {
     # Browsers keep half a dozen connections open; with 100 in all, some twenty visitors would shut everybody else out.

@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 
 from core.clock import paris_today
 from core.database import db, transaction
+from core.long_tasks import LongTask
 from core.mail import queue_mail
 from core.models import Membership, Role
 from core.tenancy import in_company
@@ -137,12 +138,17 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
         )
         import_report(report)
         operation = db.session.query(PayplugOperation.id).scalar()
+        with transaction():
+            task = LongTask(kind="month_package", request_key="t" * 8)
+            db.session.add(task)
+            db.session.flush()
+            task_id = task.id
         membership = db.session.query(Membership.id).filter_by(company_id=company_id).scalar()
     assert draft
     return {
         "document_id": invoice, "draft_id": draft, "customer_id": 1, "payment_id": payment, "sending_id": sending,
         "rate_id": rate, "text_id": text, "mail_id": mail, "membership_id": membership, "company_id": company_id,
-        "run_id": run, "report_id": report, "operation_id": operation,
+        "run_id": run, "report_id": report, "operation_id": operation, "task_id": task_id,
     }  # fmt: skip
 
 
