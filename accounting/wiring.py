@@ -23,6 +23,7 @@ BOOKS_PAGES = (
     BooksPage("journal", _l("Journals"), "journal.index", _R, order=10),
     BooksPage("balance", _l("Trial balance"), "accounts.balance", _R, order=30),
     BooksPage("fec", "FEC", "fec_pages.index", _E, Right.BOOKS, order=10),
+    BooksPage("fec_check", _l("Check a FEC"), "fec_pages.check_other", _E, Right.BOOKS, order=80),
     BooksPage("settings", _l("Accounts and VAT"), "books_settings.index", _S, Right.BOOKS, order=10),
 )
 MENU = (MenuEntry("books", _l("Books"), "ledger", "journal.index", order=60),)

@@ -20,6 +20,7 @@ _MAY_BE_BLANK: Final = frozenset(
 _REMEMBERED: Final = 50_000
 _AMOUNT = re.compile(r"([+-]?)([0-9]{1,18})(?:,([0-9]+))?([+-]?)")
 _DAY = re.compile(r"[0-9]{8}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _SIDES: Final = {"D": 1, "+1": 1, "C": -1, "-1": -1}
 
 
@@ -37,6 +38,8 @@ class LineFacts(NamedTuple):
     lettering: str
     lettering_date: str
     validation_date: str
+    journal_label: str = ""
+    account_label: str = ""
 
 
 class CellChecker:
@@ -61,8 +64,8 @@ class CellChecker:
     def check(self, number: int, cells: list[str]) -> LineFacts:
         """Note every breach on the line and return what the other rules need of it."""
         (
-            journal, _, entry, entry_date, account, _, auxiliary, _, _, piece_date, _,
-            debit, credit, lettering, lettering_date, validation_date, currency_amount, _,
+            journal, journal_label, entry, entry_date, account, account_label, auxiliary, auxiliary_label, _,
+            piece_date, _, debit, credit, lettering, lettering_date, validation_date, currency_amount, currency,
         ) = cells  # fmt: skip
         needed = self._needed(cells)
         if not all(needed) or any(map(str.isspace, needed)):
@@ -75,12 +78,35 @@ class CellChecker:
         validation_date = self._day(validation_date, number, "ValidDate")
         self._compare_days(number, entry_date, piece_date)
         debit_cents, credit_cents = self._sides(number, debit, credit)
-        if currency_amount:
-            self._amount(currency_amount, number, "Montantdevise")
+        if auxiliary or auxiliary_label:
+            self._check_auxiliary(number, auxiliary.strip(), auxiliary_label.strip())
+        if currency_amount or currency:
+            self._check_currency(number, currency_amount.strip(), currency.strip())
         return LineFacts(
             number, journal, entry, entry_date, account, auxiliary, debit_cents, credit_cents,
-            lettering, lettering_date, validation_date,
+            lettering, lettering_date, validation_date, journal_label, account_label,
         )  # fmt: skip
+
+    def check_settlement(self, number: int, fields: list[str]) -> None:
+        """Check the date of settlement of a file of cash accounting (`DateRglt`), where the line has one."""
+        position = self._layout.settlement_position
+        if position is not None:
+            self._day(fields[position], number, "DateRglt")
+
+    def _check_auxiliary(self, number: int, auxiliary: str, label: str) -> None:
+        if not label:
+            self._findings.add(rules.AUXILIARY_UNNAMED, number, "CompAuxLib", number=_short(auxiliary))
+        elif not auxiliary:
+            self._findings.add(rules.AUXILIARY_UNNUMBERED, number, "CompAuxNum")
+
+    def _check_currency(self, number: int, amount: str, currency: str) -> None:
+        if amount:
+            self._amount(amount, number, "Montantdevise")
+        if currency and not _CURRENCY.fullmatch(currency):
+            self._findings.add(rules.CURRENCY_CODE, number, "Idevise", value=_short(currency))
+        # Many programs write EUR on every line and no amount beside it, which says nothing wrong.
+        if (amount and not currency) or (currency not in {"", "EUR"} and not amount):
+            self._findings.add(rules.CURRENCY_ALONE, number, "Idevise" if amount else "Montantdevise")
 
     def _note_blanks(self, number: int, cells: list[str]) -> None:
         for index, name in self._mandatory:

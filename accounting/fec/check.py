@@ -1,7 +1,7 @@
 """Checking a FEC more strictly than the tax office's own checker, in one pass and in bounded memory.
 
 Called by `solde fec check`, and by the export on each file before it is offered. The rules are in `rules`; the stages
-are `reading` (bytes to lines), `cells` (one line), `entries` and `numbering` (lines together).
+are `reading` (bytes to lines), `cells` (one line), `entries`, `numbering` and `meanings` (lines together).
 """
 
 from datetime import date, timedelta
@@ -12,6 +12,7 @@ from accounting.fec import rules
 from accounting.fec.cells import CellChecker, note_forbidden
 from accounting.fec.entries import EntryChecker, JournalSums, LetteringSums
 from accounting.fec.findings import FecReport, Findings, JournalTotals
+from accounting.fec.meanings import Meanings, OpeningJournals
 from accounting.fec.reading import Layout, Lines, Stopped, lines_of, read_file_name, read_header
 
 OPENING_JOURNAL = "AN"
@@ -29,7 +30,8 @@ def check_fec(
     """Check a FEC and report; a file that cannot be read is a report too, not an exception.
 
     `file_name` is the name to judge, by default that of the path. The financial year ends on the date the name gives
-    and starts on `year_start`, or at most 24 months before. Findings beyond `kept_per_rule` of a rule are counted only.
+    and starts on `year_start`, or at most 24 months before. Opening entries are those of the journal of that code, or
+    of one that is called so. Findings beyond `kept_per_rule` of a rule are counted only.
     """
     name = file_name if file_name is not None else getattr(source, "name", "")
     name = Path(str(name)).name
@@ -52,7 +54,9 @@ class _Check:
         self._findings = Findings(kept_per_rule)
         self._closing_date = read_file_name(name, self._findings)
         self._first_day, self._last_day = _bounds(year_start, self._closing_date)
-        self._entries = EntryChecker(self._findings, opening_journal)
+        opening = OpeningJournals(opening_journal)
+        self._entries = EntryChecker(self._findings, opening)
+        self._meanings = Meanings(self._findings, opening)
         self._journals = JournalSums(self._findings)
         self._letterings = LetteringSums(self._findings, self._last_day)
         self._line_count = 0
@@ -68,6 +72,7 @@ class _Check:
                 numbering = self._entries.conclude()
                 totals = self._journals.conclude()
                 self._letterings.conclude()
+                self._meanings.conclude()
             except Stopped as stop:
                 if stop.rule:
                     self._findings.add(stop.rule, stop.line, **stop.parameters)
@@ -86,6 +91,7 @@ class _Check:
             debit_cents=sum(journal.debit_cents for journal in totals),
             credit_cents=sum(journal.credit_cents for journal in totals),
             journals=totals,
+            opening_cents=self._meanings.opening_cents,
         )
 
     def _read(self, lines: Lines) -> Layout:
@@ -98,17 +104,18 @@ class _Check:
         cells = CellChecker(layout, self._findings, self._first_day, self._last_day)
         for number, line in numbered:
             self._line_count += 1
-            fields = self._fields(number, line, layout)
+            fields = self._fields(number, line, layout, cells)
             if fields is not None:
                 facts = cells.check(number, fields)
                 self._entries.add(facts)
                 self._journals.add(facts)
                 self._letterings.add(facts)
+                self._meanings.add(facts)
         if not self._line_count:
             self._findings.add(rules.NO_LINES)
         return layout
 
-    def _fields(self, number: int, line: str, layout: Layout) -> list[str] | None:
+    def _fields(self, number: int, line: str, layout: Layout, cells: CellChecker) -> list[str] | None:
         """The 18 cells of a line in order, or None when it cannot be cut into them."""
         fields = layout.cut(line)
         if len(fields) != layout.width:
@@ -119,6 +126,7 @@ class _Check:
             else:
                 self._findings.add(rules.EMPTY_LINE, number)
             return None
+        cells.check_settlement(number, fields)
         if "".join(fields).isprintable() and not (layout.separator == "\t" and "|" in line):
             return fields[:18] if layout.is_canonical else layout.arrange(fields)
         arranged = layout.arrange(fields)

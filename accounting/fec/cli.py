@@ -1,27 +1,31 @@
 """`solde fec check`, and the group that `accounting.cli` adds `fec export` to; `accounting.wiring` registers it."""
 
+import io
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import click
 from flask.cli import AppGroup
 from flask_babel import force_locale, gettext, ngettext
 
-from accounting.fec.check import check_fec
+from accounting.fec.check import OPENING_JOURNAL, check_fec
 from accounting.fec.findings import FecReport, Finding, Parameters, Verdict
 from accounting.fec.format import amount_text
 from accounting.fec.rules import N_, Severity
 
 fec = AppGroup("fec", help="Accounting entries file (FEC): export and check.")
 
+_READ_BYTES = 1 << 20
 _SEVERITY_NAMES = {
     Severity.ERROR: N_("Error"),
     Severity.WARNING: N_("Warning"),
     Severity.INFO: N_("Information"),
 }
-_NUMBERING_NAMES = {
+NUMBERING_NAMES = {
     "file": N_("one sequence for the file"),
     "journal": N_("one sequence per journal"),
     "prefix": N_("one sequence per prefix"),
@@ -44,12 +48,20 @@ _VERDICTS = {
     type=click.DateTime(["%Y-%m-%d"]),
     help="First day of the financial year; by default at most 24 months before its end.",
 )
-def check_command(file: Path, *, as_json: bool, lang: str, year_start: datetime | None) -> None:
+@click.option(
+    "--opening-journal",
+    default=OPENING_JOURNAL,
+    show_default=True,
+    help="Code of the journal of opening entries; one that is called so is known by its label.",
+)
+def check_command(
+    file: Path, *, as_json: bool, lang: str, year_start: datetime | None, opening_journal: str
+) -> None:
     """Check FILE more strictly than the tax office's own checker.
 
     Exit status: 0 the file is right, 1 it is faulty, 2 it cannot be read.
     """
-    report = check_fec(file, year_start=_as_date(year_start))
+    report = _checked(file, _as_date(year_start), opening_journal)
     with force_locale(lang):
         if as_json:
             click.echo(json.dumps(report.as_dict(translated), ensure_ascii=False, indent=2))
@@ -57,6 +69,36 @@ def check_command(file: Path, *, as_json: bool, lang: str, year_start: datetime 
             for line in report_lines(report):
                 click.echo(line)
     raise SystemExit(report.verdict.exit_code)
+
+
+def _checked(file: Path, year_start: date | None, opening_journal: str) -> FecReport:
+    """Check with a bar on stderr where somebody looks on."""
+    try:
+        size = file.stat().st_size
+        stream = file.open("rb")
+    except OSError:
+        return check_fec(file)
+    bar = click.progressbar(length=size, file=sys.stderr, label=file.name, hidden=not sys.stderr.isatty())
+    with stream, bar:
+        counted = io.BufferedReader(_Counted(stream, bar.update), _READ_BYTES)
+        return check_fec(counted, file.name, year_start=year_start, opening_journal=opening_journal)
+
+
+class _Counted(io.RawIOBase):
+    """A stream that tells how much of it was read."""
+
+    def __init__(self, stream: BinaryIO, told: Callable[[int], object]) -> None:
+        self._stream = stream
+        self._told = told
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        content = self._stream.read(len(buffer))
+        buffer[: len(content)] = content
+        self._told(len(content))
+        return len(content)
 
 
 def _as_date(moment: datetime | None) -> date | None:
@@ -96,8 +138,12 @@ def _summary(report: FecReport) -> Iterator[str]:
         debit=amount_text(report.debit_cents),
         credit=amount_text(report.credit_cents),
     )
+    if report.opening_cents:
+        yield gettext("Opening entries: %(amount)s", amount=amount_text(report.opening_cents))
+    else:
+        yield gettext("No opening entries: right in a first financial year only")
     if report.numbering:
-        yield gettext("Numbering: %(kind)s", kind=gettext(_NUMBERING_NAMES[report.numbering]))
+        yield gettext("Numbering: %(kind)s", kind=gettext(NUMBERING_NAMES[report.numbering]))
 
 
 def _finding_line(finding: Finding) -> str:

@@ -9,6 +9,7 @@ from accounting.fec import rules
 from accounting.fec.cells import LineFacts
 from accounting.fec.findings import Findings, JournalTotals
 from accounting.fec.format import amount_text
+from accounting.fec.meanings import OpeningJournals
 from accounting.fec.numbering import Numbering
 
 MOST_JOURNALS: Final = 2_000
@@ -35,9 +36,9 @@ class _Part:
 class EntryChecker:
     """Groups lines into entries; checks that each balances, has one date and one journal, and comes in order."""
 
-    def __init__(self, findings: Findings, opening_journal: str) -> None:
+    def __init__(self, findings: Findings, opening: OpeningJournals) -> None:
         self._findings = findings
-        self._opening_journal = opening_journal
+        self._opening = opening
         self._numbering = Numbering(findings)
         self._group: dict[str, _Part] = {}
         self._part: _Part | None = None
@@ -80,7 +81,7 @@ class EntryChecker:
 
     def _check_order(self, facts: LineFacts) -> None:
         """Opening entries come first whenever they were validated; the others in the order of validation."""
-        if facts.journal == self._opening_journal:
+        if self._opening.has(facts):
             if self._is_past_opening:
                 self._findings.add(rules.OPENING_FIRST, facts.number, "JournalCode", journal=facts.journal)
             return

@@ -104,6 +104,8 @@ class FecReport:
     debit_cents: int = 0
     credit_cents: int = 0
     journals: tuple[JournalTotals, ...] = field(default=())
+    opening_cents: int = 0
+    """What the opening entries carry forward, on one side; 0 when there are none, as in a first financial year."""
 
     @property
     def verdict(self) -> Verdict:
@@ -115,6 +117,11 @@ class FecReport:
     def total(self, severity: Severity) -> int:
         """How many breaches of that severity there are, those not kept included."""
         return sum(count for rule, count in self.counts.items() if rule.severity is severity)
+
+    @property
+    def hidden_count(self) -> int:
+        """How many breaches were counted and not kept."""
+        return sum(self.counts.values()) - len(self.findings)
 
     def as_dict(self, say: Say = in_english) -> dict[str, Any]:
         """The report as plain data for JSON; amounts as text with a decimal comma, as in the file."""
@@ -129,6 +136,7 @@ class FecReport:
             "entries": self.entry_count,
             "debit": amount_text(self.debit_cents),
             "credit": amount_text(self.credit_cents),
+            "opening": amount_text(self.opening_cents),
             "journals": [
                 {
                     "code": journal.code,

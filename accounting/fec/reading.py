@@ -24,6 +24,9 @@ LONGEST_LINE: Final = 100_000
 _LEAST_COLUMNS = 9
 _FILE_NAME = re.compile(r"(.*)FEC(20[0-9]{6})(?:\.[A-Za-z0-9]{1,5})?", re.IGNORECASE)
 _SIGNED_COLUMNS = tuple({"Debit": "Montant", "Credit": "Sens"}.get(name, name) for name in COLUMNS)
+CASH_COLUMNS: Final = ("DateRglt", "ModeRglt", "NatOp", "IdClient")
+"""What cash accounting adds: 21 columns for farmers, 22 for the liberal professions (A47 A-1 VIII)."""
+
 _ESSENTIAL = (
     "EcritureNum",
     "EcritureDate",
@@ -144,6 +147,8 @@ class Layout:
     """Montant and Sens stand in place of Debit and Credit."""
     ends_with_separator: bool
     """The header does, so that lines may."""
+    settlement_position: int | None = None
+    """Where `DateRglt` is in a file of cash accounting."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -169,6 +174,8 @@ class Layout:
 
 def read_header(header: str, findings: Findings) -> Layout:
     """Understand the first line; notes what is wrong with it. Raises `Stopped` when lines cannot be cut by it."""
+    if header.lstrip().startswith("<"):
+        raise Stopped(rules.FILE_XML, 1)
     separator = _separator(header)
     fields = header.split(separator)
     ends_with_separator = not fields[-1].strip()
@@ -187,7 +194,8 @@ def read_header(header: str, findings: Findings) -> Layout:
     if missing:
         raise Stopped(None)
     positions = tuple(found.get(name) for name in names)
-    return Layout(separator, len(fields), positions, has_sens, ends_with_separator)
+    settled = plain.index(_plain(CASH_COLUMNS[0])) if _plain(CASH_COLUMNS[0]) in plain else None
+    return Layout(separator, len(fields), positions, has_sens, ends_with_separator, settled)
 
 
 def _separator(header: str) -> str:
@@ -220,7 +228,20 @@ def _note_columns(
             findings.add(rules.HEADER_SPELLING, 1, name, name=fields[found[name]])
     if list(found.values()) != list(range(len(found))):
         findings.add(rules.HEADER_ORDER, 1)
-    known = {_plain(name) for name in names}
+    cash = {_plain(name) for name in CASH_COLUMNS} if _has_cash_columns(plain, findings) else set()
+    known = {_plain(name) for name in names} | cash
     for field, text in zip(fields, plain, strict=True):
         if text not in known:
             findings.add(rules.HEADER_EXTRA, 1, field)
+
+
+def _has_cash_columns(plain: list[str], findings: Findings) -> bool:
+    """Whether the first three columns of cash accounting are there, which is told; wherever they stand."""
+    wanted = [_plain(name) for name in CASH_COLUMNS]
+    if not set(wanted[:3]) <= set(plain):
+        return False
+    count = len(COLUMNS) + (4 if wanted[3] in plain else 3)
+    findings.add(rules.CASH_COLUMNS, 1, count=str(count))
+    if plain[len(COLUMNS) : count] != wanted[: count - len(COLUMNS)]:
+        findings.add(rules.CASH_COLUMNS_PLACE, 1, names=", ".join(CASH_COLUMNS))
+    return True

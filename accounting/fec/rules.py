@@ -53,6 +53,9 @@ def _stop(code: str, message: str) -> Rule:
 FILE_UNREADABLE: Final = _stop("file-unreadable", N_("The file cannot be opened: %(reason)s."))
 FILE_EMPTY: Final = _stop("file-empty", N_("The file is empty."))
 FILE_NOT_TEXT: Final = _stop("file-not-text", N_("The file is not a text in UTF-8 or ISO-8859-15."))
+FILE_XML: Final = _stop(
+    "file-xml", N_("The file is XML. The law allows it, but only files of lines and columns are read here.")
+)
 LINE_TOO_LONG: Final = _stop("line-too-long", N_("The line is longer than %(limit)s characters."))
 NO_SEPARATOR: Final = _stop(
     "no-separator", N_("The first line has no columns separated by tabs or vertical bars.")
@@ -85,6 +88,12 @@ HEADER_ORDER: Final = _error(
 HEADER_SPELLING: Final = _warning("header-spelling", N_("The column is written “%(name)s” in the header."))
 HEADER_EXTRA: Final = _info("header-extra", N_("The column comes in addition to the 18 mandatory ones."))
 HEADER_TRAILING: Final = _warning("header-trailing", N_("The header ends with a separator."))
+CASH_COLUMNS: Final = _info(
+    "cash-columns", N_("The file has the %(count)s columns of cash accounting (A47 A-1 VIII).")
+)
+CASH_COLUMNS_PLACE: Final = _warning(
+    "cash-columns-place", N_("The columns of cash accounting must be the 19th to 22nd: %(names)s.")
+)
 
 # A line and its cells
 EMPTY_LINE: Final = _error("empty-line", N_("The line is empty."))
@@ -121,6 +130,35 @@ PIECE_AFTER_ENTRY: Final = _error(
 LETTERING_WITHOUT_DATE: Final = _error("lettering-without-date", N_("Lettering “%(code)s” has no date."))
 LETTERING_WITHOUT_CODE: Final = _error(
     "lettering-without-code", N_("A lettering date without a lettering code.")
+)
+CURRENCY_ALONE: Final = _warning(
+    "currency-alone", N_("An amount in a foreign currency and its currency go together.")
+)
+CURRENCY_CODE: Final = _warning("currency-code", N_("“%(value)s” is not a currency code of three capitals."))
+AUXILIARY_UNNAMED: Final = _warning(
+    "auxiliary-unnamed", N_("The auxiliary account %(number)s has no name (CompAuxLib).")
+)
+AUXILIARY_UNNUMBERED: Final = _warning(
+    "auxiliary-unnumbered", N_("The name of an auxiliary account stands without its number (CompAuxNum).")
+)
+
+# What a name or an account means throughout the file
+JOURNAL_NAMES: Final = _warning(
+    "journal-names", N_("Journal %(code)s is called “%(first)s” and “%(other)s”.")
+)
+ACCOUNT_NAMES: Final = _warning(
+    "account-names", N_("Account %(number)s is called “%(first)s” and “%(other)s”.")
+)
+OPENING_RESULT: Final = _warning(
+    "opening-result",
+    N_("An opening entry is on account %(account)s; only accounts of the balance sheet are carried forward."),
+)
+OPENING_SPREAD: Final = _warning(
+    "opening-spread", N_("Opening entries are dated %(first)s and %(other)s; they belong to one day.")
+)
+RESULT_ZEROED: Final = _warning(
+    "result-zeroed",
+    N_("Accounts of classes 6 and 7 end at zero: the file must come without the entries that close them."),
 )
 
 # Entries, journals, order and numbers

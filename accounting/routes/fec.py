@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from flask import Blueprint, flash, redirect, render_template, send_file, url_for
 from flask_babel import gettext
@@ -11,7 +11,10 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from accounting.errors import YearNotFound
-from accounting.fec.cli import translated
+from accounting.fec.check import OPENING_JOURNAL, check_fec
+from accounting.fec.cli import NUMBERING_NAMES, translated
+from accounting.fec.findings import FecReport
+from accounting.fec.forms import CheckForm
 from accounting.fec.notice import notice_file_name
 from accounting.fec.produce import ProducedFec, log_export, notice_of, produce_fec
 from accounting.fiscal_years import fiscal_years
@@ -20,6 +23,7 @@ from core.database import db, transaction
 from core.models import Company
 from core.tenancy import current_company_id
 from core.web.rights import Right, requires
+from core.web.uploads import takes_large_files
 
 blueprint = Blueprint("fec_pages", __name__, url_prefix="/books/fec")
 TEXT = "text/plain; charset=utf-8"
@@ -30,6 +34,39 @@ TEXT = "text/plain; charset=utf-8"
 def index() -> str:
     """The financial years."""
     return render_template("accounting/fec.html", years=fiscal_years())
+
+
+@blueprint.get("/check")
+@requires(Right.BOOKS)
+def check_other() -> str:
+    """Ask for a FEC of any software."""
+    return _other_page(CheckForm(formdata=None))
+
+
+@blueprint.post("/check")
+@requires(Right.BOOKS)
+@takes_large_files
+def check_uploaded() -> tuple[str, int] | str:
+    """Check the file that was sent and show what was found; nothing of it is kept."""
+    form = CheckForm()
+    if not form.validate():
+        return _other_page(form), 422
+    storage = form.file.data
+    name = PurePath((storage.filename or "").replace("\\", "/")).name
+    journal = (form.opening_journal.data or "").strip() or OPENING_JOURNAL
+    report = check_fec(storage.stream, name, year_start=form.year_start.data, opening_journal=journal)
+    form = CheckForm(formdata=None, data={"year_start": form.year_start.data, "opening_journal": journal})
+    return _other_page(form, report)
+
+
+def _other_page(form: CheckForm, report: FecReport | None = None) -> str:
+    return render_template(
+        "accounting/fec_upload.html",
+        form=form,
+        report=report,
+        translated=translated,
+        numbering=NUMBERING_NAMES.get(report.numbering or "") if report else None,
+    )
 
 
 @blueprint.get("/<int:year_id>")

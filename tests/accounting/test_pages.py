@@ -18,6 +18,8 @@ from core.database import db, transaction
 from core.event_log import Event
 from core.models import Role
 from core.tenancy import in_company
+from core.web import uploads
+from tests.accounting.fec.right_file import NAME, column, right_rows, text_of
 from tests.accounting.shop import GOODS_110, MARCH_1, SERVICES_120, Shop
 from tests.conftest import make_company, signed_in_client
 
@@ -289,3 +291,32 @@ def test_a_second_window_does_not_silently_win(accountant):
         409,
     ]
     assert set_vat("2026-03-05", "2026-03-02") == 303
+
+
+def test_a_file_of_any_software_is_checked_and_its_faults_are_told_with_their_lines(accountant):
+    address = "/books/fec/check"
+    assert "Nothing of it is kept" in shown(accountant, address)
+    answer = accountant.post(address, data={"year_start": "2026-01-01"})
+    assert (answer.status_code, "Choose a file." in answer.text) == (422, True)
+    rows = right_rows()
+    right = accountant.post(
+        address, data={"file": (io.BytesIO(text_of(rows, "|").replace("’", "'").encode("iso-8859-15")), NAME)}
+    )
+    assert f"{NAME} is right." in right.text
+    assert "one sequence per journal" in right.text
+    rows[3][column("Debit")] = "120.00"
+    faulty = accountant.post(
+        address, data={"file": (io.BytesIO(text_of(rows).encode()), f"C:\\dossier\\{NAME}")}
+    )
+    assert f"{NAME} is faulty." in faulty.text
+    assert "“120.00” must be written with a decimal comma." in faulty.text
+    unreadable = accountant.post(address, data={"file": (io.BytesIO(b"%PDF-1.7"), "facture.pdf")})
+    assert "facture.pdf cannot be read as a FEC." in unreadable.text
+
+
+def test_a_file_of_a_million_lines_may_be_sent_and_not_one_without_end(accountant, monkeypatch):
+    content = text_of(right_rows()).encode()
+    monkeypatch.setattr(uploads, "most_upload_bytes", lambda _: 100)
+    assert accountant.post("/books/fec/check", data={"file": (io.BytesIO(content), NAME)}).status_code == 200
+    monkeypatch.setattr(uploads, "MOST_LARGE_BYTES", 100)
+    assert accountant.post("/books/fec/check", data={"file": (io.BytesIO(content), NAME)}).status_code == 413

@@ -14,6 +14,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from tests import _profiles
+from tests.accounting.fec.right_file import NAME, column, right_rows, text_of
 from tests.browser.chromium import faults_of
 from tests.browser.furnished import Furnished, furnish
 from tests.browser.installation import Installation
@@ -77,6 +78,14 @@ def choose_a_text_as_logo(page: Page, _: Words) -> None:
     press_save(page, _)
 
 
+def check_a_faulty_fec(page: Page, _: Words) -> None:
+    rows = right_rows()
+    rows[3][column("Debit")] = "120.00"
+    content = text_of(rows).encode()
+    page.locator("#file").set_input_files({"name": NAME, "mimeType": "text/plain", "buffer": content})
+    press_save(page, _)
+
+
 def pay_too_little(page: Page, _: Words) -> None:
     page.locator("#amount").fill("0,01")
     press_save(page, _)
@@ -108,6 +117,10 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "accounts.balance": [Spot("/books/trial-balance"), Spot("/books/trial-balance?from=2001-01-01&to=2001-12-31")],
         "accounts.ledger": [Spot(book, ACCOUNTANT), Spot(f"{book}?open=1")],
         "fec_pages.index": [Spot("/books/fec", ACCOUNTANT)],
+        "fec_pages.check_other": [
+            Spot("/books/fec/check", ACCOUNTANT),
+            Spot("/books/fec/check", ACCOUNTANT, act=check_a_faulty_fec),
+        ],
         "fec_pages.check": [Spot(f"/books/fec/{rooms.year}", ACCOUNTANT)],
         "books_settings.index": [Spot("/books/settings", ACCOUNTANT)],
         "customers.index": [

@@ -128,6 +128,20 @@ WARNINGS = [
         12, line("VE000001", "20260415", "706000", "0,00", "0,00"))]),
     ("number-no-digits", [setting_all("EcritureNum", "OD", 12, 13)]),
     ("lettering-unbalanced", [setting(3, "EcritureLet", "AB")]),
+    ("currency-alone", [setting(3, "Montantdevise", "130,00")]),
+    ("currency-alone", [setting(3, "Idevise", "USD")]),
+    ("currency-code", [setting(3, "Idevise", "$"), setting(3, "Montantdevise", "130,00")]),
+    ("auxiliary-unnamed", [setting(3, "CompAuxLib", "")]),
+    ("auxiliary-unnumbered", [setting(10, "CompAuxNum", " ")]),
+    ("journal-names", [setting(10, "JournalLib", "Vente")]),
+    ("account-names", [setting(7, "CompteLib", "Client")]),
+    ("opening-result", [setting(2, "CompteNum", "706000"), setting(2, "CompteLib", "Prestations de services")]),
+    ("opening-spread", [lambda rows: rows.insert(3, line("AN000002", "20260102", "512000", "5,00", "0,00")),
+                        lambda rows: rows.insert(4, line("AN000002", "20260102", "101000", "0,00", "5,00"))]),
+    ("result-zeroed", [lambda rows: rows.extend([
+        line("OD000002", "20261231", "706000", "1095,50", "0,00"),
+        [*line("OD000002", "20261231", "101000", "0,00", "1095,50")[:4], "120000", "Résultat",
+         *line("OD000002", "20261231", "101000", "0,00", "1095,50")[6:]]])]),
 ]  # fmt: skip
 
 
@@ -137,6 +151,45 @@ def test_an_oddity_is_a_warning_and_the_file_stays_right(code: str, spoils: list
     assert code in codes(report)
     assert report.total(Severity.ERROR) == 0
     assert report.verdict is Verdict.RIGHT
+
+
+def test_a_currency_beside_every_line_says_nothing_wrong() -> None:
+    assert codes(check_rows(spoiled(setting(3, "Idevise", "EUR")))) == set()
+    both = spoiled(setting(3, "Idevise", "USD"), setting(3, "Montantdevise", "130,00"))
+    assert codes(check_rows(both)) == set()
+
+
+def _with_cash_columns(*names: str, day: str = "20260302") -> Rows:
+    rows = right_rows()
+    rows[0] += names
+    for row in rows[1:]:
+        row.extend([day, "VIR", "BNC", "C1"][: len(names)])
+    return rows
+
+
+def test_the_columns_of_cash_accounting_are_known_and_their_date_is_checked() -> None:
+    farmer, doctor = ("DateRglt", "ModeRglt", "NatOp"), ("DateRglt", "ModeRglt", "NatOp", "IdClient")
+    assert codes(check_rows(_with_cash_columns(*farmer))) == {"cash-columns"}
+    report = check_rows(_with_cash_columns(*doctor))
+    assert codes(report) == {"cash-columns"}
+    assert report.findings[0].parameters == {"count": "22"}
+    assert codes(check_rows(_with_cash_columns("ModeRglt", "DateRglt", "NatOp"))) >= {"cash-columns-place"}
+    wrong = check_rows(_with_cash_columns(*doctor, day="2026-03-02"))
+    assert {(f.rule.code, f.column) for f in wrong.findings[:1]} == {("date-format", "DateRglt")}
+
+
+def test_opening_entries_are_known_by_their_code_or_their_label() -> None:
+    def renamed(rows: Rows) -> None:
+        for row in rows[1:3]:
+            row[0], row[2] = "RAN", "RAN000001"
+
+    report = check_rows(spoiled(renamed))
+    assert report.findings == ()
+    assert report.opening_cents == 100_000
+    spoil = setting_all("JournalLib", "Report des soldes", 1, 2)
+    stream = BytesIO(text_of(spoiled(renamed, spoil)).encode())
+    assert check_fec(stream, NAME, opening_journal="RAN").findings == ()
+    assert check_fec(BytesIO(text_of(spoiled(renamed, spoil)).encode()), NAME).opening_cents == 0
 
 
 def test_an_entry_that_does_not_balance_is_found_with_its_difference() -> None:
@@ -461,6 +514,7 @@ def test_mixed_encodings_are_an_error() -> None:
     [
         (b"", "file-empty"),
         (b"\xff\xfe" + "JournalCode\t".encode("utf-16-le"), "file-not-text"),
+        (b'<?xml version="1.0" encoding="UTF-8"?><comptabilite/>', "file-xml"),
         (b"%PDF-1.7\n%\xe2\xe3", "no-separator"),
         (b"a" * 200_000, "line-too-long"),
         (text_of(right_rows()).encode() + b"x" * 200_000, "line-too-long"),

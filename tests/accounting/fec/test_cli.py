@@ -37,6 +37,7 @@ def test_a_right_file_exits_0(run: Run, tmp_path: Path) -> None:
         NAME,
         "13 lines, 5 entries, UTF-8",
         "Debit 2265,50, credit 2265,50",
+        "Opening entries: 1000,00",
         "Numbering: one sequence per journal",
         "",
         "The file is right. 0 errors, 0 warnings.",

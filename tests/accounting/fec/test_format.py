@@ -202,7 +202,9 @@ def test_whatever_is_written_passes_the_check_to_the_cent(lines: list[FecLine]) 
     out.seek(0)
     report = check_fec(out, fec_file_name("732829320", date(2026, 12, 31)))
     assert report.verdict is Verdict.RIGHT
-    assert report.total(Severity.WARNING) == 0
+    # What a name is the rows decide: these are drawn at random.
+    names = {"account-names", "journal-names", "auxiliary-unnamed", "auxiliary-unnumbered"}
+    assert {rule.code for rule in report.counts if rule.severity is Severity.WARNING} <= names
     assert report.line_count == summary.line_count == len(lines)
     assert report.debit_cents == report.credit_cents == summary.debit_cents == summary.credit_cents
     assert summary.byte_count == len(out.getvalue())
