@@ -17,6 +17,7 @@ from core.database import db, lock
 from core.errors import ConflictError, SoldeError
 from core.event_log import record_event
 from core.seal import seal
+from invoicing.bank.return_cheque import return_cheque
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import collection_states, follow_merge
@@ -62,6 +63,7 @@ def cancel_payment(
     if not {row.invoice_id for row in settlements} <= {invoice.id for invoice in invoices}:
         raise ConflictError
     reversal = _written_reversal(payment, _checked_reason(reason), _checked_day(payment, today), actor_id)
+    return_cheque(payment.id, returned_on=reversal.reversed_on)
     _take_back(payment, reversal, settlements)
     record(_fact(payment, reversal, invoices))
     follow_merge(

@@ -1,27 +1,30 @@
-"""Records money received: payment, settlement, entry, seal in one transaction of the caller.
+"""Records money received: payment, settlements, entry, seal in one transaction of the caller.
 
-Called by the payment form, by `apply_snapshot` for card payments, by imports and the demo.
+Called by the payment forms, by `apply_snapshot` for card payments, by the bank's lines, by imports and the demo.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 
-from accounting.facts import CollectionFact, Share
+from accounting.facts import CollectionFact, CollectionState, Share
 from accounting.record import record
 from core.clock import paris_today
 from core.database import db
 from core.event_log import record_event
+from core.money import format_cents
 from core.seal import seal
-from invoicing.balances import DocumentBalance, balance_of, paid_further
+from invoicing.balances import balance_of, merged_ids, paid_further
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import TREASURY_OF, collection_states_at, invoice_key, payment_key, third_party
 from invoicing.locked_documents import locked_issued_invoice
-from invoicing.models import Document, PaymentCard
+from invoicing.models import Customer, Document, PaymentCard
 from invoicing.parties import read_buyer
 from invoicing.payments import Payment, PaymentMethod
 from invoicing.settle import settle
@@ -40,10 +43,24 @@ class CardInput:
 
 
 @dataclass(frozen=True)
+class PaymentPart:
+    """What a payment of several invoices pays of one of them, in cents above zero."""
+
+    invoice_id: int
+    amount_cents: int
+
+    @property
+    def field(self) -> str:
+        """What the form calls the amount of this invoice."""
+        return f"part_{self.invoice_id}"
+
+
+@dataclass(frozen=True)
 class PaymentInput:
-    """Money that came in for an invoice.
+    """Money that came in for an invoice, or for several of one customer.
 
     Attributes:
+        invoice_id: the invoice, or the first of several.
         amount_cents: above zero; what exceeds the open part becomes the customer's credit.
         paid_on: business date of the money, not in the future.
         paid_at: the instant, when known (card payments), UTC.
@@ -53,6 +70,7 @@ class PaymentInput:
         card: of a card payment.
         request_key: a random key of the form, so that sending it twice records once.
         settles: False keeps all of it as the customer's credit, for a person to decide what it pays.
+        parts: what each of several invoices takes of it; empty: `invoice_id` takes what is open.
     """
 
     invoice_id: int
@@ -67,53 +85,72 @@ class PaymentInput:
     request_key: str | None = None
     recorded_by_id: int | None = None
     settles: bool = True
+    parts: tuple[PaymentPart, ...] = ()
 
 
 def record_payment(given: PaymentInput) -> Payment:
-    """Record a payment and settle the invoice with it, as far as it is open; the surplus stays the customer's credit.
+    """Record a payment and settle its invoices, as far as they are open; the surplus stays the customer’s credit.
 
     The same `external_id` or `request_key` returns the payment recorded before.
 
     Raises:
         NotFoundError: there is no such issued invoice.
-        InvalidInputError: naming every field that is wrong.
+        InvalidInputError: naming every field that is wrong; of several invoices `part_<id>` is the amount of one.
     """
-    # Under the invoice's lock two payments at once come one after the other, and so do two copies of one.
-    invoice = locked_issued_invoice(given.invoice_id)
+    # Under the invoices' locks two payments at once come one after the other, and so do two copies of one.
+    invoices = _locked_invoices(given)
     earlier = _earlier(given)
     if earlier is not None:
         return earlier
-    payment = _checked_payment(given, invoice)
+    payment = _checked_payment(given, invoices)
     db.session.add(payment)
     db.session.flush()
-    before = balance_of(invoice.id)
-    settled = _settled(payment, invoice, before) if given.settles else 0
-    record(_fact(payment, invoice, settled, paid_further(before, settled)))
+    settled, states = _settled(payment, invoices, given)
+    record(_fact(payment, invoices[0], settled, states))
     seal("payment", payment.id)
     if given.card is not None:
         card = given.card
         db.session.add(
             PaymentCard(payment_id=payment.id, brand=card.brand, last4=card.last4, is_3ds=card.is_3ds)
         )
-    record_event(
-        "payment.recorded", actor_id=given.recorded_by_id, subject=("document", invoice.id), payment_id=payment.id,
-        method=payment.method, amount_cents=payment.amount_cents, settled_cents=settled,
-    )  # fmt: skip
+    for invoice in invoices:
+        record_event(
+            "payment.recorded", actor_id=given.recorded_by_id, subject=("document", invoice.id),
+            payment_id=payment.id, method=payment.method, amount_cents=payment.amount_cents,
+            settled_cents=settled.get(invoice.id, 0),
+        )  # fmt: skip
     if payment.method is PaymentMethod.CARD:
-        tell_payment(payment, invoice)
+        tell_payment(payment, invoices[0])
     return payment
 
 
-def _settled(payment: Payment, invoice: Document, before: DocumentBalance) -> int:
-    settlement = settle(
-        at_most_cents=payment.amount_cents,
-        settled_on=payment.paid_on,
-        invoice_id=invoice.id,
-        payment_id=payment.id,
-        # Nothing of a new payment is used yet.
-        open_cents=min(before.open_cents, payment.amount_cents),
-    )
-    return settlement.amount_cents if settlement else 0
+def _locked_invoices(given: PaymentInput) -> list[Document]:
+    """The invoices under lock, by id: the one order of locks."""
+    ids = {part.invoice_id for part in given.parts} or {given.invoice_id}
+    return [locked_issued_invoice(invoice_id) for invoice_id in sorted(ids)]
+
+
+def _settled(
+    payment: Payment, invoices: Sequence[Document], given: PaymentInput
+) -> tuple[dict[int, int], tuple[CollectionState, ...]]:
+    """Settle each invoice; the cents that each took, and where it stands for VAT on collection since."""
+    wanted = {part.invoice_id: part.amount_cents for part in given.parts}
+    left, settled = payment.amount_cents, dict[int, int]()
+    states: list[CollectionState] = []
+    for invoice in invoices if given.settles else ():
+        before = balance_of(invoice.id)
+        # Of a new payment nothing is used but what the invoices before this one took.
+        open_cents = min(before.open_cents, left)
+        settlement = settle(
+            at_most_cents=wanted.get(invoice.id, left), settled_on=payment.paid_on, invoice_id=invoice.id,
+            payment_id=payment.id, open_cents=open_cents,
+        )  # fmt: skip
+        if settlement is None:
+            continue
+        settled[invoice.id] = settlement.amount_cents
+        left -= settlement.amount_cents
+        states += collection_states_at(invoice, paid_further(before, settlement.amount_cents))
+    return settled, tuple(states)
 
 
 def _earlier(given: PaymentInput) -> Payment | None:
@@ -125,8 +162,9 @@ def _earlier(given: PaymentInput) -> Payment | None:
     return db.session.scalars(select(Payment).where(or_(*keys))).one_or_none() if keys else None
 
 
-def _checked_payment(given: PaymentInput, invoice: Document) -> Payment:
+def _checked_payment(given: PaymentInput, invoices: Sequence[Document]) -> Payment:
     errors = FieldErrors()
+    _check_parts(given, invoices, errors)
     if given.amount_cents <= 0:
         errors.add("amount_cents", _l("The amount must be above zero."))
     elif given.amount_cents > LARGEST_PAYMENT_CENTS:
@@ -134,7 +172,7 @@ def _checked_payment(given: PaymentInput, invoice: Document) -> Payment:
     if errors.day("paid_on", given.paid_on) is not None and given.paid_on > paris_today():
         errors.add("paid_on", _l("The payment date lies in the future. Choose today or an earlier day."))
     payment = Payment(
-        customer_id=invoice.customer_id,
+        customer_id=_payer(given, invoices).customer_id,
         method=given.method,
         amount_cents=given.amount_cents,
         paid_on=given.paid_on,
@@ -149,11 +187,36 @@ def _checked_payment(given: PaymentInput, invoice: Document) -> Payment:
     return payment
 
 
-def _fact(payment: Payment, invoice: Document, settled: int, balance: DocumentBalance) -> CollectionFact:
-    shares = [
-        Share(invoice_key(invoice.id), settled),
-        Share(payment_key(payment.id), payment.amount_cents - settled),
-    ]
+def _payer(given: PaymentInput, invoices: Sequence[Document]) -> Document:
+    return next((invoice for invoice in invoices if invoice.id == given.invoice_id), invoices[0])
+
+
+def _check_parts(given: PaymentInput, invoices: Sequence[Document], errors: FieldErrors) -> None:
+    """Several invoices: of one customer, no part above what is open now, together not above what came in."""
+    if not given.parts:
+        return
+    customers = set(
+        db.session.scalars(select(Customer.id).where(Customer.id.in_(merged_ids(invoices[0].customer_id))))
+    )
+    if any(invoice.customer_id not in customers for invoice in invoices):
+        errors.add("parts", _l("One payment pays invoices of one customer."))
+    for part in given.parts:
+        open_cents = balance_of(part.invoice_id).open_cents
+        if part.amount_cents <= 0:
+            errors.add(part.field, _l("The amount must be above zero."))
+        elif part.amount_cents > open_cents:
+            due = format_cents(max(open_cents, 0), get_locale())
+            errors.add(part.field, _l("Only %(amount)s are due on this invoice.", amount=due))
+    if sum(part.amount_cents for part in given.parts) > given.amount_cents:
+        errors.add("amount_cents", _l("The invoices take more than what came in. Lower their amounts."))
+
+
+def _fact(
+    payment: Payment, invoice: Document, settled: dict[int, int], states: tuple[CollectionState, ...]
+) -> CollectionFact:
+    surplus = payment.amount_cents - sum(settled.values())
+    shares = [Share(invoice_key(invoice_id), cents) for invoice_id, cents in settled.items()]
+    shares.append(Share(payment_key(payment.id), surplus))
     return CollectionFact(
         source=("payment", payment.id),
         treasury=TREASURY_OF[payment.method],
@@ -161,5 +224,5 @@ def _fact(payment: Payment, invoice: Document, settled: int, balance: DocumentBa
         reference=payment.reference,
         third_party=third_party(read_buyer(invoice.buyer)),
         shares=tuple(share for share in shares if share.amount_cents),
-        collection=collection_states_at(invoice, balance) if settled else (),
+        collection=states,
     )

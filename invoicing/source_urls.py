@@ -9,6 +9,7 @@ from flask import url_for
 from sqlalchemy import ColumnElement, select
 
 from core.database import db
+from invoicing.bank.models import ChequeDepositItem
 from invoicing.models import CustomerMerge
 from invoicing.payments import PaymentReversal, Settlement
 from invoicing.refunds import DisputeWin, Refund
@@ -51,6 +52,14 @@ def _of_merge(merge_id: int) -> str:
     return url_for("customers.show", customer_id=target_id)
 
 
+def _of_slip(deposit_id: int) -> str:
+    return url_for("cheques.show", deposit_id=deposit_id)
+
+
+def _of_cheque(item_id: int) -> str:
+    return _of_slip(db.session.get_one(ChequeDepositItem, item_id).deposit_id)
+
+
 SOURCE_URLS: Final[dict[str, Callable[[int], str]]] = {
     "document": _of_document,
     "payment": _of_payment,
@@ -59,4 +68,6 @@ SOURCE_URLS: Final[dict[str, Callable[[int], str]]] = {
     "dispute_win": _of_win,
     "settlement": _of_settlement,
     "customer_merge": _of_merge,
+    "cheque_deposit": _of_slip,
+    "cheque_deposit_item": _of_cheque,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from accounting.books_pages import BooksGroup, BooksPage, add_books_page
 from accounting.due_dates import add_due_dates
 from accounting.source_links import add_source_link
 from core.checks import register_company_check
@@ -27,6 +28,9 @@ from invoicing import (  # noqa: F401  # what registers itself: jobs, tables, tr
     triggers,
     work_bulk_runs,
 )
+from invoicing.bank import models as bank_models  # noqa: F401  # tables register
+from invoicing.bank import triggers as bank_triggers  # noqa: F401  # triggers register
+from invoicing.bank.routes import cheques as cheque_pages
 from invoicing.cli import customers_group, invoices_group
 from invoicing.document_checks import check_documents
 from invoicing.document_words import siren_text
@@ -41,6 +45,7 @@ from invoicing.routes import (
     customers,
     dashboard,
     editor,
+    group_payments,
     invoices,
     items,
     links,
@@ -71,6 +76,8 @@ PAGES = (
     items,
     merging,
     payment_pages,
+    group_payments,
+    cheque_pages,
     refund_pages,
     crediting,
     links,
@@ -100,6 +107,7 @@ MENU = (
     MenuEntry("mails", _l("E-mails"), "mail", "mails.index", order=45),
     MenuEntry("settings", _l("Settings"), "settings", "settings.company", Right.SETTINGS, order=90),
 )
+BOOKS_PAGES = (BooksPage("cheques", _l("Cheques"), "cheques.index", BooksGroup.BANK, order=30),)
 SETTINGS_TABS = (
     SettingsTab("company", _l("Company"), "settings.company", order=10),
     SettingsTab("invoicing", _l("Invoicing"), "settings.invoicing", order=20),
@@ -121,6 +129,8 @@ def init_app(app: Flask) -> None:
         add_menu_entry(app, entry)
     for tab in SETTINGS_TABS:
         add_settings_tab(app, tab)
+    for books_page in BOOKS_PAGES:
+        add_books_page(app, books_page)
     for kind, find_url in SOURCE_URLS.items():
         add_source_link(app, kind, find_url)
     add_due_dates(app, "invoice", due_dates_of_invoices)

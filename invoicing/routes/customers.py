@@ -25,6 +25,7 @@ from invoicing.forms.customers import ContactForm, CustomerForm
 from invoicing.forms.recurring import EVERY
 from invoicing.lifecycle import DocumentKind
 from invoicing.models import Document
+from invoicing.open_invoices import open_invoices
 from invoicing.quotes import state_of
 from invoicing.recurring import recurring_of_customer
 
@@ -98,6 +99,7 @@ def show(customer_id: int) -> str:
         zone=zone_of(customer.country),
         target=find_customer(customer.merged_into_id) if customer.merged_into_id else None,
         documents=documents,
+        may_record_payment=bool(open_invoices(customer_id)),
         recurring=recurring_of_customer(customer_id),
         every=EVERY,
         balances=balances_of([document.id for document in documents]),

@@ -27,6 +27,7 @@ from invoicing.forms.documents import OneClickForm
 from invoicing.forms.payments import CancelPaymentForm, PaymentForm
 from invoicing.history_words import METHODS
 from invoicing.lifecycle import DocumentKind
+from invoicing.open_invoices import open_invoices
 from invoicing.payment_link import card_payments
 from invoicing.payment_list import PaymentFilter, count_payments, find_payments, invoices_of_payments
 from invoicing.payments import Payment, PaymentMethod
@@ -81,7 +82,13 @@ def new(document_id: int) -> ResponseReturnValue:
     if form.validate_on_submit() and form.accepts(open_cents) and _recorded(form, document_id):
         return _to_invoice(document_id)
     invoice = find_issued(document_id, DocumentKind.INVOICE)
-    return render_template("invoicing/payment_form.html", form=form, invoice=invoice, open_cents=open_cents)
+    return render_template(
+        "invoicing/payment_form.html",
+        form=form,
+        invoice=invoice,
+        open_cents=open_cents,
+        pays_others=len(open_invoices(invoice.customer_id)) > 1,
+    )
 
 
 def _open_cents(document_id: int) -> int:

@@ -20,8 +20,11 @@ from core.sms import SmsState, queue_sms
 from core.tenancy import current_company_id
 from core.todo import strike_todo
 from invoicing.answer_quote import AnswerInput, answer_quote
+from invoicing.bank.banks import banks
+from invoicing.bank.deposit_cheques import deposit_cheques
 from invoicing.bulk_plan import plan_bulk
 from invoicing.calendar_input import CalendarInput
+from invoicing.cancel_payment import cancel_payment
 from invoicing.credit_invoice import credit_invoice
 from invoicing.draft_invoice import DraftInput, draft_invoice
 from invoicing.draft_pattern import draft_pattern
@@ -33,7 +36,7 @@ from invoicing.make_recurring_invoices import make_recurring_invoices
 from invoicing.models import BulkAction, Document, Item, QuoteLink, RecurringAction, TextKind
 from invoicing.order_bulk import BulkInput, order_bulk
 from invoicing.payment_link import link_of
-from invoicing.payments import Payment
+from invoicing.payments import Payment, PaymentMethod
 from invoicing.refunds import RefundKind
 from invoicing.repeat_invoice import repeat_invoice
 from invoicing.replace_link import replace_link
@@ -100,6 +103,7 @@ class Furnished:
     quote_tokens: dict[str, str]
     recurring: dict[str, int]
     bulk: dict[str, int]
+    slip: int
     tokens: dict[str, str]
     dead_token: str
     self_tests: dict[str, int]
@@ -120,6 +124,7 @@ def furnish(installation: Installation) -> Furnished:
         make_recurring_invoices()
         with transaction():
             bulk = _bulk()
+            slip = _cheques(business=documents["late"])
         work_bulk_runs()
     for name in ("declined", "paid_by_card"):
         payment_id = shop.click(documents[name])
@@ -166,6 +171,7 @@ def furnish(installation: Installation) -> Furnished:
             quotes=quotes,
             recurring=recurring,
             bulk=bulk,
+            slip=slip,
             quote_tokens={name: _quote_token(id_) for name, id_ in quotes.items()},
             tokens={name: token for name, token in tokens.items() if token},
             dead_token=dead_token,
@@ -345,6 +351,23 @@ def _bulk() -> dict[str, int]:
         made[name] = order_bulk(given).id
     strike_todo(TodoKind.BULK, made["running"])
     return made
+
+
+def _cheques(*, business: int) -> int:
+    """A slip of two cheques of which one came back, and one cheque in hand."""
+    invoice = db.session.get_one(Document, business)
+    one, other, _in_hand = (
+        pay(invoice, euros, method=PaymentMethod.CHEQUE, reference=reference)
+        for euros, reference in (("20", "CHQ 0012345"), ("30", LONG_WORD[:60]), ("40", ""))
+    )
+    slip = deposit_cheques(
+        [one.id, other.id],
+        bank_account_id=banks()[0].account_id,
+        deposited_on=paris_today(),
+        request_key="furnished",
+    )
+    cancel_payment(other.id, reason="Chèque sans provision")
+    return slip.id
 
 
 def _quote_token(quote_id: int) -> str:

@@ -198,6 +198,12 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
             Spot(f"/invoices/{rooms.part_paid}/payments/new"),
             Spot(f"/invoices/{rooms.paid_by_card}/payments/new", act=press_save),
         ],
+        "group_payments.new": [
+            Spot(f"/customers/{rooms.customer}/payments/new"),
+            Spot(f"/customers/{rooms.customer}/payments/new", act=press_save),
+        ],
+        "cheques.index": [Spot("/bank/cheques"), Spot("/bank/cheques", ACCOUNTANT)],
+        "cheques.show": [Spot(f"/bank/cheques/{rooms.slip}")],
         "payments.cancel": [Spot(f"/payments/{rooms.payment}/cancel")],
         "refunds.by_hand": [
             Spot(f"/payments/{rooms.payment}/refund"),
@@ -268,7 +274,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
 # No pages: files, pictures, JSON; and what only a mailed token opens (tests/core/test_sign_in.py).
 NO_PAGES = {
     "static", "bootstrap.static", "security.static", "dashboard.chart", "health.health", "health.ready",
-    "bulk.state", "customers.export", "editor.texts",
+    "bulk.state", "cheques.pdf", "customers.export", "editor.texts",
     "fec_pages.file", "fec_pages.notice", "invoices.attachment", "invoices.pdf", "invoices.preview_pdf",
     "invoices.state", "invoices.xml", "style.seller",
     "items.search",

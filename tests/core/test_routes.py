@@ -21,6 +21,8 @@ from core.mail import queue_mail
 from core.models import Membership, Role
 from core.tenancy import in_company
 from core.web.rights import RIGHTS, Right
+from invoicing.bank.banks import banks
+from invoicing.bank.deposit_cheques import deposit_cheques
 from invoicing.bulk_plan import plan_bulk
 from invoicing.company_input import add_vat_rate
 from invoicing.issue_invoice import issue_invoice
@@ -132,6 +134,12 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
             ).id
             sending = send_invoice(SendInput(invoice, ("a@example.org",), "s" * 8)).id
             seen = plan_bulk(BulkAction.ISSUE, [draft]).seen
+            slip = deposit_cheques(
+                [payment],
+                bank_account_id=banks()[0].account_id,
+                deposited_on=paris_today(),
+                request_key="d" * 8,
+            ).id
             run = order_bulk(BulkInput(BulkAction.ISSUE, [draft], "r" * 8, seen)).id
         report = upload_report(
             csv_file(("01/09/2026", "Ajustement", "-1,00", "", "", "")), "a.csv", actor_id=None
@@ -148,7 +156,7 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
     return {
         "document_id": invoice, "draft_id": draft, "customer_id": 1, "payment_id": payment, "sending_id": sending,
         "rate_id": rate, "text_id": text, "mail_id": mail, "membership_id": membership, "company_id": company_id,
-        "run_id": run, "report_id": report, "operation_id": operation, "task_id": task_id,
+        "run_id": run, "report_id": report, "operation_id": operation, "task_id": task_id, "deposit_id": slip,
     }  # fmt: skip
 
 
