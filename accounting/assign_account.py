@@ -15,6 +15,7 @@ from accounting.chart import forget_chart
 from accounting.errors import AccountingError
 from accounting.models import Account, AccountingSettings
 from accounting.roles import ROLES, AccountRole, role_key
+from accounting.treasury_models import TreasuryAccount
 from core.database import db, lock
 from core.event_log import record_event
 
@@ -99,9 +100,23 @@ def _give_role(key: str, number: str, label: str, current: Account | None) -> Ac
             )
         _take_role(current)
         chosen.role = key
+        _move_treasury(current, chosen)
     chosen.label = label
     db.session.flush()
     return chosen
+
+
+def _move_treasury(current: Account | None, chosen: Account) -> None:
+    """A treasury account goes along with its role: what stands on the number before stays there."""
+    db.session.flush()
+    if current is None:
+        return
+    on_it = select(TreasuryAccount).where(
+        TreasuryAccount.account_id == current.id, TreasuryAccount.role.is_not(None)
+    )
+    held = db.session.scalars(on_it).one_or_none()
+    if held is not None:
+        held.account_id = chosen.id
 
 
 def _take_role(account: Account | None) -> None:

@@ -12,8 +12,11 @@ from typing import Any
 
 from sqlalchemy import null, select, union_all
 
+from accounting.drafts import TREASURY
+from accounting.facts import Treasury
 from accounting.models import Account, AccountingSettings, Journal, JournalKind
 from accounting.roles import RATE_DEFAULTS, ROLES, AccountRole, JournalCode, role_key
+from accounting.treasury_models import TreasuryAccount, TreasuryKind
 from core.database import Base, db
 from core.tenancy import COMPANY, execute_scoped
 
@@ -37,7 +40,7 @@ class MissingRoleError(LookupError):
 
 @dataclass(frozen=True)
 class Chart:
-    """What posting needs to know: account ids by role, their numbers by id, journal ids by code.
+    """What posting needs to know: account ids by role, their numbers by id, journal ids by role, their codes by id.
 
     An account that plays no role any more is in none of them: what is open on it stays there.
     """
@@ -45,6 +48,7 @@ class Chart:
     accounts: dict[str, int]
     numbers: dict[int, str]
     journals: dict[str, int]
+    codes: dict[int, str]
 
     def account_id(self, role: AccountRole, vat_rate: int | None = None) -> int:
         """The account of a role; the one of that VAT rate (1/100 %) when the company chose one, else the general one.
@@ -65,16 +69,16 @@ class Chart:
 
     def journal_code(self, journal_id: int) -> str:
         """The code of a journal of the company."""
-        return next(code for code, id_ in self.journals.items() if id_ == journal_id)
+        return self.codes[journal_id]
 
 
 # Every posting reads them, so they go past the ORM and name the company themselves.
 _ACCOUNTS, _JOURNALS = Base.metadata.tables["account"].c, Base.metadata.tables["journal"].c
 _CHART = union_all(
-    select(_ACCOUNTS.id, _ACCOUNTS.role, _ACCOUNTS.number).where(
+    select(_ACCOUNTS.id, _ACCOUNTS.role, _ACCOUNTS.number, null()).where(
         _ACCOUNTS.company_id == COMPANY, _ACCOUNTS.role.is_not(None)
     ),
-    select(_JOURNALS.id, _JOURNALS.code, null()).where(_JOURNALS.company_id == COMPANY),
+    select(_JOURNALS.id, _JOURNALS.role, null(), _JOURNALS.code).where(_JOURNALS.company_id == COMPANY),
 )
 
 
@@ -87,9 +91,10 @@ def read_chart() -> Chart:
         return cached[1]
     rows = execute_scoped(_CHART).all()
     chart = Chart(
-        accounts={role: id_ for id_, role, number in rows if number is not None},
-        numbers={id_: number for id_, _, number in rows if number is not None},
-        journals={code: id_ for id_, code, number in rows if number is None},
+        accounts={role: id_ for id_, role, number, _ in rows if number is not None},
+        numbers={id_: number for id_, _, number, _ in rows if number is not None},
+        journals={role: id_ for id_, role, _, code in rows if code is not None and role is not None},
+        codes={id_: code for id_, _, _, code in rows if code is not None},
     )
     session.info[_CACHE] = (session.get_transaction(), chart)
     return chart
@@ -121,6 +126,7 @@ def ensure_books(
     _ensure_accounts()
     _ensure_journals()
     forget_chart()
+    _ensure_treasury()
     settings = db.session.scalars(select(AccountingSettings)).one_or_none()
     if settings is None:
         settings = AccountingSettings(
@@ -153,8 +159,30 @@ def _default_accounts() -> Iterator[tuple[str, str, str]]:
 
 
 def _ensure_journals() -> None:
-    present = set(db.session.scalars(select(Journal.code)))
+    present = set(db.session.scalars(select(Journal.role)))
     for code, label, kind in JOURNALS:
         if code not in present:
-            db.session.add(Journal(code=code.value, label=label, kind=kind))
+            db.session.add(Journal(code=code.value, label=label, kind=kind, role=code.value))
+    db.session.flush()
+
+
+_TREASURY_KINDS = {
+    Treasury.BANK: TreasuryKind.BANK,
+    Treasury.CASH: TreasuryKind.CASH,
+    Treasury.CHEQUES: TreasuryKind.IN_TRANSIT,
+    Treasury.PAYPLUG: TreasuryKind.WALLET,
+}
+
+
+def _ensure_treasury() -> None:
+    present = set(db.session.scalars(select(TreasuryAccount.role)))
+    chart = read_chart()
+    for treasury, (journal, role) in TREASURY.items():
+        if treasury not in present:
+            db.session.add(
+                TreasuryAccount(
+                    kind=_TREASURY_KINDS[treasury], role=treasury, label=ROLES[role].label,
+                    account_id=chart.account_id(role), journal_id=chart.journals[journal],
+                )
+            )  # fmt: skip
     db.session.flush()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from accounting.facts import ThirdParty, Treasury
+from accounting.facts import ThirdParty, Treasury, TreasuryPlace
 from accounting.roles import AccountRole, JournalCode
 
 
@@ -123,3 +123,12 @@ TREASURY: dict[Treasury, tuple[JournalCode, AccountRole]] = {
     Treasury.PAYPLUG: (JournalCode.WALLET, AccountRole.WALLET),
 }
 """Where money comes in: the journal and the account."""
+
+
+def journal_and_account(
+    treasury: Treasury | TreasuryPlace,
+) -> tuple[JournalCode | int, AccountRole | int]:
+    """The journal and the account of the treasury side of an entry: of its role, or those the company named."""
+    if isinstance(treasury, TreasuryPlace):
+        return treasury.journal_id, treasury.account_id
+    return TREASURY[treasury]

@@ -50,6 +50,14 @@ class Treasury(StrEnum):
 
 
 @dataclass(frozen=True)
+class TreasuryPlace:
+    """A treasury account of the company, where it is not the usual one; `treasury_accounts.treasury_place` makes it."""
+
+    journal_id: int
+    account_id: int
+
+
+@dataclass(frozen=True)
 class ThirdParty:
     """The customer in the books: auxiliary code (`C00012`), the name to print beside it, its own account if any."""
 
@@ -131,7 +139,7 @@ class CollectionFact:
     """Money of a customer came in. `shares` sum to the amount: one per settlement, one for the surplus."""
 
     source: tuple[str, int]
-    treasury: Treasury
+    treasury: Treasury | TreasuryPlace
     paid_on: date
     reference: str
     third_party: ThirdParty
@@ -159,7 +167,7 @@ class RefundFact:
     """Money of a customer went back. `shares` sum to the amount: what it opens again, or what credit it gives back."""
 
     source: tuple[str, int]
-    treasury: Treasury
+    treasury: Treasury | TreasuryPlace
     refunded_on: date
     reference: str
     third_party: ThirdParty

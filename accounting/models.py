@@ -23,6 +23,30 @@ class JournalKind(StrEnum):
     OPENING = "opening"
 
 
+class SalesExtension(StrEnum):
+    """How a sales account is told apart by VAT rate; 707000 at 20 % becomes…"""
+
+    NONE = "none"
+    """707000: it is not."""
+    TWO = "two"
+    """70720: two digits of the rate behind the root."""
+    PADDED = "padded"
+    """707200: the same, filled up to the length of the account."""
+    FOUR = "four"
+    """7072000: four digits of the rate (2000 for 20,00 %) behind the root."""
+
+
+class CustomerAccounts(StrEnum):
+    """Which accounts customers have in the general ledger; C00012 has…"""
+
+    COLLECTIVE = "collective"
+    """411000, one for all; its code tells it apart."""
+    BY_CODE = "by_code"
+    """411C00012."""
+    BY_DIGITS = "by_digits"
+    """41100012: eight digits, for software that takes no more."""
+
+
 class Account(CompanyScoped, Base):
     """One account of the chart. `number` begins with three digits of the PCG; `role` says what Solde uses it for."""
 
@@ -40,14 +64,23 @@ class Account(CompanyScoped, Base):
 
 
 class Journal(CompanyScoped, Base):
-    """A journal (VE, PP, BQ, CA, OD, AN, AC). Codes have at most three characters: every export format takes them."""
+    """A journal (VE, PP, BQ, CA, OD, AN, AC). Codes have at most three characters: every export format takes them.
+
+    `role` is the `JournalCode` it is used for, whatever its own code; None for further treasury journals and for those
+    that another one took over from. A code never changes: it is in the numbers of entries.
+    """
 
     __tablename__ = "journal"
-    __table_args__ = (UniqueConstraint("company_id", "code"), UniqueConstraint("company_id", "id"))
+    __table_args__ = (
+        UniqueConstraint("company_id", "code"),
+        UniqueConstraint("company_id", "role"),
+        UniqueConstraint("company_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     code: Mapped[str] = mapped_column(String(3))
     label: Mapped[str] = mapped_column(String(60))
+    role: Mapped[str | None] = mapped_column(String(3))
     kind: Mapped[JournalKind] = mapped_column(enum_type(JournalKind))
 
 
@@ -226,6 +259,9 @@ class AccountingSettings(CompanyScoped, Base):
 
     `vat_on_debits_from`: first invoice date on which VAT on services is due at invoicing (the option for debits);
     None while services are taxed on collection. `fiscal_year_end_month`: the month the financial year ends with.
+    `first_year_starts_on` and `first_year_ends_on`: of a first year that is not the twelve months of the end month.
+    `sales_extension`: how a sales account is told apart by VAT rate. `customer_accounts`: one account for all
+    customers, or one each.
     """
 
     __tablename__ = "accounting_settings"
@@ -234,3 +270,13 @@ class AccountingSettings(CompanyScoped, Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     vat_on_debits_from: Mapped[date | None] = mapped_column(Date)
     fiscal_year_end_month: Mapped[int] = mapped_column(default=12)
+    first_year_starts_on: Mapped[date | None] = mapped_column(Date)
+    first_year_ends_on: Mapped[date | None] = mapped_column(Date)
+    sales_extension: Mapped[SalesExtension] = mapped_column(
+        enum_type(SalesExtension), default=SalesExtension.NONE, server_default=SalesExtension.NONE
+    )
+    customer_accounts: Mapped[CustomerAccounts] = mapped_column(
+        enum_type(CustomerAccounts),
+        default=CustomerAccounts.COLLECTIVE,
+        server_default=CustomerAccounts.COLLECTIVE,
+    )

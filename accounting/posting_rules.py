@@ -11,7 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from accounting.drafts import TREASURY, EntryDraft, LineDraft, OpenPosition, PostedCollection, Standing
+from accounting.drafts import (
+    EntryDraft,
+    LineDraft,
+    OpenPosition,
+    PostedCollection,
+    Standing,
+    journal_and_account,
+)
 from accounting.facts import (
     BalanceMoveFact,
     CollectionFact,
@@ -82,7 +89,7 @@ def collection(fact: CollectionFact, standing: Standing) -> EntryDraft:
 
     The money of a dispute that was won comes in the same way, on what the dispute had opened.
     """
-    journal, treasury = TREASURY[fact.treasury]
+    journal, treasury = journal_and_account(fact.treasury)
     piece_ref = _receipt_number(fact)
     is_won = isinstance(fact, DisputeWonFact)
     label = f"{'Impayé régularisé' if is_won else 'Encaissement'} {piece_ref} {fact.third_party.label}"
@@ -105,7 +112,7 @@ def refund(fact: RefundFact, standing: Standing) -> EntryDraft:
     C 512 PayPlug / 512 / 530 the treasury account: what went out, a dispute's fee comes with the processor's invoice
     D 44571 / C 44574, per rate: VAT that waits again, because it is no longer collected (accounting practice)
     """
-    journal, treasury = TREASURY[fact.treasury]
+    journal, treasury = journal_and_account(fact.treasury)
     piece_ref = _receipt_number(fact)
     is_dispute = isinstance(fact, DisputeFact)
     label = f"{'Impayé' if is_dispute else 'Remboursement'} {piece_ref} {fact.third_party.label}"

@@ -5,7 +5,13 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from accounting import cli, models, sealed_entry, triggers  # noqa: F401  # commands, tables, seal, triggers register
+from accounting import (  # noqa: F401  # commands, tables, seal, triggers register
+    cli,
+    models,
+    sealed_entry,
+    treasury_models,
+    triggers,
+)
 from accounting.books_pages import BooksGroup, BooksPage, add_books_page, init_books_pages
 from accounting.chart import ensure_books
 from accounting.fec.cli import fec

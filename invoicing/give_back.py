@@ -21,7 +21,7 @@ from core.event_log import record_event
 from core.seal import seal
 from invoicing.balances import balance_of, refunded_cents
 from invoicing.input_checks import FieldErrors
-from invoicing.ledger_facts import TREASURY_OF, collection_states, invoice_key, refund_key, third_party
+from invoicing.ledger_facts import collection_states, invoice_key, refund_key, third_party, treasury_of
 from invoicing.locked_payments import lock_payment
 from invoicing.models import Customer, Document
 from invoicing.note_of_payer import note_of_payer
@@ -178,7 +178,7 @@ def _fact(refund: Refund, payment: Payment, shares: Counter[str], invoices: list
     fact = DisputeFact if refund.kind is RefundKind.DISPUTE else RefundFact
     return fact(
         source=("refund", refund.id),
-        treasury=TREASURY_OF[payment.method],
+        treasury=treasury_of(payment),
         refunded_on=refund.refunded_on,
         reference=refund.reference,
         third_party=third_party(buyer_of(db.session.get_one(Customer, payment.customer_id))),

@@ -21,6 +21,9 @@ METHODS: dict[PaymentMethod, LazyString] = {
     PaymentMethod.CHEQUE: _l("Cheque"),
     PaymentMethod.CASH: _l("Cash"),
     PaymentMethod.CARD: _l("Card"),
+    PaymentMethod.CARD_TERMINAL: _l("Card at the counter"),
+    PaymentMethod.DIRECT_DEBIT: _l("Direct debit"),
+    PaymentMethod.OTHER: lazy_pgettext("payment method", "Other"),
 }
 
 # Kind → icon, tone, words. Where French would bend a participle to the kind of document, it has a noun.

@@ -19,16 +19,18 @@ from accounting.facts import (
     SupplyKind,
     ThirdParty,
     Treasury,
+    TreasuryPlace,
     VatRegime,
 )
 from accounting.record import record
+from accounting.treasury_accounts import treasury_place
 from core.database import Base, db
 from core.tenancy import COMPANY, execute_scoped
 from invoicing.balances import DocumentBalance, balance_of
 from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType
 from invoicing.models import Customer, Document, DocumentVat
 from invoicing.parties import Buyer
-from invoicing.payments import PaymentMethod
+from invoicing.payments import Payment, PaymentMethod
 from invoicing.vat import VatTotals
 from invoicing.vat_cases import treatment_of
 
@@ -37,7 +39,18 @@ TREASURY_OF = {
     PaymentMethod.CHEQUE: Treasury.CHEQUES,
     PaymentMethod.CASH: Treasury.CASH,
     PaymentMethod.CARD: Treasury.PAYPLUG,
+    PaymentMethod.CARD_TERMINAL: Treasury.BANK,
+    PaymentMethod.DIRECT_DEBIT: Treasury.BANK,
+    PaymentMethod.OTHER: Treasury.BANK,
 }
+"""The usual treasury of a method: where its money is while the company named no other account."""
+
+
+def treasury_of(payment: Payment) -> Treasury | TreasuryPlace:
+    """Where the money of a payment came in, and where it goes back from."""
+    if payment.treasury_account_id is not None:
+        return treasury_place(payment.treasury_account_id)
+    return TREASURY_OF[payment.method]
 
 
 def invoice_key(invoice_id: int) -> str:

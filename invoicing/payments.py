@@ -29,6 +29,9 @@ class PaymentMethod(StrEnum):
     CHEQUE = "cheque"
     CASH = "cash"
     CARD = "card"
+    CARD_TERMINAL = "card_terminal"
+    DIRECT_DEBIT = "direct_debit"
+    OTHER = "other"
 
 
 class ReversalKind(StrEnum):
@@ -41,6 +44,7 @@ class Payment(CompanyScoped, Base):
     """Money received from a customer; a credit document of that amount.
 
     `request_key` makes a form sent twice one payment; `external_id` is the processor's id, unique in the company.
+    `treasury_account_id` is where the money came in; None: on the usual account of its method.
     """
 
     __tablename__ = "payment"
@@ -49,6 +53,7 @@ class Payment(CompanyScoped, Base):
         UniqueConstraint("company_id", "external_id"),
         UniqueConstraint("company_id", "request_key"),
         company_key("customer", "customer_id"),
+        company_key("treasury_account", "treasury_account_id"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         Index("ix_payment_customer_id", "company_id", "customer_id"),
         Index("ix_payment_list", "company_id", "paid_on", "id", "amount_cents"),
@@ -66,6 +71,7 @@ class Payment(CompanyScoped, Base):
     request_key: Mapped[str | None] = mapped_column(String(64))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    treasury_account_id: Mapped[int | None] = mapped_column(BigInteger)
 
     customer: Mapped[Customer] = relationship(
         primaryjoin="foreign(Payment.customer_id) == Customer.id", viewonly=True

@@ -22,7 +22,7 @@ from core.money import format_cents
 from core.seal import seal
 from invoicing.balances import balance_of, merged_ids, paid_further
 from invoicing.input_checks import FieldErrors
-from invoicing.ledger_facts import TREASURY_OF, collection_states_at, invoice_key, payment_key, third_party
+from invoicing.ledger_facts import collection_states_at, invoice_key, payment_key, third_party, treasury_of
 from invoicing.locked_documents import locked_issued_invoice
 from invoicing.models import Customer, Document, PaymentCard
 from invoicing.parties import read_buyer
@@ -219,7 +219,7 @@ def _fact(
     shares.append(Share(payment_key(payment.id), surplus))
     return CollectionFact(
         source=("payment", payment.id),
-        treasury=TREASURY_OF[payment.method],
+        treasury=treasury_of(payment),
         paid_on=payment.paid_on,
         reference=payment.reference,
         third_party=third_party(read_buyer(invoice.buyer)),

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from accounting.chart import account_for
-from accounting.drafts import TREASURY
+from accounting.drafts import journal_and_account
 from accounting.facts import VatRegime
 from accounting.models import Account
 from accounting.roles import AccountRole
 from core.database import db
 from invoicing.balances import open_credits, open_of_payment, refunded_cents
 from invoicing.errors import NotFoundError
-from invoicing.ledger_facts import TREASURY_OF
+from invoicing.ledger_facts import treasury_of
 from invoicing.models import Customer, Document
 from invoicing.payment_list import invoices_of_payments
 from invoicing.payments import Payment
@@ -92,12 +92,14 @@ def refund_page(payment_id: int) -> RefundPage:
 def refund_preview(page: RefundPage, amount_cents: int, credit_note_id: int | None) -> RefundPreview:
     """What a refund of that amount would do now."""
     parts = [_shown(part) for part in refund_plan(page.payment.id, amount_cents, credit_note_id)]
-    _journal, role = TREASURY[TREASURY_OF[page.payment.method]]
+    _journal, treasury = journal_and_account(treasury_of(page.payment))
     reopened = [part.document for part in parts if part.kind == "invoice" and part.document is not None]
     return RefundPreview(
         parts=parts,
         customers=_shown_account(account_for(AccountRole.CUSTOMERS), page.payment.customer),
-        treasury=_shown_account(account_for(role)),
+        treasury=_shown_account(
+            db.session.get_one(Account, treasury) if isinstance(treasury, int) else account_for(treasury)
+        ),
         moves_vat=any(invoice.regime is VatRegime.COLLECTION for invoice in reopened),
     )
 

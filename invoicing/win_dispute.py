@@ -15,7 +15,7 @@ from core.event_log import record_event
 from core.seal import seal
 from invoicing.balances import open_of_refund
 from invoicing.errors import InvalidInputError, NotFoundError
-from invoicing.ledger_facts import TREASURY_OF, collection_states, invoice_key, refund_key, third_party
+from invoicing.ledger_facts import collection_states, invoice_key, refund_key, third_party, treasury_of
 from invoicing.locked_payments import lock_payment
 from invoicing.models import Customer, Document
 from invoicing.parties import buyer_of
@@ -120,7 +120,7 @@ def _fact(
 ) -> DisputeWonFact:
     return DisputeWonFact(
         source=("dispute_win", win.id),
-        treasury=TREASURY_OF[payment.method],
+        treasury=treasury_of(payment),
         paid_on=win.won_on,
         reference=win.reference,
         third_party=third_party(buyer_of(db.session.get_one(Customer, payment.customer_id))),

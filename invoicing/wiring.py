@@ -21,6 +21,7 @@ from invoicing import (  # noqa: F401  # what registers itself: jobs, tables, tr
     dispatch_sendings,
     make_recurring_invoices,
     models,
+    payment_means,
     payments,
     refunds,
     render_pdf,
