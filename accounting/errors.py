@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask_babel import lazy_gettext as _l
 
 from core.errors import NotFoundError, SoldeError
@@ -37,3 +39,53 @@ class YearNotFound(NotFoundError):
     """No such financial year in this company."""
 
     default = _l("This financial year does not exist.")
+
+
+class YearNotClosable(AccountingError):
+    """A financial year cannot be closed now."""
+
+    status = 409
+
+    @classmethod
+    def not_over(cls, ends_on: date) -> YearNotClosable:
+        """It is still running."""
+        return cls(_l("The financial year ends on %(day)s: it is closed after that day.", day=_text(ends_on)))
+
+    @classmethod
+    def earlier_open(cls, ends_on: date) -> YearNotClosable:
+        """An earlier one is open."""
+        return cls(_l("Close the financial year that ends on %(day)s first.", day=_text(ends_on)))
+
+    @classmethod
+    def no_result_account(cls) -> YearNotClosable:
+        """No account takes the result."""
+        return cls(
+            _l("Choose the accounts for the profit and the loss of the year before in the settings first.")
+        )
+
+
+class MonthNotClosable(AccountingError):
+    """A month cannot be closed, or opened again."""
+
+    default = _l("This is no month of the financial year.")
+    status = 409
+
+    @classmethod
+    def not_over(cls, ends_on: date) -> MonthNotClosable:
+        """It is still running."""
+        return cls(_l("The month ends on %(day)s: it is closed after that day.", day=_text(ends_on)))
+
+    @classmethod
+    def in_closed_year(cls) -> MonthNotClosable:
+        """Its year is closed for good."""
+        return cls(_l("The financial year is closed for good: its months are not opened again."))
+
+
+class ClosedPeriod(AccountingError):
+    """Something was to be dated in a closed year or month."""
+
+    default = _l("This date is in a closed period. Choose a later one.")
+
+
+def _text(day: date) -> str:
+    return day.strftime("%d/%m/%Y")

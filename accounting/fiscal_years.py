@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 
 from accounting.models import FiscalYear
 from accounting.settings import accounting_settings
-from core.database import Base, db
+from core.database import Base, db, for_update, lock
 from core.insert_missing import insert_missing
 from core.tenancy import COMPANY, current_company_id, execute_scoped
 
@@ -28,13 +28,26 @@ class LockedYear(NamedTuple):
     starts_on: date
     ends_on: date
     closed_at: datetime | None
+    months_closed_through: date | None
+
+    @property
+    def shut_through(self) -> date | None:
+        """The last day that takes no entry any more, of the closed year or of its closed months; None: all are open."""
+        return self.months_closed_through if self.closed_at is None else self.ends_on
 
 
 # Every posting passes here, so it goes past the ORM. Shared: many may post at once, but nobody closes the year under
 # them.
 _YEARS = Base.metadata.tables["fiscal_year"].c
 _YEAR_OF = (
-    select(_YEARS.id, _YEARS.company_id, _YEARS.starts_on, _YEARS.ends_on, _YEARS.closed_at)
+    select(
+        _YEARS.id,
+        _YEARS.company_id,
+        _YEARS.starts_on,
+        _YEARS.ends_on,
+        _YEARS.closed_at,
+        _YEARS.months_closed_through,
+    )
     .where(
         _YEARS.company_id == COMPANY, _YEARS.starts_on <= bindparam("day"), _YEARS.ends_on >= bindparam("day")
     )
@@ -48,10 +61,38 @@ def open_year_for(day: date) -> tuple[LockedYear, date]:
     The year is opened when there is none yet, and locked against closing until the transaction ends.
     """
     year = _year_of(day)
-    while year.closed_at is not None:
-        day = year.ends_on + _ONE_DAY
+    while year.shut_through is not None and day <= year.shut_through:
+        day = year.shut_through + _ONE_DAY
         year = _year_of(day)
     return year, day
+
+
+def year_to_open_with(day: date) -> tuple[LockedYear, date]:
+    """As `open_year_for`, for opening entries: they stand on the first day of their year, however many of its months
+    are closed for the time being."""
+    year = _year_of(day)
+    return (year, day) if year.closed_at is None else open_year_for(day)
+
+
+def year_after(last_day: date) -> LockedYear:
+    """The financial year that begins the day after; it is opened when there is none yet."""
+    return _year_of(last_day + _ONE_DAY)
+
+
+def lock_all_years(today: date) -> list[FiscalYear]:
+    """All years of the company, oldest first, locked: nobody posts in any of them until the transaction ends.
+
+    The year of today is among them: it could be opened meanwhile by somebody who posts in it without a lock of ours.
+    """
+    if not any(year.starts_on <= today <= year.ends_on for year in fiscal_years()):
+        _open_year(today)
+    statement = for_update(select(FiscalYear).order_by(FiscalYear.starts_on))
+    return list(db.session.scalars(statement))
+
+
+def lock_year(year_id: int) -> FiscalYear | None:
+    """That year of the company, locked: who posts in it waits until the transaction ends. None: it has no such year."""
+    return lock(select(FiscalYear).where(FiscalYear.id == year_id))
 
 
 def fiscal_years() -> list[FiscalYear]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import func, select
 
+from accounting.carried_lines import is_carried
 from accounting.letter_lines import is_lettered
 from accounting.models import (
     Account,
@@ -161,7 +162,7 @@ def _vat_waiting_on_settled() -> Iterator[str]:
             func.sum(EntryLine.debit_cents - EntryLine.credit_cents).filter(EntryLine.auxiliary_code != ""),
             func.sum(EntryLine.credit_cents - EntryLine.debit_cents).filter(EntryLine.auxiliary_code == ""),
         )
-        .where(EntryLine.match_key != "")
+        .where(EntryLine.match_key != "", ~is_carried())
         .group_by(EntryLine.match_key)
     )
     for key, owed, waiting in rows:

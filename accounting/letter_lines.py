@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, exists, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from accounting.carried_lines import is_carried
 from accounting.errors import EntryRefused
 from accounting.models import (
     EntryLine,
@@ -65,9 +66,9 @@ def letter_lines(line_ids: Sequence[int]) -> Lettering:
 
 
 def is_lettered() -> ColumnElement[bool]:
-    """SQL: the EntryLine at hand is in a lettering that was not undone."""
+    """SQL: the EntryLine at hand is in a lettering that was not undone, or of a closed year (`is_carried`)."""
     undone = exists().where(LetteringUndo.lettering_id == LetteringLine.lettering_id)
-    return exists().where(LetteringLine.line_id == EntryLine.id, ~undone)
+    return exists().where(LetteringLine.line_id == EntryLine.id, ~undone) | is_carried()
 
 
 def lettering_code(rank: int) -> str:

@@ -85,7 +85,11 @@ class Journal(CompanyScoped, Base):
 
 
 class FiscalYear(CompanyScoped, Base):
-    """A financial year; opened by itself when the first entry falls into it."""
+    """A financial year; opened by itself when the first entry falls into it.
+
+    `closed_at` is set once, by `close_year`. `months_closed_through` is the last day of the last month that was closed
+    for the time being: it moves on and back while the year is open (`close_months`, `reopen_months`).
+    """
 
     __tablename__ = "fiscal_year"
     __table_args__ = (
@@ -99,6 +103,7 @@ class FiscalYear(CompanyScoped, Base):
     starts_on: Mapped[date] = mapped_column(Date)
     ends_on: Mapped[date] = mapped_column(Date)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    months_closed_through: Mapped[date | None] = mapped_column(Date)
 
 
 class EntryCounter(CompanyScoped, Base):

@@ -13,7 +13,7 @@ from sqlalchemy import Select, bindparam, insert, select, update
 from accounting.chart import Chart, read_chart
 from accounting.drafts import EntryDraft, LineDraft
 from accounting.errors import EntryRefused
-from accounting.fiscal_years import open_year_for
+from accounting.fiscal_years import open_year_for, year_to_open_with
 from accounting.models import EntryCounter, JournalEntry
 from accounting.roles import JournalCode
 from accounting.sales_accounts import sales_account_id
@@ -42,7 +42,8 @@ def post_entry(draft: EntryDraft) -> int:
     _check(draft)
     chart = read_chart()
     journal_id = _journal_id(chart, draft.journal)
-    year, day = open_year_for(draft.day)
+    is_opening = draft.journal is JournalCode.OPENING
+    year, day = year_to_open_with(draft.day) if is_opening else open_year_for(draft.day)
     counter = _locked_counter(journal_id, year.id)
     # The id and the instant are taken under the counter's lock, so both follow the numbers of the journal.
     posted_id, entry_id = _posted_and_next_id(draft)

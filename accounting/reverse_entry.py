@@ -1,7 +1,8 @@
 """Take a collection back: post its mirrored entry (contre-passation), nothing is edited. Called by `record`.
 
 Each customer line that the collection left open to be taken back is paired with its mirror in a lettering of its own,
-so that what the payment had paid stands open alone, as before the payment.
+so that what the payment had paid stands open alone, as before the payment. Lines of a closed year stay as they are:
+there the mirror itself is what stands open, or is even with what the opening entries carried.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
+from accounting.carried_lines import carried_among
 from accounting.drafts import PostedCollection, PostedShare
 from accounting.errors import UnknownEntry
 from accounting.facts import CollectionReversalFact, ThirdParty
-from accounting.letter_lines import letter_lines
+from accounting.letter_lines import letter_lines, letter_matching
 from accounting.models import EntryLine, JournalEntry
 from accounting.post_entry import LONGEST_LABEL, post_entry
 from accounting.posting_rules import collection_reversal
@@ -44,11 +46,17 @@ def reverse_entry(fact: CollectionReversalFact) -> int:
     standing = read_standing(state.match_key for state in fact.collection)
     draft = collection_reversal(fact, posted, standing)
     mirror_id = post_entry(draft)
-    undo_letterings((share.line_id for share in posted.shares), reason=draft.label[:LONGEST_LABEL])
+    # Asked after the posting, which waits for a closing of the year that is going on.
+    carried = carried_among(share.line_id for share in posted.shares)
+    live = [share.line_id for share in posted.shares if share.line_id not in carried]
+    undo_letterings(live, reason=draft.label[:LONGEST_LABEL])
     mirrored = _customer_lines((mirror_id,))
     assert len(mirrored) == len(posted.shares)
     for share, line in zip(posted.shares, mirrored, strict=True):
-        letter_lines((share.line_id, line.id))
+        if share.line_id not in carried:
+            letter_lines((share.line_id, line.id))
+    # What a closed year left open stands on its opening line: a surplus is even with the mirror, an invoice is owed.
+    letter_matching(share.match_key for share in posted.shares if share.line_id in carried)
     return mirror_id
 
 

@@ -45,6 +45,8 @@ class AccountRole(StrEnum):
     SUPPLIERS = "suppliers"
     SUSPENSE = "suspense"
     DOUBTFUL = "doubtful"
+    PROFIT = "profit"
+    LOSS = "loss"
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,11 @@ ROLES: dict[AccountRole, RoleDefault] = {
         RoleDefault(_R.SUPPLIERS, "401000", "Fournisseurs", "40", _l("Suppliers (PayPlug fees)")),
         RoleDefault(_R.SUSPENSE, "471000", "Compte d’attente", "47", _l("Waiting account")),
         RoleDefault(_R.DOUBTFUL, "416000", "Clients douteux ou litigieux", "416", _l("Doubtful customers")),
+        # Where the opening entries put the result of the year before, until the owners decide on it (PCG, 12).
+        RoleDefault(
+            _R.PROFIT, "120000", "Résultat de l’exercice (bénéfice)", "12", _l("Profit of the year before")
+        ),
+        RoleDefault(_R.LOSS, "129000", "Résultat de l’exercice (perte)", "12", _l("Loss of the year before")),
     )
 }
 

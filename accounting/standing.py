@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from accounting.drafts import KeyStanding, Standing
 from accounting.models import JournalEntry
@@ -17,6 +17,11 @@ from core.tenancy import COMPANY, execute_scoped
 # Every collection passes here, so it goes past the ORM.
 _LINES = Base.metadata.tables["entry_line"].c
 _IS_CUSTOMER = _LINES.auxiliary_code != ""
+_ENTRIES, _YEARS = Base.metadata.tables["journal_entry"].c, Base.metadata.tables["fiscal_year"].c
+# What a closed year left open stands again in the opening entries of the next one.
+_IS_CARRIED = exists().where(
+    _ENTRIES.id == _LINES.entry_id, _YEARS.id == _ENTRIES.fiscal_year_id, _YEARS.closed_at.is_not(None)
+)
 _STANDING = (
     select(
         _LINES.match_key,
@@ -25,7 +30,9 @@ _STANDING = (
         _IS_CUSTOMER,
         func.sum(_LINES.credit_cents - _LINES.debit_cents),
     )
-    .where(_LINES.company_id == COMPANY, _LINES.match_key.in_(bindparam("keys", expanding=True)))
+    .where(
+        _LINES.company_id == COMPANY, _LINES.match_key.in_(bindparam("keys", expanding=True)), ~_IS_CARRIED
+    )
     .group_by(_LINES.match_key, _LINES.account_id, _LINES.vat_rate, _IS_CUSTOMER)
 )
 

@@ -35,6 +35,7 @@ from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, TodoKi
 from invoicing.locked_documents import locked_issued_invoice
 from invoicing.models import Customer, Document, DocumentLine, InvoicingSettings
 from invoicing.numbering import is_prefix, take_number
+from invoicing.open_period import hold_open
 from invoicing.parties import Buyer, buyer_of, read_buyer, seller_of
 from invoicing.settings import invoicing_settings
 from invoicing.settle import settle
@@ -177,6 +178,7 @@ def _issued_note(case: _Case, actor_id: int | None) -> Document:
     if problems:
         raise NotIssuableError(problems)
     prepared = prepare_xml(einvoice)
+    hold_open(case.day)
     number = take_number(settings.credit_note_prefix, case.day)
     freeze_document(note, number, einvoice.frozen)
     write_xml(note.id, prepared, number.number)

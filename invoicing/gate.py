@@ -19,6 +19,7 @@ from invoicing.gate_parties import company_problems, customer_problems
 from invoicing.gate_vat import vat_problems
 from invoicing.lifecycle import LineRole
 from invoicing.models import CustomerKind
+from invoicing.open_period import problems_of_period
 
 LONGEST_TERMS_END_OF_MONTH_DAYS = 45
 """C. com. L441-10 (web): 60 days from the invoice date, or 45 days end of month when agreed."""
@@ -54,6 +55,7 @@ def _date_problems(candidate: Candidate) -> Iterator[Problem]:
                 days=candidate.settings.backdating_days,
             ),
         )
+    yield from problems_of_period(day)
     if candidate.due_date < day:
         yield problem("due_date", _l("The due date cannot lie before the invoice date."))
     elif candidate.customer.kind is CustomerKind.BUSINESS and candidate.due_date > latest_due_date(day):

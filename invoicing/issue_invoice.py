@@ -37,6 +37,7 @@ from invoicing.lifecycle import DocumentKind, DocumentState, TodoKind
 from invoicing.locked_documents import locked_document, read_lines
 from invoicing.models import Customer, Document, InvoicingSettings
 from invoicing.numbering import take_number
+from invoicing.open_period import hold_open
 from invoicing.parties import buyer_of, seller_of
 from invoicing.payment_link import link_url, new_link
 from invoicing.sealed_rows import payload_of_document
@@ -90,6 +91,7 @@ def issue_invoice(
     if problems:
         raise NotIssuableError(problems)
     prepared = prepare_xml(einvoice)
+    hold_open(candidate.issue_date)
     # From here on others wait for the series.
     number = take_number(candidate.settings.invoice_prefix, candidate.issue_date)
     freeze_document(document, number, einvoice.frozen)

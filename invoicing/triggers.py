@@ -43,3 +43,20 @@ triggers.freeze(
     allow="NEW.company_id = OLD.company_id AND NEW.prefix = OLD.prefix AND NEW.year = OLD.year"
     " AND NEW.last_number = OLD.last_number + 1",
 )
+# An invoice or credit note is not issued into a year that is closed. (Of months that are closed for the time being the
+# gate knows; money is never refused.)
+_IN_CLOSED_YEAR = (
+    "NEW.state = 'issued' AND NEW.kind IN ('invoice', 'credit_note') AND EXISTS (SELECT 1 FROM fiscal_year AS year "
+    "WHERE year.company_id = NEW.company_id AND NEW.issue_date BETWEEN year.starts_on AND year.ends_on "
+    "AND year.closed_at IS NOT NULL)"
+)
+for timing in ("INSERT", "UPDATE"):
+    triggers.register_check(
+        f"open_year_document_{timing.lower()}",
+        "document",
+        f"BEFORE {timing}",
+        sqlite="BEGIN SELECT RAISE(ABORT, 'document dated in a closed financial year'); END",
+        sqlite_when=f" WHEN {_IN_CLOSED_YEAR}",
+        body=f"IF {_IN_CLOSED_YEAR} THEN RAISE EXCEPTION 'document dated in a closed financial year' "
+        "USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW;",
+    )

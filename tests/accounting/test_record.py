@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from accounting.chart import account_for, ensure_books
+from accounting.close_year import close_year
 from accounting.drafts import EntryDraft, LineDraft
 from accounting.errors import EntryRefused, UnknownEntry
 from accounting.facts import CollectionReversalFact, SupplyKind, Treasury, VatRegime
@@ -230,7 +231,7 @@ def test_money_dated_in_a_closed_year_is_posted_on_the_first_open_day_with_its_t
     shop = Shop()
     shop.invoice(SERVICES_120, on=date(2025, 12, 20))
     with transaction():
-        db.session.scalars(select(FiscalYear)).one().closed_at = utc_now()
+        close_year(db.session.scalars(select(FiscalYear.id)).one(), today=APRIL_1)
     entry = shop.pay(1, 120_00, on=date(2025, 12, 28))
     assert (entry.entry_date, entry.piece_date) == (date(2026, 1, 1), date(2025, 12, 28))
     assert open_lines() == []

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from accounting.closed_periods import close_months
+from accounting.fiscal_years import open_year_for
 from core.database import db, transaction
 from core.models import Company
 from invoicing.company_input import add_vat_rate
@@ -63,6 +65,11 @@ def issue_one() -> None:
     issue_invoice(make_draft().id, today=TODAY)
 
 
+def close_october() -> None:
+    year, _day = open_year_for(TODAY)
+    close_months(year.id, date(2026, 10, 31), today=TODAY)
+
+
 def add_tiny_rate() -> None:
     add_vat_rate(49)
 
@@ -86,6 +93,8 @@ REFUSALS: dict[str, Refused] = {
     "public_without_siren": Refused("customer.siren", row={"siren": "", "kind": CustomerKind.PUBLIC}),
     "future_date": Refused("document.issue_date", said={"issue_date": TODAY + timedelta(days=1)}),
     "old_date": Refused("document.issue_date", said={"issue_date": TODAY - timedelta(days=21)}),
+    "closed_period": Refused(
+        "document.issue_date", said={"issue_date": date(2026, 10, 31)}, before=close_october),
     "date_before_last": Refused(
         "document.issue_date", said={"issue_date": TODAY - timedelta(days=1)}, before=issue_one),
     "due_before_date": Refused("document.due_date", said={"due_date": TODAY - timedelta(days=1)}),
