@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from accounting.books_pages import BooksGroup, BooksPage, add_books_page
 from accounting.due_dates import add_due_dates
 from accounting.source_links import add_source_link
+from accounting.vat_sales import set_vat_sales
 from core.checks import register_company_check
 from core.cli.companies import on_company_added
 from core.company_mail import set_company_mail
@@ -68,6 +69,7 @@ from invoicing.routes import refunds as refund_pages
 from invoicing.routes import texts as text_pages
 from invoicing.source_urls import SOURCE_URLS
 from invoicing.standing import check_standings
+from invoicing.vat_sales import vat_sales_of_documents
 
 PAGES = (
     dashboard,
@@ -135,6 +137,7 @@ def init_app(app: Flask) -> None:
     for kind, find_url in SOURCE_URLS.items():
         add_source_link(app, kind, find_url)
     add_due_dates(app, "invoice", due_dates_of_invoices)
+    set_vat_sales(app, vat_sales_of_documents)
     app.add_template_filter(siren_text, "siren")
     set_chat_target(app, chat_target)
     set_company_mail(app, sender_of_company, servers_of_companies)

@@ -1,0 +1,66 @@
+"""Pages and files that an accountant reads: they show what the documents and the ledger hold."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+import openpyxl
+import pytest
+
+from core.database import transaction
+from core.models import Role
+from core.tenancy import in_company
+from tests.conftest import signed_in_client
+from tests.factories.invoicing import issue, make_customer, make_line, pay
+
+
+@pytest.fixture
+def accountant(app, company_id):
+    """Reads a company that sold goods and work in April and was paid in part in May."""
+    with app.app_context(), in_company(company_id), transaction():
+        customer = make_customer(name="=Boulangerie")
+        invoice = issue(
+            make_line("1", "300", goods=True),
+            make_line("1", "100"),
+            customer=customer,
+            today=date(2026, 4, 3),
+        )
+        pay(invoice, "240", paid_on=date(2026, 5, 5), reference="VIR 1")
+    return signed_in_client(app, company_id, Role.ACCOUNTANT)
+
+
+def shown(client, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200, (url, answer.status_code)
+    return answer.text.replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def csv_of(client, url: str) -> list[str]:
+    answer = client.get(url)
+    assert (answer.status_code, answer.content_type) == (200, "text/csv; charset=utf-8"), url
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    return answer.data.decode("utf-8-sig").splitlines()
+
+
+def sheets_of(client, url: str) -> dict[str, list[tuple]]:
+    with client.get(url) as answer:
+        assert answer.status_code == 200, url
+        book = openpyxl.load_workbook(io.BytesIO(answer.data))
+    return {page.title: [tuple(cell.value for cell in row) for row in page] for page in book}
+
+
+def test_the_report_of_vat_is_a_page_and_files(accountant):
+    page = shown(accountant, "/books/vat?period=2026-05")
+    assert "The report is the ledger, to the cent" in page
+    assert "50.00" in page
+    assert "services are taxed when they are paid" in page
+    assert "50.00" in shown(accountant, "/books/vat?from=2026-05-01&to=2026-05-31")
+    assert "F-2026-0001" in page  # waits still
+    assert "Nothing was sold" in shown(accountant, "/books/vat?period=2019")
+    assert shown(accountant, "/books/vat?period=2026-13&from=no&to=2026-99-99")
+    assert csv_of(accountant, "/books/vat?period=2026-05&format=csv")[1].startswith("20,00;")
+    sheets = sheets_of(accountant, "/books/vat?period=2026-T2&format=xlsx")
+    assert list(sheets) == ["VAT by rate", "CA3", "VAT not due yet"]
+    assert ("08", "Standard rate 20 %", 350, 70) in sheets["CA3"]
+    assert sheets["VAT not due yet"][1][2:] == ("=Boulangerie", 10)
