@@ -24,7 +24,7 @@ from sqlalchemy import and_, case, func, or_, select
 
 from accounting.facts import SaleTreatment, SupplyKind
 from accounting.models import Account, EntryLine, Journal, JournalEntry, JournalKind
-from accounting.opening_entries import is_no_repetition
+from accounting.opening_entries import is_later_than, is_repetition
 from accounting.vat_form import OVERSEAS_POSTCODES, Ca3Form, Ca3Line, form_on, line_of_untaxed
 from accounting.vat_sales import VatSale, vat_sales
 from accounting.waiting_vat import is_waiting_line, waiting_totals
@@ -344,9 +344,9 @@ def _waiting_accounts(day: date) -> int:
     """What the accounts that carry waiting VAT hold at the end of a day, whatever their lines say. Cents, credits."""
     accounts = select(EntryLine.account_id).where(is_waiting_line()).distinct()
     held = db.session.scalar(
-        select(func.sum(EntryLine.credit_cents - EntryLine.debit_cents))
-        .join(JournalEntry, JournalEntry.id == EntryLine.entry_id)
-        .where(EntryLine.account_id.in_(accounts), JournalEntry.entry_date <= day, is_no_repetition())
+        select(func.sum(EntryLine.credit_cents - EntryLine.debit_cents)).where(
+            EntryLine.account_id.in_(accounts), ~is_later_than(day), ~is_repetition()
+        )
     )
     return int(held or 0)
 

@@ -9,7 +9,8 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from accounting.models import EntryLine, JournalEntry
-from accounting.opening_entries import is_no_repetition
+from accounting.opening_entries import is_later_than, is_repetition
+from accounting.room import make_room
 from core.database import db
 
 _AT_ONCE = 500
@@ -37,6 +38,7 @@ def is_waiting_line() -> ColumnElement[bool]:
 
 def waiting_totals(day: date) -> tuple[int, int]:
     """How many documents VAT waits on at the end of that day, and how much: cents."""
+    make_room()
     found = _waiting(day).subquery()
     row = db.session.execute(
         select(func.count(), func.coalesce(func.sum(found.c.cents), 0)).select_from(found)
@@ -62,8 +64,7 @@ def _waiting(day: date) -> Select[str, int, int]:
     cents = func.sum(EntryLine.credit_cents - EntryLine.debit_cents)
     return (
         select(EntryLine.match_key, func.min(EntryLine.entry_id).label("first"), cents.label("cents"))
-        .join(JournalEntry, JournalEntry.id == EntryLine.entry_id)
-        .where(is_waiting_line(), JournalEntry.entry_date <= day, is_no_repetition())
+        .where(is_waiting_line(), ~is_later_than(day), ~is_repetition())
         .group_by(EntryLine.match_key)
         .having(cents != 0)
     )

@@ -16,7 +16,7 @@ from accounting.books_pages import BooksGroup, BooksPage, add_books_page, init_b
 from accounting.chart import ensure_books
 from accounting.fec.cli import fec
 from accounting.ledger_checks import check_ledger
-from accounting.routes import accounts, journal, settings, vat_report
+from accounting.routes import accounts, ageing, journal, settings, vat_report
 from accounting.routes import fec as fec_pages
 from accounting.vat_report import check_vat
 from core.checks import register_company_check
@@ -24,11 +24,12 @@ from core.cli.companies import on_company_added
 from core.web.context import MenuEntry, add_menu_entry
 from core.web.rights import Right
 
-PAGES = (journal, accounts, vat_report, fec_pages, settings)
+PAGES = (journal, accounts, ageing, vat_report, fec_pages, settings)
 _R, _V, _E, _S = BooksGroup.READ, BooksGroup.VAT, BooksGroup.EXPORT, BooksGroup.SETTINGS
 BOOKS_PAGES = (
     BooksPage("journal", _l("Journals"), "journal.index", _R, order=10),
     BooksPage("balance", _l("Trial balance"), "accounts.balance", _R, order=30),
+    BooksPage("ageing", _l("Customer balances"), "ageing.index", _R, order=40),
     BooksPage("vat", _l("VAT"), "vat_report.index", _V, order=10),
     BooksPage("fec", "FEC", "fec_pages.index", _E, Right.BOOKS, order=10),
     BooksPage("fec_check", _l("Check a FEC"), "fec_pages.check_other", _E, Right.BOOKS, order=80),

@@ -64,3 +64,28 @@ def test_the_report_of_vat_is_a_page_and_files(accountant):
     assert list(sheets) == ["VAT by rate", "CA3", "VAT not due yet"]
     assert ("08", "Standard rate 20 %", 350, 70) in sheets["CA3"]
     assert sheets["VAT not due yet"][1][2:] == ("=Boulangerie", 10)
+
+
+def test_balances_by_age_are_as_they_were_on_any_day(accountant):
+    # 480 invoiced on 3 April, due 30 days later; 240 paid on 5 May.
+    assert "Nothing is open" in shown(accountant, "/books/ageing?day=2026-04-02")
+    on_the_day = shown(accountant, "/books/ageing?day=2026-05-03")
+    assert "480.00" in on_the_day
+    assert "Agrees" in on_the_day
+    rows = csv_of(accountant, "/books/ageing?day=2026-05-04&format=csv")
+    assert rows[1].endswith("'=Boulangerie;0,00;480,00;0,00;0,00;0,00;0,00;480,00")
+    late = csv_of(accountant, "/books/ageing?day=2026-08-20&format=csv")
+    assert late[-1] == ";Total;0,00;0,00;0,00;0,00;240,00;0,00;240,00"
+    sheets = sheets_of(accountant, "/books/ageing?day=2026-05-06&format=xlsx")
+    piece, issued, due, days, cents = sheets["Open documents"][1][2:]
+    assert (piece, days, cents) == ("F-2026-0001", 3, 240)
+    assert (issued.date(), due.date()) == (date(2026, 4, 3), date(2026, 5, 3))
+    page = shown(accountant, "/books/ageing/customers/C00001?day=2026-05-06")
+    assert "1 to 30 days" in page
+    assert 'href="/invoices/1"' in page
+    assert "Nothing is open" in shown(accountant, "/books/ageing/customers/C99999")
+    assert "Nothing is open" not in shown(accountant, "/books/ageing?q=nobody&day=2026-05-06")
+    for cents in ("1,2,3,4,5", "", "x,,-7,9999999999999999999999", "1,2,3,4,5,6,7"):
+        image = accountant.get(f"/books/ageing/chart-dark.svg?cents={cents}&narrow=1")
+        assert image.content_type.startswith("image/svg+xml")
+        assert b"<script" not in image.data
