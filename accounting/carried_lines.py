@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from accounting.models import EntryLine, FiscalYear, Journal, JournalEntry, JournalKind
@@ -31,6 +31,12 @@ def carried_among(line_ids: Iterable[int]) -> set[int]:
     """Which of these lines belong to a closed year."""
     statement = select(EntryLine.id).where(EntryLine.id.in_(sorted(set(line_ids))), is_carried())
     return set(db.session.scalars(statement))
+
+
+def carrying_entries() -> Select[int]:
+    """SQL: the ids of the opening entries that closings have posted. Their lines repeat what earlier lines say: a sum
+    over all lines of an account leaves them out."""
+    return select(JournalEntry.id).where(_is_opening_of_ours())
 
 
 def counts_from(first_day: date | None) -> ColumnElement[bool]:

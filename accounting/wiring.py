@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from accounting import (  # noqa: F401  # commands, tables, seal, triggers register
     cli,
+    closing_wiring,
     models,
     sealed_entry,
     treasury_models,
@@ -47,6 +48,7 @@ def init_app(app: Flask) -> None:
     init_books_pages(app)
     for books_page in BOOKS_PAGES:
         add_books_page(app, books_page)
+    closing_wiring.init_app(app)
     app.cli.add_command(fec)
     register_company_check("books", check_ledger)
     register_company_check("vat", check_vat)

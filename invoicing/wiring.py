@@ -6,6 +6,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from accounting.books_pages import BooksGroup, BooksPage, add_books_page
+from accounting.closing_checks import add_closing_check
 from accounting.due_dates import add_due_dates
 from accounting.source_links import add_source_link
 from accounting.vat_sales import set_vat_sales
@@ -34,6 +35,7 @@ from invoicing.bank import models as bank_models  # noqa: F401  # tables registe
 from invoicing.bank import triggers as bank_triggers  # noqa: F401  # triggers register
 from invoicing.bank.routes import cheques as cheque_pages
 from invoicing.cli import customers_group, invoices_group
+from invoicing.closing_findings import CHECKS
 from invoicing.document_checks import check_documents
 from invoicing.document_words import siren_text
 from invoicing.due_dates import due_dates_of_invoices
@@ -124,6 +126,8 @@ SETTINGS_TABS = (
 
 def init_app(app: Flask) -> None:
     """Register what the package offers."""
+    for check in CHECKS:
+        add_closing_check(app, check)
     for group in (customers_group, invoices_group, facturx_group):
         app.cli.add_command(group)
     for page in PAGES:

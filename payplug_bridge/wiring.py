@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from accounting.closing_checks import add_closing_check
 from core.web.context import MenuEntry, add_menu_entry
 from core.web.panels import add_panel
 from core.web.rights import Right
@@ -26,6 +27,7 @@ from payplug_bridge import (  # noqa: F401
 )
 from payplug_bridge.card_payments import PayplugCardPayments
 from payplug_bridge.cli import payplug_group
+from payplug_bridge.closing_findings import CHECKS
 from payplug_bridge.matters import add_source, count_matters
 from payplug_bridge.operations import matters_of_operations, request_reports  # noqa: F401
 from payplug_bridge.operations import models as operation_models  # noqa: F401
@@ -51,6 +53,8 @@ MATTERS = {
 
 def init_app(app: Flask) -> None:
     """Register what the package offers."""
+    for check in CHECKS:
+        add_closing_check(app, check)
     for module in (members, public, refunds, self_tests, settings, to_handle, wallet):
         app.register_blueprint(module.blueprint)
     webhooks.init_app(app)

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 
+from accounting.carried_lines import carrying_entries
 from accounting.chart import account_for
 from accounting.models import Account, EntryLine, JournalEntry
 from accounting.roles import AccountRole
@@ -147,7 +148,9 @@ def _operations_sum(condition: ColumnElement[bool]) -> int:
 
 
 def _ledger_cents(account_id: int) -> int:
-    total = select(func.coalesce(func.sum(_MOVED), 0)).where(EntryLine.account_id == account_id)
+    total = select(func.coalesce(func.sum(_MOVED), 0)).where(
+        EntryLine.account_id == account_id, EntryLine.entry_id.not_in(carrying_entries())
+    )
     return int(db.session.scalar(total) or 0)
 
 
@@ -162,6 +165,7 @@ def _untold(account_id: int, opening: WalletOpening | None) -> Select[Any]:
         select(JournalEntry.id)
         .join(EntryLine, EntryLine.entry_id == JournalEntry.id)
         .where(EntryLine.account_id == account_id, ~booked, ~is_opening, ~is_told_by_reports())
+        .where(JournalEntry.id.not_in(carrying_entries()))
     )
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import func, select
 
+from accounting.carried_lines import carrying_entries
 from accounting.models import Account, EntryLine
 from core.checks import company_faults
 from core.database import db
@@ -32,7 +33,7 @@ def books(*stems: str) -> dict[str, str]:
         cents = db.session.scalar(
             select(func.coalesce(func.sum(EntryLine.debit_cents - EntryLine.credit_cents), 0))
             .join(Account, Account.id == EntryLine.account_id)
-            .where(Account.number.startswith(stem))
+            .where(Account.number.startswith(stem), EntryLine.entry_id.not_in(carrying_entries()))
         )
         if cents:
             found[stem] = euros(int(cents))

@@ -1,0 +1,192 @@
+"""Closings: the years and their months, what is missing before a year is closed, closing it, the log of all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_security import current_user
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField
+
+from accounting.close_year import close_year
+from accounting.closed_periods import close_months, month_ends, reopen_months
+from accounting.closing_checks import CheckResult, YearDays, run_closing_checks
+from accounting.closing_log import chain_head, closing_log, count_log
+from accounting.errors import AccountingError, MonthNotClosable, YearNotFound
+from accounting.fiscal_years import fiscal_years
+from accounting.models import FiscalYear
+from core.clock import paris_today
+from core.database import db, transaction
+from core.web.formats import day as shown_day
+from core.web.formats import month as shown_month
+from core.web.pages import Page
+from core.web.rights import Right, requires
+
+blueprint = Blueprint("closing", __name__, url_prefix="/books/closing")
+
+
+class MonthForm(FlaskForm):
+    """A month to close up to, or to open again from: the day that ends or begins it."""
+
+    month = SelectField(_l("Month"), coerce=date.fromisoformat, validate_choice=False)
+
+
+class CloseYearForm(FlaskForm):
+    """Closing a year is confirmed by typing which one."""
+
+    year = StringField(_l("Year to close"))
+
+    def accepts(self, year: YearDays) -> bool:
+        """Whether the year was typed; else the field says so."""
+        if (self.year.data or "").strip() == str(year.ends_on.year):
+            return True
+        self.year.errors = [gettext("Type %(year)s to close this year.", year=year.ends_on.year)]
+        return False
+
+
+@dataclass(frozen=True)
+class ShownYear:
+    """A financial year with the months that may be closed, or opened again: (value, words)."""
+
+    year: FiscalYear
+    is_over: bool
+    to_close: list[tuple[date, str]]
+    to_reopen: list[tuple[date, str]]
+
+
+@blueprint.get("")
+@requires(Right.READ)
+def index() -> str:
+    """The years, newest first."""
+    return render_template("accounting/closing.html", years=[_shown(year) for year in fiscal_years()])
+
+
+def _shown(year: FiscalYear) -> ShownYear:
+    today, through = paris_today(), year.months_closed_through
+    ends = [] if year.closed_at else month_ends(year)
+    return ShownYear(
+        year=year,
+        is_over=year.ends_on < today,
+        to_close=[
+            (last, shown_month(last)) for last in ends if last < today and (through is None or last > through)
+        ],
+        to_reopen=[
+            (_first_of(last, year), shown_month(last))
+            for last in reversed(ends)
+            if through is not None and last <= through
+        ],
+    )
+
+
+def _first_of(last: date, year: FiscalYear) -> date:
+    return max(last.replace(day=1), year.starts_on)
+
+
+@blueprint.post("/<int:year_id>/months")
+@requires(Right.BOOKS)
+def months(year_id: int) -> ResponseReturnValue:
+    """Close the months up to the one chosen, for the time being."""
+    through = _chosen_month()
+    actor = current_user.id
+    try:
+        with transaction():
+            close_months(year_id, through, actor_id=actor)
+    except MonthNotClosable as error:
+        flash(str(error), "danger")
+    else:
+        text = gettext("Closed up to %(day)s. The owner can open months again.", day=shown_day(through))
+        flash(text, "success")
+    return redirect(url_for("closing.index"), code=303)
+
+
+@blueprint.post("/<int:year_id>/months/reopen")
+@requires(Right.SETTINGS)
+def reopen(year_id: int) -> ResponseReturnValue:
+    """Open the month chosen again, and those after it."""
+    first_day = _chosen_month()
+    actor = current_user.id
+    try:
+        with transaction():
+            reopen_months(year_id, first_day, actor_id=actor)
+    except MonthNotClosable as error:
+        flash(str(error), "danger")
+    else:
+        flash(gettext("Open again from %(day)s.", day=shown_day(first_day)), "success")
+    return redirect(url_for("closing.index"), code=303)
+
+
+def _chosen_month() -> date:
+    form = MonthForm()
+    form.month.choices = []
+    if not form.validate() or form.month.data is None:
+        raise MonthNotClosable
+    chosen: date = form.month.data
+    return chosen
+
+
+@blueprint.route("/<int:year_id>", methods=["GET", "POST"])
+@requires(Right.BOOKS)
+def year(year_id: int) -> ResponseReturnValue:
+    """What is missing, and the form that closes the year."""
+    found = _find(year_id)
+    if found.closed_at is not None:
+        return redirect(url_for("closing.index"), code=303)
+    days = YearDays(found.id, found.starts_on, found.ends_on)
+    form = CloseYearForm()
+    is_confirmed = form.validate_on_submit() and form.accepts(days)
+    results = run_closing_checks(days)
+    if is_confirmed and not any(result.is_stop for result in results) and _closed(form, days):
+        return redirect(url_for("closing.index"), code=303)
+    page = _wizard(days, form, results)
+    return page, 422 if form.errors else 200
+
+
+def _closed(form: CloseYearForm, days: YearDays) -> bool:
+    actor = current_user.id
+    try:
+        with transaction():
+            close_year(days.id, actor_id=actor)
+    except AccountingError as error:
+        form.year.errors = [str(error)]
+        return False
+    following = shown_day(days.ends_on + timedelta(days=1))
+    text = gettext("The year is closed. Its balances open the next one, on %(day)s.", day=following)
+    flash(text, "success")
+    return True
+
+
+def _wizard(days: YearDays, form: CloseYearForm, results: list[CheckResult]) -> str:
+    return render_template(
+        "accounting/close_year.html",
+        year=days,
+        form=form,
+        results=results,
+        is_stopped=any(result.is_stop for result in results),
+        following=days.ends_on + timedelta(days=1),
+    )
+
+
+def _find(year_id: int) -> FiscalYear:
+    found = db.session.get(FiscalYear, year_id)
+    if found is None:
+        raise YearNotFound
+    return found
+
+
+@blueprint.get("/log")
+@requires(Right.READ)
+def log() -> str:
+    """Who closed what, when, and the seal's link that says so."""
+    page = Page.of_request(count_log())
+    return render_template(
+        "accounting/closing_log.html",
+        entries=closing_log(limit=page.size, offset=page.offset),
+        page=page,
+        head=chain_head(),
+        years={found.id: found for found in fiscal_years()},
+    )

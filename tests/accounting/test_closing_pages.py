@@ -1,0 +1,141 @@
+"""The pages of the closings: the wizard says what is missing, the year is typed to confirm, months go to and fro."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+import time_machine
+from sqlalchemy import select, text
+
+from accounting.fiscal_years import year_ending_in
+from accounting.models import FiscalYear, JournalEntry
+from core.database import db, transaction
+from core.event_log import Event
+from core.models import Role
+from core.tenancy import in_company
+from tests.accounting.shop import SERVICES_120, Shop
+from tests.conftest import signed_in_client
+from tests.factories.invoicing import make_draft
+
+DECEMBER = date(2025, 12, 5)
+
+
+@pytest.fixture(autouse=True)
+def _in_march():
+    with time_machine.travel("2026-03-10 09:00+01:00", tick=True):
+        yield
+
+
+@pytest.fixture
+def year_id(app, company_id) -> int:
+    """A year with an invoice that is open and one that was paid in the next."""
+    with app.app_context(), in_company(company_id):
+        shop = Shop()
+        shop.invoice(SERVICES_120, on=DECEMBER)
+        shop.invoice(SERVICES_120, on=DECEMBER)
+        shop.pay(2, 120_00, on=date(2026, 1, 9))
+        found = year_ending_in(2025)
+        assert found is not None
+        return found.id
+
+
+def shown(client, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200, (url, answer.status_code)
+    return re.sub(r"\s+", " ", answer.text.replace("\u202f", " ").replace("\u00a0", " "))
+
+
+def test_the_wizard_says_what_is_missing_and_the_year_is_typed(app, company_id, year_id):
+    client = signed_in_client(app, company_id, Role.ACCOUNTANT)
+    with app.app_context(), in_company(company_id), transaction():
+        make_draft().issue_date = DECEMBER
+    page = shown(client, f"/books/closing/{year_id}")
+    for said in ("1 draft invoice of this year", "Account 411000: 1 open item, €120.00 in all", "In order"):
+        assert said in page
+    assert "To mend" not in page
+    wrong = client.post(f"/books/closing/{year_id}", data={"year": "2026"})
+    assert (wrong.status_code, "Type 2025 to close this year" in wrong.text) == (422, True)
+    assert 'value="2026"' in wrong.text
+    for _ in range(2):  # a double click
+        answer = client.post(f"/books/closing/{year_id}", data={"year": " 2025 "})
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/books/closing")
+    page = shown(client, "/books/closing")
+    assert (
+        "The year is closed. Its balances open the next one, on Jan 1, 2026" in page or "1 Jan 2026" in page
+    )
+    assert "Closed for good on" in page
+    assert "AN000001" in shown(client, "/books?journal=AN")
+    log = shown(client, "/books/closing/log")
+    assert "Year closed" in log
+    assert "Accountant" in log
+    with app.app_context(), in_company(company_id):
+        assert db.session.scalars(select(Event.kind).where(Event.kind == "year.closed")).all() == [
+            "year.closed"
+        ]
+        assert (
+            len(db.session.scalars(select(JournalEntry).where(JournalEntry.number == "AN000001")).all()) == 1
+        )
+
+
+def test_what_does_not_hold_stops_the_closing(app, company_id, year_id):
+    client = signed_in_client(app, company_id, Role.OWNER)
+    with app.app_context(), in_company(company_id):
+        this_year = year_ending_in(2026)
+        assert this_year is not None
+        running = this_year.id
+        with transaction() as session:
+            session.execute(text("DROP TRIGGER frozen_entry_line_update"))
+            session.execute(text("UPDATE entry_line SET debit_cents = debit_cents + 1 WHERE id = 1"))
+    page = shown(client, f"/books/closing/{running}")
+    for said in ("The year is not over", "is not closed yet", "The books do not hold", "The seal is broken"):
+        assert said in page
+    for each in (running, year_id):
+        assert "Close for good" not in shown(client, f"/books/closing/{each}")
+        client.post(f"/books/closing/{each}", data={"year": "2026" if each == running else "2025"})
+    with app.app_context(), in_company(company_id):
+        assert set(db.session.scalars(select(FiscalYear.closed_at))) == {None}
+
+
+def test_the_accountant_closes_months_and_the_owner_opens_them(app, company_id, year_id):
+    accountant = signed_in_client(app, company_id, Role.ACCOUNTANT)
+    owner = signed_in_client(app, company_id, Role.OWNER)
+    with app.app_context(), in_company(company_id):
+        this_year = year_ending_in(2026)
+        assert this_year is not None
+        running = this_year.id
+    page = shown(accountant, "/books/closing")
+    assert 'value="2026-02-28"' in page
+    assert 'value="2026-03-31"' not in page
+    closed = accountant.post(
+        f"/books/closing/{running}/months", data={"month": "2026-02-28"}, follow_redirects=True
+    )
+    assert "Closed up to" in closed.text
+    for wrong in ("2026-03-31", "never", ""):
+        answer = accountant.post(
+            f"/books/closing/{running}/months", data={"month": wrong}, follow_redirects=True
+        )
+        assert answer.status_code in (200, 409), wrong
+    assert (
+        accountant.post(f"/books/closing/{running}/months/reopen", data={"month": "2026-02-01"}).status_code
+        == 403
+    )
+    assert "Open again from" not in shown(accountant, "/books/closing").replace("Open again from Feb", "")
+    opened = owner.post(
+        f"/books/closing/{running}/months/reopen", data={"month": "2026-02-01"}, follow_redirects=True
+    )
+    assert "Open again from" in opened.text
+    log = shown(owner, "/books/closing/log")
+    assert "Months opened again" in log
+    assert log.index("Months opened again") < log.index("Months closed")
+    with app.app_context(), in_company(company_id):
+        assert db.session.get_one(FiscalYear, running).months_closed_through == date(2026, 1, 31)
+
+
+def test_who_only_reads_sees_but_closes_nothing(app, company_id, year_id):
+    viewer = signed_in_client(app, company_id, Role.VIEWER)
+    assert "Prepare the closing" not in shown(viewer, "/books/closing")
+    assert "Nothing closed yet" in shown(viewer, "/books/closing/log")
+    assert viewer.get(f"/books/closing/{year_id}").status_code == 403
+    assert viewer.post(f"/books/closing/{year_id}/months", data={"month": "2026-01-31"}).status_code == 403
