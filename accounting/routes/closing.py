@@ -91,6 +91,7 @@ def _first_of(last: date, year: FiscalYear) -> date:
 @requires(Right.BOOKS)
 def months(year_id: int) -> ResponseReturnValue:
     """Close the months up to the one chosen, for the time being."""
+    _find(year_id)
     through = _chosen_month()
     actor = current_user.id
     try:
@@ -108,6 +109,7 @@ def months(year_id: int) -> ResponseReturnValue:
 @requires(Right.SETTINGS)
 def reopen(year_id: int) -> ResponseReturnValue:
     """Open the month chosen again, and those after it."""
+    _find(year_id)
     first_day = _chosen_month()
     actor = current_user.id
     try:

@@ -117,6 +117,9 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "accounts.balance": [Spot("/books/trial-balance"), Spot("/books/trial-balance?from=2001-01-01&to=2001-12-31")],
         "accounts.ledger": [Spot(book, ACCOUNTANT), Spot(f"{book}?open=1")],
         "fec_pages.index": [Spot("/books/fec", ACCOUNTANT)],
+        "closing.index": [Spot("/books/closing")],
+        "closing.year": [Spot(f"/books/closing/{rooms.year}", ACCOUNTANT)],
+        "closing.log": [Spot("/books/closing/log")],
         "fec_pages.check_other": [
             Spot("/books/fec/check", ACCOUNTANT),
             Spot("/books/fec/check", ACCOUNTANT, act=check_a_faulty_fec),
