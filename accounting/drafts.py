@@ -32,12 +32,15 @@ NOTHING_YET = KeyStanding()
 class Standing:
     """How the ledger stands for all keys of one fact; `own_account_id`: the customer's own account, if it has one.
 
+    `doubtful_account_id`: where doubtful receivables stand, known to facts about doubt alone.
+
     What is open on a document stays on the accounts it was posted on, even after the company chose others: a
     lettering never crosses accounts.
     """
 
     keys: Mapping[str, KeyStanding] = field(default_factory=dict)
     own_account_id: int | None = None
+    doubtful_account_id: int | None = None
 
     def of(self, match_key: str) -> KeyStanding:
         """The standing of one key."""
@@ -70,6 +73,17 @@ class PostedCollection:
     treasury_account_id: int
     label: str
     shares: tuple[PostedShare, ...]
+
+
+@dataclass(frozen=True)
+class PostedWriteOff:
+    """A write-off as the ledger holds it: what undoing it mirrors. `share` is its customer line."""
+
+    entry_id: int
+    piece_ref: str
+    charge_account_id: int
+    label: str
+    share: PostedShare
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What is open on customers, per account and match key: what moves at a merge. Called by `record`."""
+"""What is open on customers, per account and match key: what moves at a merge or into doubt."""
 
 from __future__ import annotations
 
@@ -32,4 +32,20 @@ def open_positions(codes: Sequence[str]) -> tuple[OpenPosition, ...]:
     return tuple(
         OpenPosition(account_id, key, ThirdParty(code, label), int(open_cents))
         for account_id, key, code, label, open_cents in rows
+    )
+
+
+def positions_of_key(match_key: str) -> tuple[OpenPosition, ...]:
+    """The positions of one key that are not even, on whichever account. The caller holds the lock of its document."""
+    cents = func.sum(EntryLine.debit_cents - EntryLine.credit_cents)
+    rows = db.session.execute(
+        select(EntryLine.account_id, EntryLine.auxiliary_code, func.max(EntryLine.auxiliary_label), cents)
+        .where(EntryLine.match_key == match_key, EntryLine.auxiliary_code != "")
+        .group_by(EntryLine.account_id, EntryLine.auxiliary_code)
+        .having(cents != 0)
+        .order_by(func.min(EntryLine.id))
+    )
+    return tuple(
+        OpenPosition(account_id, match_key, ThirdParty(code, label), int(open_cents))
+        for account_id, code, label, open_cents in rows
     )

@@ -8,8 +8,7 @@ are French because the books are. Called by `record`; what the ledger already ho
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from accounting.drafts import (
     EntryDraft,
@@ -23,7 +22,6 @@ from accounting.facts import (
     BalanceMoveFact,
     CollectionFact,
     CollectionReversalFact,
-    CollectionState,
     CreditUseFact,
     DisputeFact,
     DisputeWonFact,
@@ -33,13 +31,18 @@ from accounting.facts import (
     SaleTreatment,
     Share,
     SupplyKind,
-    ThirdParty,
     VatRegime,
 )
 from accounting.roles import AccountRole, JournalCode
-from accounting.vat_on_collection import due_vat
-
-VatByRate = dict[int, int]
+from accounting.rule_lines import (
+    VatByRate,
+    WaitingChange,
+    collection_vat_lines,
+    customer_lines,
+    vat_lines,
+    waiting_changes,
+    without_zeros,
+)
 
 
 def sale(fact: SaleFact, standing: Standing) -> EntryDraft | None:
@@ -66,12 +69,12 @@ def sale(fact: SaleFact, standing: Standing) -> EntryDraft | None:
     side = -1 if fact.is_credit else 1
     label = f"{'Avoir' if fact.is_credit else 'Facture'} {fact.number} {fact.third_party.label}"
     lines = [
-        *_customer_lines(fact.shares, fact.third_party, side, label, standing),
+        *customer_lines(fact.shares, fact.third_party, side, label, standing),
         *_sales_lines(fact.lines, side, label),
-        *_vat_lines(*_vat_of_sale(fact, standing), label),
+        *vat_lines(*_vat_of_sale(fact, standing), label),
         *_rounding_lines(fact.rounding_cents, side, label),
     ]
-    posted = _without_zeros(lines)
+    posted = without_zeros(lines)
     if not posted:
         return None
     return EntryDraft(
@@ -96,12 +99,12 @@ def collection(fact: CollectionFact, standing: Standing) -> EntryDraft:
     total = sum(share.amount_cents for share in fact.shares)
     lines = [
         LineDraft(treasury, total, label),
-        *_customer_lines(fact.shares, fact.third_party, -1, label, standing),
-        *_collection_vat_lines(fact.collection, standing, label),
+        *customer_lines(fact.shares, fact.third_party, -1, label, standing),
+        *collection_vat_lines(fact.collection, standing, label),
     ]
     return EntryDraft(
         source=fact.source, purpose="dispute_won" if is_won else "collection", journal=journal, day=fact.paid_on,
-        piece_ref=piece_ref, label=label, lines=_without_zeros(lines),
+        piece_ref=piece_ref, label=label, lines=without_zeros(lines),
     )  # fmt: skip
 
 
@@ -117,13 +120,13 @@ def refund(fact: RefundFact, standing: Standing) -> EntryDraft:
     is_dispute = isinstance(fact, DisputeFact)
     label = f"{'Impayé' if is_dispute else 'Remboursement'} {piece_ref} {fact.third_party.label}"
     lines = [
-        *_customer_lines(fact.shares, fact.third_party, 1, label, standing),
+        *customer_lines(fact.shares, fact.third_party, 1, label, standing),
         LineDraft(treasury, -sum(share.amount_cents for share in fact.shares), label),
-        *_collection_vat_lines(fact.collection, standing, label),
+        *collection_vat_lines(fact.collection, standing, label),
     ]
     return EntryDraft(
         source=fact.source, purpose="dispute" if is_dispute else "refund", journal=journal, day=fact.refunded_on,
-        piece_ref=piece_ref, label=label, lines=_without_zeros(lines),
+        piece_ref=piece_ref, label=label, lines=without_zeros(lines),
     )  # fmt: skip
 
 
@@ -147,11 +150,11 @@ def collection_reversal(
             for share in posted.shares
         ),
         LineDraft(posted.treasury_account_id, -sum(share.amount_cents for share in posted.shares), label),
-        *_collection_vat_lines(fact.collection, standing, label),
+        *collection_vat_lines(fact.collection, standing, label),
     ]  # fmt: skip
     return EntryDraft(
         source=fact.source, purpose="collection_reversal", journal=posted.journal_id, day=fact.reversed_on,
-        piece_ref=piece_ref, label=label, lines=_without_zeros(lines), reverses_id=posted.entry_id,
+        piece_ref=piece_ref, label=label, lines=without_zeros(lines), reverses_id=posted.entry_id,
     )  # fmt: skip
 
 
@@ -166,13 +169,13 @@ def credit_use(fact: CreditUseFact, standing: Standing) -> EntryDraft:
     label = f"Imputation {piece_ref} {fact.third_party.label}"
     surplus = Share(fact.surplus_key, fact.surplus_cents)
     lines = [
-        *_customer_lines((surplus,), fact.third_party, 1, label, standing),
-        *_customer_lines(fact.shares, fact.third_party, -1, label, standing),
-        *_collection_vat_lines(fact.collection, standing, label),
+        *customer_lines((surplus,), fact.third_party, 1, label, standing),
+        *customer_lines(fact.shares, fact.third_party, -1, label, standing),
+        *collection_vat_lines(fact.collection, standing, label),
     ]
     return EntryDraft(
         source=fact.source, purpose="credit_use", journal=JournalCode.GENERAL, day=fact.used_on,
-        piece_ref=piece_ref, label=label, lines=_without_zeros(lines),
+        piece_ref=piece_ref, label=label, lines=without_zeros(lines),
     )  # fmt: skip
 
 
@@ -197,17 +200,6 @@ def balance_move(fact: BalanceMoveFact, positions: tuple[OpenPosition, ...]) -> 
         source=fact.source, purpose="balance_move", journal=JournalCode.GENERAL, day=fact.moved_on,
         piece_ref=fact.reference, label=label, lines=tuple(lines),
     )  # fmt: skip
-
-
-def _customer_lines(
-    shares: tuple[Share, ...], third_party: ThirdParty, side: int, label: str, standing: Standing
-) -> Iterator[LineDraft]:
-    for share in shares:
-        key = standing.of(share.match_key)
-        account = key.customer_account_id or standing.own_account_id or AccountRole.CUSTOMERS
-        yield LineDraft(
-            account, side * share.amount_cents, label, match_key=share.match_key, third_party=third_party
-        )
 
 
 def _sales_lines(lines: tuple[SaleLine, ...], side: int, label: str) -> Iterator[LineDraft]:
@@ -237,17 +229,7 @@ _SALES: dict[SaleTreatment, dict[SupplyKind, AccountRole]] = {
 }
 
 
-@dataclass(frozen=True)
-class _WaitingChange:
-    """VAT that comes to wait on a document (above zero) or no longer waits (below), at one rate."""
-
-    match_key: str
-    account: AccountRole | int
-    vat_rate: int
-    cents: int
-
-
-def _vat_of_sale(fact: SaleFact, standing: Standing) -> tuple[VatByRate, list[_WaitingChange]]:
+def _vat_of_sale(fact: SaleFact, standing: Standing) -> tuple[VatByRate, list[WaitingChange]]:
     """All VAT of the document per rate, as a credit, and what of it goes to or comes off the waiting account."""
     side = -1 if fact.is_credit else 1
     total: VatByRate = defaultdict(int)
@@ -261,54 +243,17 @@ def _vat_of_sale(fact: SaleFact, standing: Standing) -> tuple[VatByRate, list[_W
         assert fact.collection or not any(waiting.values()), (
             "a credit note needs the state of what it credits"
         )
-        return total, _waiting_changes(fact.collection, standing)
+        return total, waiting_changes(fact.collection, standing)
     key = fact.shares[0].match_key if fact.shares else ""
     return total, [
-        _WaitingChange(key, AccountRole.VAT_WAITING, rate, cents) for rate, cents in waiting.items()
+        WaitingChange(key, AccountRole.VAT_WAITING, rate, cents) for rate, cents in waiting.items()
     ]
-
-
-def _waiting_changes(states: tuple[CollectionState, ...], standing: Standing) -> list[_WaitingChange]:
-    """From what waits now to what must wait after the event: W_r less what is due (`vat_on_collection`)."""
-    changes = []
-    for state in states:
-        key = standing.of(state.match_key)
-        waiting = dict(state.waiting_cents)
-        due = due_vat(waiting, state.collected_cents, state.total_cents)
-        account = key.waiting_account_id or AccountRole.VAT_WAITING
-        for rate in sorted(waiting.keys() | key.waiting_cents.keys(), reverse=True):
-            must_wait = waiting.get(rate, 0) - due.get(rate, 0)
-            change = must_wait - key.waiting_cents.get(rate, 0)
-            changes.append(_WaitingChange(state.match_key, account, rate, change))
-    return changes
-
-
-def _vat_lines(total: VatByRate, changes: list[_WaitingChange], label: str) -> Iterator[LineDraft]:
-    """The lines on 44574, and on 44571 the VAT of the event that neither waits nor waited."""
-    due: VatByRate = defaultdict(int, total)
-    for change in changes:
-        due[change.vat_rate] -= change.cents
-        yield LineDraft(
-            change.account, -change.cents, label, vat_rate=change.vat_rate, match_key=change.match_key
-        )
-    for rate, cents in due.items():
-        yield LineDraft(AccountRole.VAT_COLLECTED, -cents, label, vat_rate=rate)
-
-
-def _collection_vat_lines(
-    states: tuple[CollectionState, ...], standing: Standing, label: str
-) -> Iterator[LineDraft]:
-    return _vat_lines({}, _waiting_changes(states, standing), label)
 
 
 def _rounding_lines(rounding_cents: int, side: int, label: str) -> Iterator[LineDraft]:
     # By the sign of the difference and not by the side, so that a credit note meets its invoice's account.
     role = AccountRole.ROUNDING_GAIN if rounding_cents > 0 else AccountRole.ROUNDING_LOSS
     yield LineDraft(role, -side * rounding_cents, label)
-
-
-def _without_zeros(lines: Iterable[LineDraft]) -> tuple[LineDraft, ...]:
-    return tuple(line for line in lines if line.cents)
 
 
 def _receipt_number(fact: CollectionFact | CollectionReversalFact | RefundFact | CreditUseFact) -> str:

@@ -47,6 +47,17 @@ class AccountRole(StrEnum):
     DOUBTFUL = "doubtful"
     PROFIT = "profit"
     LOSS = "loss"
+    PROVISION = "provision"
+    PROVISION_CHARGE = "provision_charge"
+    PROVISION_REVERSAL = "provision_reversal"
+    BAD_DEBTS = "bad_debts"
+    DEBTS_RECOVERED = "debts_recovered"
+    DISCOUNTS_GIVEN = "discounts_given"
+    DIFFERENCE_LOSS = "difference_loss"
+    DIFFERENCE_GAIN = "difference_gain"
+    LATE_PENALTIES = "late_penalties"
+    RECOVERY_INDEMNITIES = "recovery_indemnities"
+    BANK_FEES = "bank_fees"
 
 
 @dataclass(frozen=True)
@@ -199,6 +210,95 @@ ROLES: dict[AccountRole, RoleDefault] = {
             _R.PROFIT, "120000", "Résultat de l’exercice (bénéfice)", "12", _l("Profit of the year before")
         ),
         RoleDefault(_R.LOSS, "129000", "Résultat de l’exercice (perte)", "12", _l("Loss of the year before")),
+        RoleDefault(
+            _R.PROVISION,
+            "491000",
+            "Dépréciations des comptes de clients",
+            "49",
+            _l("Provisions for customers"),
+            instead=_R.SUSPENSE,
+        ),
+        RoleDefault(
+            _R.PROVISION_CHARGE,
+            "681740",
+            "Dotations aux dépréciations des créances",
+            "68",
+            _l("Provisions: charge"),
+            instead=_R.ROUNDING_LOSS,
+        ),
+        RoleDefault(
+            _R.PROVISION_REVERSAL,
+            "781740",
+            "Reprises sur dépréciations des créances",
+            "78",
+            _l("Provisions: taken back"),
+            instead=_R.ROUNDING_GAIN,
+        ),
+        RoleDefault(
+            _R.BAD_DEBTS,
+            "654000",
+            "Pertes sur créances irrécouvrables",
+            "65",
+            _l("Receivables lost"),
+            instead=_R.ROUNDING_LOSS,
+        ),
+        # 7714 until the plan of 2025 took it out of the exceptional income (assumed: 7583 since then).
+        RoleDefault(
+            _R.DEBTS_RECOVERED,
+            "758300",
+            "Rentrées sur créances amorties",
+            "7",
+            _l("Lost receivables paid after all"),
+            instead=_R.ROUNDING_GAIN,
+        ),
+        RoleDefault(
+            _R.DISCOUNTS_GIVEN,
+            "665000",
+            "Escomptes accordés",
+            "66",
+            _l("Early-payment discounts"),
+            instead=_R.ROUNDING_LOSS,
+        ),
+        RoleDefault(
+            _R.DIFFERENCE_LOSS,
+            "658800",
+            "Différences de règlement (pertes)",
+            "6",
+            _l("Small differences lost"),
+            instead=_R.ROUNDING_LOSS,
+        ),
+        RoleDefault(
+            _R.DIFFERENCE_GAIN,
+            "758800",
+            "Différences de règlement (gains)",
+            "7",
+            _l("Small differences kept"),
+            instead=_R.ROUNDING_GAIN,
+        ),
+        RoleDefault(
+            _R.LATE_PENALTIES,
+            "763100",
+            "Revenus des créances commerciales",
+            "76",
+            _l("Late penalties received"),
+            instead=_R.ROUNDING_GAIN,
+        ),
+        RoleDefault(
+            _R.RECOVERY_INDEMNITIES,
+            "758100",
+            "Indemnités forfaitaires de recouvrement",
+            "7",
+            _l("Recovery indemnities received"),
+            instead=_R.ROUNDING_GAIN,
+        ),
+        RoleDefault(
+            _R.BANK_FEES,
+            "627000",
+            "Services bancaires et assimilés",
+            "62",
+            _l("Bank fees"),
+            instead=_R.PROCESSOR_FEES,
+        ),
     )
 }
 

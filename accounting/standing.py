@@ -29,6 +29,7 @@ _STANDING = (
         _LINES.vat_rate,
         _IS_CUSTOMER,
         func.sum(_LINES.credit_cents - _LINES.debit_cents),
+        func.max(_LINES.id),
     )
     .where(
         _LINES.company_id == COMPANY, _LINES.match_key.in_(bindparam("keys", expanding=True)), ~_IS_CARRIED
@@ -38,22 +39,32 @@ _STANDING = (
 
 
 def read_standing(match_keys: Iterable[str]) -> Standing:
-    """Where each key stands: its customer account, the account and cents of its waiting VAT per rate."""
+    """Where each key stands: its customer account, the account and cents of its waiting VAT per rate.
+
+    What is doubtful has moved to another account: of several, it is the one where something is open, else the last one.
+    """
     keys = sorted(set(match_keys))
     if not keys:
         return Standing()
-    customers: dict[str, int] = {}
+    customers: dict[str, tuple[bool, int, int]] = {}
     waiting_accounts: dict[str, int] = {}
     waiting: dict[str, dict[int, int]] = {key: {} for key in keys}
-    for key, account_id, vat_rate, customer, cents in execute_scoped(_STANDING, keys=keys):
+    for key, account_id, vat_rate, customer, cents, last_id in execute_scoped(_STANDING, keys=keys):
         if customer:
-            customers[key] = account_id
+            customers[key] = max(customers.get(key, (False, 0, 0)), (cents != 0, last_id, account_id))
         elif vat_rate is not None:
             waiting_accounts[key] = account_id
             waiting[key][vat_rate] = int(cents)
     return Standing(
-        {key: KeyStanding(customers.get(key), waiting_accounts.get(key), waiting[key]) for key in keys}
+        {
+            key: KeyStanding(_account(customers.get(key)), waiting_accounts.get(key), waiting[key])
+            for key in keys
+        }
     )
+
+
+def _account(found: tuple[bool, int, int] | None) -> int | None:
+    return None if found is None else found[2]
 
 
 def entry_of(source: tuple[str, int], purpose: str) -> JournalEntry | None:

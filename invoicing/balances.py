@@ -20,6 +20,7 @@ from core.tenancy import scoped
 from invoicing.lifecycle import DocumentKind, DocumentState, PaymentStatus
 from invoicing.models import Customer, Document
 from invoicing.payments import Payment, PaymentReversal, Settlement
+from invoicing.receivables import DoubtfulDebt, WriteOff, WriteOffKind
 from invoicing.refunds import DisputeWin, InvoiceClaim, Refund, RefundKind, ReopenedInvoice
 
 T = TypeVar("T")
@@ -39,6 +40,10 @@ class DocumentBalance:
         given_back_cents: what refunds gave back of its own credit notes: no longer collected, though `paid_cents`
             still counts it (the notes take it off the total).
         hold: REFUNDED or DISPUTED while the money of it went back and nobody has decided what becomes of the invoice.
+        reduced_cents: given up by write-offs that make the price lower (discounts, losses): no longer owed, never paid.
+        absorbed_cents: given up by write-offs that count as collected (small differences).
+        lost_cents: the losses in `reduced_cents`.
+        is_doubtful: the receivable was declared doubtful, and that has not ended.
     """
 
     kind: DocumentKind
@@ -50,6 +55,15 @@ class DocumentBalance:
     status: PaymentStatus
     given_back_cents: int = 0
     hold: PaymentStatus | None = None
+    reduced_cents: int = 0
+    absorbed_cents: int = 0
+    lost_cents: int = 0
+    is_doubtful: bool = False
+
+    @property
+    def given_up_cents(self) -> int:
+        """What all write-offs together have given up."""
+        return self.reduced_cents + self.absorbed_cents
 
     @property
     def asked_cents(self) -> int:
@@ -98,27 +112,24 @@ def balance_of(document_id: int) -> DocumentBalance:
 
 def balance_at_issue(total_cents: int) -> DocumentBalance:
     """How an invoice of that total stands before anything was paid or credited."""
-    return _balance(_Read(DocumentKind.INVOICE, None, total_cents, total_cents))
+    return _balance(_Read(DocumentKind.INVOICE, None, False, total_cents, total_cents))
 
 
 def balances_of(document_ids: Iterable[int]) -> Mapping[int, DocumentBalance]:
     """How documents stand, in one query; drafts and unknown ids are left out."""
     rows = db.session.execute(_balances(), {"ids": list(document_ids)})
-    return {row[0]: _balance(_Read(row[1], row[-1], *map(int, row[2:-1]))) for row in rows}
+    return {row[0]: _balance(_Read(row[1], row[-2], row[-1], *map(int, row[2:-2]))) for row in rows}
 
 
 def paid_further(balance: DocumentBalance, cents: int) -> DocumentBalance:
     """How an invoice stands once a payment has settled that much more of it: what `balance_of` would read then."""
-    used = balance.used_cents + cents
-    return replace(
+    further = replace(
         balance,
         paid_cents=balance.paid_cents + cents,
-        used_cents=used,
+        used_cents=balance.used_cents + cents,
         open_cents=balance.open_cents - cents,
-        status=_status(
-            balance.total_cents, used, balance.credited_cents, balance.paid_cents + cents, balance.hold
-        ),
     )
+    return replace(further, status=_status(further))
 
 
 @cache
@@ -143,9 +154,30 @@ def _balances() -> Select[Any]:
             by_own_note.correlate(Document).scalar_subquery(),
             credited_cents_sql(),
             by_refund.correlate(Document).scalar_subquery(),
+            _given_up(WriteOff.reduces_price.is_(True)),
+            _given_up(WriteOff.reduces_price.is_(False)),
+            _given_up(WriteOff.kind == WriteOffKind.LOSS),
             _hold_sql(),
+            live_doubt().where(DoubtfulDebt.invoice_id == Document.id).correlate(Document).exists(),
         ).where(Document.id.in_(bindparam("ids", expanding=True)), Document.state == DocumentState.ISSUED)
     )
+
+
+def _given_up(condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    """What write-offs of one sort settle of the invoice."""
+    cents = (
+        select(func.coalesce(func.sum(_LIVE_CENTS), 0))
+        .join(WriteOff, WriteOff.id == Settlement.write_off_id)
+        .where(Settlement.invoice_id == Document.id, condition)
+    )
+    return cents.correlate(Document).scalar_subquery()
+
+
+def live_doubt() -> Select[DoubtfulDebt]:
+    """Rows that declare an invoice doubtful and that were not ended."""
+    end = aliased(DoubtfulDebt)
+    ended = select(end.id).where(end.ends_id == DoubtfulDebt.id).correlate(DoubtfulDebt).exists()
+    return select(DoubtfulDebt).where(DoubtfulDebt.ends_id.is_(None), ~ended)
 
 
 def live_holds() -> Select[ReopenedInvoice, RefundKind]:
@@ -173,41 +205,52 @@ class _Read(NamedTuple):
 
     kind: DocumentKind
     hold: RefundKind | None
+    is_doubtful: bool
     total: int
     open: int
     by_own_note: int = 0
     credited: int = 0
     given_back: int = 0
+    reduced: int = 0
+    absorbed: int = 0
+    lost: int = 0
 
 
 def _balance(read: _Read) -> DocumentBalance:
     used = read.total - read.open
-    elsewhere = used - read.by_own_note
-    hold = _HOLDS[read.hold] if read.hold is not None else None
-    return DocumentBalance(
+    paid = used - read.by_own_note - read.reduced - read.absorbed
+    balance = DocumentBalance(
         kind=read.kind,
         total_cents=read.total,
-        paid_cents=elsewhere if read.kind is DocumentKind.INVOICE else 0,
+        paid_cents=paid if read.kind is DocumentKind.INVOICE else 0,
         credited_cents=read.credited,
         used_cents=used,
         open_cents=read.open,
-        status=_status(read.total, used, read.credited, elsewhere, hold),
+        status=PaymentStatus.OPEN,
         given_back_cents=read.given_back,
-        hold=hold,
+        hold=_HOLDS[read.hold] if read.hold is not None else None,
+        reduced_cents=read.reduced,
+        absorbed_cents=read.absorbed,
+        lost_cents=read.lost,
+        is_doubtful=bool(read.is_doubtful),
     )
+    return replace(balance, status=_status(balance))
 
 
-def _status(
-    total: int, used: int, credited: int, elsewhere: int, hold: PaymentStatus | None
-) -> PaymentStatus:
-    """`elsewhere`: what is used other than by its own credit notes; credited in part is open, not partly paid."""
-    if hold is not None and used < total:
-        return hold
-    if credited and credited >= total:
+def _status(balance: DocumentBalance) -> PaymentStatus:
+    """Credited in part is open, not partly paid; a credit note that is used in part is partly paid."""
+    is_settled = balance.used_cents >= balance.total_cents
+    if balance.hold is not None and not is_settled:
+        return balance.hold
+    if balance.credited_cents and balance.credited_cents >= balance.total_cents:
         return PaymentStatus.CREDITED
-    if used >= total:
-        return PaymentStatus.PAID
-    return PaymentStatus.PARTLY_PAID if elsewhere else PaymentStatus.OPEN
+    if is_settled:
+        return PaymentStatus.LOST if balance.lost_cents else PaymentStatus.PAID
+    if balance.is_doubtful:
+        return PaymentStatus.DOUBTFUL
+    is_note = balance.kind is not DocumentKind.INVOICE
+    used = balance.used_cents if is_note else balance.paid_cents
+    return PaymentStatus.PARTLY_PAID if used else PaymentStatus.OPEN
 
 
 def _settled(side: InstrumentedAttribute[int | None], owner: Any) -> ScalarSelect[int]:

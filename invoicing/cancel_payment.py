@@ -19,7 +19,9 @@ from core.event_log import record_event
 from core.seal import seal
 from invoicing.bank.return_cheque import return_cheque
 from invoicing.errors import InvalidInputError, NotFoundError
+from invoicing.follow_doubt import follow_doubt
 from invoicing.input_checks import FieldErrors
+from invoicing.kept_of_payment import live_kept
 from invoicing.ledger_facts import collection_states, follow_merge
 from invoicing.locked_documents import locked_issued_invoice
 from invoicing.models import Document
@@ -59,6 +61,10 @@ def cancel_payment(
         raise CardPaymentError
     if payment.refunds:
         raise ConflictError(_l("Money of this payment was given back: it cannot be cancelled any more."))
+    if live_kept(payment_id):
+        raise ConflictError(
+            _l("A part of this payment was kept. Take that back first, on the page of the payment.")
+        )
     settlements = live_settlements_of_payment(payment_id)
     if not {row.invoice_id for row in settlements} <= {invoice.id for invoice in invoices}:
         raise ConflictError
@@ -69,6 +75,8 @@ def cancel_payment(
     follow_merge(
         ("payment_reversal", reversal.id), payment.customer_id, reversal.reversed_on, f"REG{payment.id:06d}"
     )
+    for invoice in invoices:
+        follow_doubt(("payment_reversal", reversal.id), invoice, reversal.reversed_on)
     seal("payment_reversal", reversal.id)
     for invoice in invoices:
         record_event(

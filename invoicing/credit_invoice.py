@@ -20,6 +20,7 @@ from core.models import Company
 from core.seal import seal
 from core.tenancy import current_company_id
 from core.todo import leave_todo
+from invoicing.balances import balance_of
 from invoicing.credit_amounts import Credit, CreditChoice, credit_of
 from invoicing.credit_left import CreditLeft, credit_left
 from invoicing.deposits import final_of
@@ -93,6 +94,7 @@ def credit_invoice(
     if earlier is not None:
         return earlier
     _refuse_deducted(invoice)
+    _refuse_given_up(invoice)
     case = _Case(
         invoice, read_buyer(invoice.buyer), credit_of(left, choice), _checked_reason(reason),
         _checked_day(invoice, today), request_key,
@@ -121,6 +123,15 @@ def _earlier(left: CreditLeft, choice: CreditChoice | None, request_key: str | N
         if request_key is not None and note.request_key == request_key:
             return note
     return left.notes[-1] if choice is None and left.is_nothing else None
+
+
+def _refuse_given_up(invoice: Document) -> None:
+    """What was given up is no longer owed: credited too, it would become money that the customer never paid."""
+    if balance_of(invoice.id).given_up_cents:
+        message = _l(
+            "A discount, a difference or a loss stands on this invoice. Undo it first, on the page of the invoice."
+        )
+        raise NotIssuableError([Problem(Place.DOCUMENT, "write_off", message)])
 
 
 def _refuse_deducted(invoice: Document) -> None:

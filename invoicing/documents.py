@@ -42,6 +42,7 @@ class ListState(StrEnum):
     PAID = "paid"
     CREDITED = "credited"
     MONEY_BACK = "money-back"
+    DOUBTFUL = "doubtful"
     CREDIT_NOTES = "credit-notes"
 
 
@@ -207,6 +208,7 @@ _STANDINGS: Mapping[ListState, Callable[[], _Conditions]] = {
     ListState.MONEY_BACK: lambda: (
         InvoiceStanding.status.in_([PaymentStatus.REFUNDED, PaymentStatus.DISPUTED]),
     ),
+    ListState.DOUBTFUL: lambda: (InvoiceStanding.status.in_([PaymentStatus.DOUBTFUL, PaymentStatus.LOST]),),
 }
 """The states that are derived, as SQL over what `standing` has written down."""
 

@@ -12,15 +12,18 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 
-from accounting.facts import DisputeFact, RefundFact, Share
+from accounting.facts import DisputeFact, RefundFact, Share, Treasury, TreasuryPlace
 from accounting.record import record
+from accounting.treasury_accounts import treasury_place
 from core.clock import paris_today
 from core.database import db
 from core.errors import ConflictError
 from core.event_log import record_event
 from core.seal import seal
 from invoicing.balances import balance_of, refunded_cents
+from invoicing.follow_doubt import follow_doubt
 from invoicing.input_checks import FieldErrors
+from invoicing.kept_of_payment import live_kept
 from invoicing.ledger_facts import collection_states, invoice_key, refund_key, third_party, treasury_of
 from invoicing.locked_payments import lock_payment
 from invoicing.models import Customer, Document
@@ -38,9 +41,10 @@ EVENTS = {RefundKind.REFUND: "refund.recorded", RefundKind.DISPUTE: "dispute.rec
 
 @dataclass(frozen=True)
 class MoneyBack:
-    """Money that has left the treasury account of its payment; see `Refund` for what each field means.
+    """Money that has left a treasury account; see `Refund` for what each field means.
 
     `external_id` is of the processor: what it says happened is recorded, be it more than the payment had.
+    `treasury_account_id` None: it has left the account where the payment came in.
     """
 
     payment_id: int
@@ -52,6 +56,7 @@ class MoneyBack:
     external_id: str | None = None
     request_key: str | None = None
     credit_note_id: int | None = None
+    treasury_account_id: int | None = None
     recorded_by_id: int | None = None
 
 
@@ -78,6 +83,8 @@ def give_back(given: MoneyBack) -> Refund:
     for invoice in invoices:
         note_changed(invoice.id)
     record(_fact(refund, payment, shares, invoices))
+    for invoice in invoices:
+        follow_doubt(("refund", refund.id), invoice, refund.refunded_on)
     seal("refund", refund.id)
     for invoice in invoices:
         record_event(
@@ -102,7 +109,8 @@ def _earlier(given: MoneyBack) -> Refund | None:
 
 def _checked_refund(given: MoneyBack, payment: Payment) -> Refund:
     errors = FieldErrors()
-    left = payment.amount_cents - refunded_cents(payment.id)
+    kept = sum(row.amount_cents for row in live_kept(payment.id))
+    left = payment.amount_cents - refunded_cents(payment.id) - kept
     if given.amount_cents <= 0:
         errors.add("amount_cents", _l("The amount must be above zero."))
     elif given.external_id is None and given.amount_cents > left:
@@ -122,6 +130,7 @@ def _checked_refund(given: MoneyBack, payment: Payment) -> Refund:
         external_id=given.external_id,
         request_key=given.request_key,
         credit_note_id=given.credit_note_id,
+        treasury_account_id=given.treasury_account_id,
         recorded_by_id=given.recorded_by_id,
     )
     errors.raise_if_any()
@@ -174,11 +183,17 @@ def _settle(
     assert settlement.amount_cents == cents, "what is open under the locks is what was planned"
 
 
+def _left_from(refund: Refund, payment: Payment) -> Treasury | TreasuryPlace:
+    if refund.treasury_account_id is None:
+        return treasury_of(payment)
+    return treasury_place(refund.treasury_account_id)
+
+
 def _fact(refund: Refund, payment: Payment, shares: Counter[str], invoices: list[Document]) -> RefundFact:
     fact = DisputeFact if refund.kind is RefundKind.DISPUTE else RefundFact
     return fact(
         source=("refund", refund.id),
-        treasury=treasury_of(payment),
+        treasury=_left_from(refund, payment),
         refunded_on=refund.refunded_on,
         reference=refund.reference,
         third_party=third_party(buyer_of(db.session.get_one(Customer, payment.customer_id))),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import BigInteger, BindParameter, bindparam, case, func, or_, select
+from sqlalchemy import BigInteger, BindParameter, bindparam, case, func, or_, select, union_all
 
 from accounting.facts import (
     BalanceMoveFact,
@@ -31,6 +31,7 @@ from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType
 from invoicing.models import Customer, Document, DocumentVat
 from invoicing.parties import Buyer
 from invoicing.payments import Payment, PaymentMethod
+from invoicing.receivables import WriteOff, WriteOffVat
 from invoicing.vat import VatTotals
 from invoicing.vat_cases import treatment_of
 
@@ -105,6 +106,11 @@ def follow_merge(source: tuple[str, int], customer_id: int, day: date, reference
     )
 
 
+def waiting_vat(invoice: Document) -> dict[int, int]:
+    """VAT per rate of an invoice that falls due when it is paid, in all (the W_r of cumulated rounding)."""
+    return dict(_waiting_cents(invoice.id)) if _may_wait(invoice) else {}
+
+
 def sale_fact(
     document: Document,
     vat: Iterable[DocumentVat | VatTotals],
@@ -162,23 +168,23 @@ def _collection_state(invoice: Document, balance: DocumentBalance | None = None)
     if not waiting:
         return None
     balance = balance or balance_of(invoice.id)
-    total = balance.total_cents - balance.credited_cents
-    collected = balance.paid_cents - balance.given_back_cents
+    total = balance.total_cents - balance.credited_cents - balance.reduced_cents
+    collected = balance.paid_cents - balance.given_back_cents + balance.absorbed_cents
     return CollectionState(invoice_key(invoice.id), total, min(collected, total), waiting)
 
 
 def _waiting_cents(invoice_id: int) -> tuple[tuple[int, int], ...]:
-    """VAT per rate on services, and on all of a deposit, less that of credit notes (the W_r of cumulated rounding)."""
+    """The W_r of cumulated rounding: VAT per rate on services, and on all of a deposit, less notes and write-offs."""
     rows = execute_scoped(_WAITING, invoice_id=invoice_id)
     return tuple((row[0], int(row[1])) for row in rows)
 
 
 # Every collection passes here, so it is built once and goes past the session.
 _INVOICE_ID: BindParameter[int] = bindparam("invoice_id", type_=BigInteger)
-_WAITING = (
+_SAID = (
     select(
-        DocumentVat.rate,
-        func.sum(case((Document.id == _INVOICE_ID, 1), else_=-1) * DocumentVat.vat_cents),
+        DocumentVat.rate.label("rate"),
+        (case((Document.id == _INVOICE_ID, 1), else_=-1) * DocumentVat.vat_cents).label("cents"),
     )
     .join(Document, Document.id == DocumentVat.document_id)
     .where(
@@ -189,8 +195,23 @@ _WAITING = (
         or_(DocumentVat.kind == SupplyKind.SERVICE, Document.invoice_type == InvoiceType.DEPOSIT),
         DocumentVat.rate > 0,
     )
-    .group_by(DocumentVat.rate)
-    .order_by(DocumentVat.rate.desc())
+)
+_GIVEN_UP = (
+    select(
+        WriteOffVat.vat_rate.label("rate"),
+        (case((WriteOff.undoes_id.is_(None), -1), else_=1) * WriteOffVat.vat_cents).label("cents"),
+    )
+    .join(WriteOff, WriteOff.id == WriteOffVat.write_off_id)
+    .where(
+        WriteOff.company_id == COMPANY,
+        WriteOff.invoice_id == _INVOICE_ID,
+        WriteOffVat.company_id == COMPANY,
+        WriteOffVat.is_waiting.is_(True),
+    )
+)
+_PARTS = union_all(_SAID, _GIVEN_UP).subquery("part")
+_WAITING = (
+    select(_PARTS.c.rate, func.sum(_PARTS.c.cents)).group_by(_PARTS.c.rate).order_by(_PARTS.c.rate.desc())
 )
 
 # Every issue and collection passes here too.

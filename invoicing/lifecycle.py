@@ -55,6 +55,7 @@ class PaymentStatus(StrEnum):
     """The derived axis: how much of an issued document is settled, and how; see `balances`.
 
     REFUNDED and DISPUTED: open again because its money went back; not asked for until the owner claims or credits it.
+    DOUBTFUL: open, and perhaps never paid; it may still be paid. LOST: what was not paid of it was given up as a loss.
     """
 
     OPEN = "open"
@@ -63,6 +64,8 @@ class PaymentStatus(StrEnum):
     CREDITED = "credited"
     REFUNDED = "refunded"
     DISPUTED = "disputed"
+    DOUBTFUL = "doubtful"
+    LOST = "lost"
 
     @property
     def is_on_hold(self) -> bool:

@@ -35,9 +35,10 @@ class PaymentMethod(StrEnum):
 
 
 class ReversalKind(StrEnum):
-    """Why a payment was taken back."""
+    """Why a payment was taken back: it was recorded by mistake, or the bank sent it back unpaid."""
 
     CANCELLATION = "cancellation"
+    REJECTION = "rejection"
 
 
 class Payment(CompanyScoped, Base):
@@ -96,7 +97,10 @@ class Payment(CompanyScoped, Base):
 
 
 class PaymentReversal(CompanyScoped, Base):
-    """The mirrored record that takes a payment back, whole; a debit document of the same amount."""
+    """The mirrored record that takes a payment back, whole; a debit document of the same amount.
+
+    `fee_cents` is what the bank charged for sending it back.
+    """
 
     __tablename__ = "payment_reversal"
     __table_args__ = (
@@ -104,6 +108,7 @@ class PaymentReversal(CompanyScoped, Base):
         UniqueConstraint("payment_id"),
         company_key("payment", "payment_id"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
+        CheckConstraint("fee_cents >= 0", name="fee_not_negative"),
         Index("ix_payment_reversal_list", "company_id", "reversed_on"),
     )
 
@@ -113,12 +118,14 @@ class PaymentReversal(CompanyScoped, Base):
     amount_cents: Mapped[int] = mapped_column(BigInteger)
     reversed_on: Mapped[date] = mapped_column(Date)
     reason: Mapped[str] = mapped_column(String(255))
+    fee_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
 
 
 class Settlement(CompanyScoped, Base):
-    """Matches one debit document (invoice, reversal, refund) with one credit document (payment, credit note).
+    """Matches one debit document (invoice, reversal, refund, kept surplus) with one credit document (payment, credit
+    note, write-off).
 
     Undoing one is a row with the same sides and amount that names it in `undoes_id`.
     """
@@ -129,16 +136,22 @@ class Settlement(CompanyScoped, Base):
         company_key("document", "invoice_id"),
         company_key("payment_reversal", "reversal_id"),
         company_key("refund", "refund_id"),
+        company_key("kept_surplus", "kept_id"),
         company_key("payment", "payment_id"),
         company_key("document", "credit_note_id"),
+        company_key("write_off", "write_off_id"),
         company_key("settlement", "undoes_id"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         CheckConstraint(
             "CASE WHEN invoice_id IS NULL THEN 0 ELSE 1 END + CASE WHEN reversal_id IS NULL THEN 0 ELSE 1 END"
-            " + CASE WHEN refund_id IS NULL THEN 0 ELSE 1 END = 1",
+            " + CASE WHEN refund_id IS NULL THEN 0 ELSE 1 END + CASE WHEN kept_id IS NULL THEN 0 ELSE 1 END = 1",
             name="one_debit",
         ),
-        CheckConstraint("(payment_id IS NULL) <> (credit_note_id IS NULL)", name="one_credit"),
+        CheckConstraint(
+            "CASE WHEN payment_id IS NULL THEN 0 ELSE 1 END + CASE WHEN credit_note_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN write_off_id IS NULL THEN 0 ELSE 1 END = 1",
+            name="one_credit",
+        ),
         # Partial: SQLite takes a whole unique index for the way to "undoes nothing", which is nearly every row.
         Index(
             "uq_settlement_undoes_id",
@@ -152,14 +165,18 @@ class Settlement(CompanyScoped, Base):
         Index("ix_settlement_credit_note", "company_id", "credit_note_id"),
         Index("ix_settlement_reversal", "company_id", "reversal_id"),
         Index("ix_settlement_refund", "company_id", "refund_id"),
+        Index("ix_settlement_kept", "company_id", "kept_id"),
+        Index("ix_settlement_write_off", "company_id", "write_off_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     invoice_id: Mapped[int | None] = mapped_column(BigInteger)
     reversal_id: Mapped[int | None] = mapped_column(BigInteger)
     refund_id: Mapped[int | None] = mapped_column(BigInteger)
+    kept_id: Mapped[int | None] = mapped_column(BigInteger)
     payment_id: Mapped[int | None] = mapped_column(BigInteger)
     credit_note_id: Mapped[int | None] = mapped_column(BigInteger)
+    write_off_id: Mapped[int | None] = mapped_column(BigInteger)
     amount_cents: Mapped[int] = mapped_column(BigInteger)
     settled_on: Mapped[date] = mapped_column(Date)
     undoes_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -15,6 +15,7 @@ from accounting.roles import AccountRole
 from core.database import db
 from invoicing.balances import open_credits, open_of_payment, refunded_cents
 from invoicing.errors import NotFoundError
+from invoicing.kept_of_payment import live_kept
 from invoicing.ledger_facts import treasury_of
 from invoicing.models import Customer, Document
 from invoicing.payment_list import invoices_of_payments
@@ -83,7 +84,9 @@ def refund_page(payment_id: int) -> RefundPage:
     return RefundPage(
         payment=payment,
         invoices=invoices_of_payments([payment_id]).get(payment_id, []),
-        left_cents=0 if payment.reversal else payment.amount_cents - refunded_cents(payment_id),
+        left_cents=0
+        if payment.reversal
+        else payment.amount_cents - refunded_cents(payment_id) - _kept(payment_id),
         surplus_cents=open_of_payment(payment_id),
         notes=_open_notes(payment.customer_id),
     )
@@ -102,6 +105,10 @@ def refund_preview(page: RefundPage, amount_cents: int, credit_note_id: int | No
         ),
         moves_vat=any(invoice.regime is VatRegime.COLLECTION for invoice in reopened),
     )
+
+
+def _kept(payment_id: int) -> int:
+    return sum(row.amount_cents for row in live_kept(payment_id))
 
 
 def _shown_account(account: Account, customer: Customer | None = None) -> tuple[str, str]:

@@ -30,6 +30,8 @@ class Refund(CompanyScoped, Base):
 
     `external_id` is the processor's id, unique in the company: the same news is recorded once. `request_key` makes a
     form sent twice one refund. `credit_note_id` is the note it was made against, where one was named.
+    `treasury_account_id` is where the money went out, when that is not where the payment came in (a cheque given back
+    by transfer).
     """
 
     __tablename__ = "refund"
@@ -39,6 +41,7 @@ class Refund(CompanyScoped, Base):
         UniqueConstraint("company_id", "request_key"),
         company_key("payment", "payment_id"),
         company_key("document", "credit_note_id"),
+        company_key("treasury_account", "treasury_account_id"),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         Index("ix_refund_payment_id", "company_id", "payment_id"),
         Index("ix_refund_list", "company_id", "refunded_on", "amount_cents"),
@@ -51,6 +54,7 @@ class Refund(CompanyScoped, Base):
     refunded_on: Mapped[date] = mapped_column(Date)
     reason: Mapped[str] = mapped_column(String(255), default="")
     reference: Mapped[str] = mapped_column(String(100), default="")
+    treasury_account_id: Mapped[int | None] = mapped_column(BigInteger)
     external_id: Mapped[str | None] = mapped_column(String(80))
     request_key: Mapped[str | None] = mapped_column(String(64))
     credit_note_id: Mapped[int | None] = mapped_column(BigInteger)

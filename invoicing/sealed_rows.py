@@ -18,6 +18,7 @@ from invoicing.einvoice_xml import sha256_of, xml_of
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import CustomerMerge, Document, DocumentFile, DocumentVat, QuoteAnswer
 from invoicing.payments import Payment, PaymentReversal, Settlement
+from invoicing.receivables import DoubtfulDebt, KeptSurplus, WriteOff
 from invoicing.refunds import DisputeWin, InvoiceClaim, Refund, ReopenedInvoice
 from invoicing.vat import VatTotals
 
@@ -44,6 +45,8 @@ _PAYMENT = (
     "recorded_at", "recorded_by_id",
 )  # fmt: skip
 _REVERSAL = ("payment_id", "kind", "amount_cents", "reversed_on", "reason", "recorded_at", "recorded_by_id")
+# What version 2 seals besides: what the bank charged.
+_REVERSAL_V2 = (*_REVERSAL, "fee_cents")
 _ANSWER = (
     "document_id", "answer", "name", "consent", "reason", "options", "address", "answered_at", "recorded_by_id",
 )  # fmt: skip
@@ -54,6 +57,20 @@ _SETTLEMENT = (
 
 # What version 2 seals besides: that a settlement may match a refund.
 _SETTLEMENT_V2 = (*_SETTLEMENT, "refund_id")
+# What version 3 seals besides: a write-off or a kept surplus.
+_SETTLEMENT_V3 = (*_SETTLEMENT_V2, "write_off_id", "kept_id")
+_WRITE_OFF = (
+    "invoice_id", "kind", "amount_cents", "reduces_price", "written_on", "reason", "undoes_id", "recorded_at",
+    "recorded_by_id",
+)  # fmt: skip
+_DOUBT = (
+    "invoice_id", "decided_on", "open_cents", "provision_rate", "provision_cents", "reason", "ends_id", "recorded_at",
+    "recorded_by_id",
+)  # fmt: skip
+_KEPT = (
+    "payment_id", "invoice_id", "kind", "amount_cents", "kept_on", "surplus_key", "reason", "undoes_id", "recorded_at",
+    "recorded_by_id",
+)  # fmt: skip
 _REFUND = (
     "payment_id", "kind", "amount_cents", "refunded_on", "reason", "reference", "external_id", "credit_note_id",
     "recorded_at", "recorded_by_id",
@@ -119,7 +136,7 @@ def payload_of_document(
 
 def payload_of_settlement(row: Mapping[str, Any]) -> Payload:
     """What the serializer will read of a settlement as it is written."""
-    return {name: row[name] for name in _SETTLEMENT_V2}
+    return {name: row[name] for name in _SETTLEMENT_V3}
 
 
 def _row_v1(model: type[Base], names: tuple[str, ...]) -> Callable[[int], Payload | None]:
@@ -130,6 +147,14 @@ def _row_v1(model: type[Base], names: tuple[str, ...]) -> Callable[[int], Payloa
     return payload
 
 
+def _refund_v2(refund_id: int) -> Payload | None:
+    """Version 2 says besides where the money went out."""
+    payload = _refund_v1(refund_id)
+    if payload is None:
+        return None
+    return {**payload, "treasury_account_id": db.session.get_one(Refund, refund_id).treasury_account_id}
+
+
 def _refund_v1(refund_id: int) -> Payload | None:
     """A refund with what it opened again: such a row slipped in or taken away later is found."""
     refund = db.session.get(Refund, refund_id)
@@ -138,6 +163,26 @@ def _refund_v1(refund_id: int) -> Payload | None:
     rows = select(ReopenedInvoice).where(ReopenedInvoice.refund_id == refund_id).order_by(ReopenedInvoice.id)
     reopened = [_fields(row, ("id", "invoice_id", "amount_cents")) for row in db.session.scalars(rows)]
     return {**_fields(refund, _REFUND), "reopened": reopened}
+
+
+def _write_off_v1(write_off_id: int) -> Payload | None:
+    """A write-off with the VAT in it."""
+    row = db.session.get(WriteOff, write_off_id)
+    if row is None:
+        return None
+    vat = [_fields(part, ("id", "vat_rate", "is_waiting", "vat_cents")) for part in row.vat]
+    return {**_fields(row, _WRITE_OFF), "vat": vat}
+
+
+def _kept_v1(kept_id: int) -> Payload | None:
+    """A kept surplus with the VAT in it."""
+    row = db.session.get(KeptSurplus, kept_id)
+    if row is None:
+        return None
+    return {
+        **_fields(row, _KEPT),
+        "vat": [_fields(part, ("id", "vat_rate", "vat_cents")) for part in row.vat],
+    }
 
 
 def _document_pdf_v1(file_id: int) -> Payload | None:
@@ -173,6 +218,9 @@ def _all_of(
         | DocumentFile
         | QuoteAnswer
         | CustomerMerge
+        | WriteOff
+        | DoubtfulDebt
+        | KeptSurplus
     ],
 ) -> Callable[[int | None], Iterable[int]]:
     def subjects(company_id: int | None) -> Iterable[int]:
@@ -189,9 +237,17 @@ register_serializer(Serializer("payment", 1, _row_v1(Payment, _PAYMENT), _all_of
 register_serializer(
     Serializer("payment_reversal", 1, _row_v1(PaymentReversal, _REVERSAL), _all_of(PaymentReversal))
 )
+register_serializer(
+    Serializer("payment_reversal", 2, _row_v1(PaymentReversal, _REVERSAL_V2), _all_of(PaymentReversal))
+)
 register_serializer(Serializer("settlement", 1, _row_v1(Settlement, _SETTLEMENT), _all_of(Settlement)))
 register_serializer(Serializer("settlement", 2, _row_v1(Settlement, _SETTLEMENT_V2), _all_of(Settlement)))
+register_serializer(Serializer("settlement", 3, _row_v1(Settlement, _SETTLEMENT_V3), _all_of(Settlement)))
+register_serializer(Serializer("write_off", 1, _write_off_v1, _all_of(WriteOff)))
+register_serializer(Serializer("doubtful_debt", 1, _row_v1(DoubtfulDebt, _DOUBT), _all_of(DoubtfulDebt)))
+register_serializer(Serializer("kept_surplus", 1, _kept_v1, _all_of(KeptSurplus)))
 register_serializer(Serializer("refund", 1, _refund_v1, _all_of(Refund)))
+register_serializer(Serializer("refund", 2, _refund_v2, _all_of(Refund)))
 register_serializer(Serializer("dispute_win", 1, _row_v1(DisputeWin, _WIN), _all_of(DisputeWin)))
 register_serializer(Serializer("invoice_claim", 1, _row_v1(InvoiceClaim, _CLAIM), _all_of(InvoiceClaim)))
 register_serializer(Serializer("document_pdf", 1, _document_pdf_v1, _all_of(DocumentFile)))

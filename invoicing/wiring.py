@@ -25,6 +25,7 @@ from invoicing import (  # noqa: F401  # what registers itself: jobs, tables, tr
     models,
     payment_means,
     payments,
+    receivables,
     refunds,
     render_pdf,
     sealed_rows,

@@ -44,6 +44,7 @@ class PageState(StrEnum):
     CHECKING = "checking"
     REFUNDED = "refunded"
     DISPUTED = "disputed"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,8 @@ def _state(balance: DocumentBalance, attempts: list[PaymentAttempt]) -> PageStat
         return PageState.CREDITED
     if balance.status.is_on_hold:
         return PageState(balance.status.value)
+    if balance.status is PaymentStatus.LOST:
+        return PageState.CLOSED
     if balance.open_cents == 0:
         return PageState.PAID
     if any(is_in_doubt(attempt) for attempt in attempts):

@@ -19,6 +19,10 @@ class InvoicingSettings(CompanyScoped, Base):
     what a new document begins with (a company under the franchise chooses it once). `mediator` is printed for
     consumers (C. conso. L616-1), `insurance` by trades that must name theirs. `einvoice_address` is the seller's own
     (BT-34); empty: the SIREN.
+
+    `difference_limit_cents`: how much a payment may be short or too much for a person to let it be. `discount_rate`
+    (1/100 %) and `discount_days` after the invoice date: the early-payment discount that is proposed when a payment
+    comes in short; 0 for none.
     """
 
     __tablename__ = "invoicing_settings"
@@ -32,6 +36,9 @@ class InvoicingSettings(CompanyScoped, Base):
     backdating_days: Mapped[int] = mapped_column(default=20)
     late_penalty: Mapped[str] = mapped_column(String(200), default="")
     discount_terms: Mapped[str] = mapped_column(String(200), default="")
+    discount_rate: Mapped[int] = mapped_column(default=0)
+    discount_days: Mapped[int] = mapped_column(default=0)
+    difference_limit_cents: Mapped[int] = mapped_column(BigInteger, default=100)
     quote_prefix: Mapped[str] = mapped_column(String(10), default="D")
     quote_validity_days: Mapped[int] = mapped_column(default=30)
     vat_case: Mapped[VatCase] = mapped_column(enum_type(VatCase), default=VatCase.STANDARD)

@@ -27,27 +27,37 @@ from accounting.roles import AccountRole
 from accounting.vat_on_collection import due_vat
 from core.checks import company_faults
 from core.database import db, transaction
+from core.errors import ConflictError
 from core.seal import verify_chain
 from core.tenancy import enter_company
 from invoicing.apply_credit import apply_credit
-from invoicing.balances import balance_of, customer_credit_cents, customer_due_cents
+from invoicing.balances import balance_of, customer_credit_cents, customer_due_cents, open_of_payment
 from invoicing.cancel_payment import cancel_payment
 from invoicing.claim_again import claim_again
 from invoicing.credit_amounts import CreditChoice
 from invoicing.credit_invoice import credit_invoice
 from invoicing.credit_left import credit_left
 from invoicing.dispute_payment import dispute_payment
+from invoicing.doubt_invoice import DoubtInput, doubt_invoice
 from invoicing.draft_invoice import DraftInput, LineInput, draft_invoice
-from invoicing.errors import InvalidInputError
+from invoicing.end_doubt import end_doubt
+from invoicing.errors import InvalidInputError, NotIssuableError
 from invoicing.give_back import MoneyBack
 from invoicing.issue_invoice import issue_invoice
+from invoicing.keep_surplus import KeepInput, keep_surplus
+from invoicing.kept_of_payment import live_kept
 from invoicing.lifecycle import DocumentKind
 from invoicing.models import Customer, Document
 from invoicing.payments import Payment, PaymentMethod
+from invoicing.receivables import KeptKind, WriteOff, WriteOffKind
 from invoicing.record_payment import PaymentInput, record_payment
 from invoicing.refund_payment import refund_payment
 from invoicing.refunds import Refund
+from invoicing.undo_kept_surplus import undo_kept_surplus
+from invoicing.undo_write_off import undo_write_off
 from invoicing.win_dispute import win_dispute
+from invoicing.write_off import write_off
+from invoicing.write_off_plan import WriteOffInput
 from tests._profiles import LONG
 from tests.conftest import make_company
 from tests.factories.invoicing import make_customer, make_individual
@@ -86,6 +96,8 @@ class MoneyMachine(RuleBasedStateMachine):
         self.invoices: list[int] = []
         self.payments: list[int] = []
         self.refunds: list[int] = []
+        self.write_offs: list[int] = []
+        self.kept: list[int] = []
         with transaction():
             self.customers = [make_customer().id, make_individual().id]
 
@@ -138,7 +150,7 @@ class MoneyMachine(RuleBasedStateMachine):
     def cancel_a_payment(self, choice: int) -> None:
         payment_id = self.payments[choice % len(self.payments)]
         payment = db.session.get_one(Payment, payment_id)
-        if payment.method is PaymentMethod.CARD or payment.refunds:
+        if payment.method is PaymentMethod.CARD or payment.refunds or live_kept(payment_id):
             return
         with transaction():
             first = cancel_payment(payment_id, reason="Erreur", today=self.today)
@@ -181,7 +193,8 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(choice=st.integers(0))
     def credit_an_invoice(self, choice: int) -> None:
         invoice_id = self.invoices[choice % len(self.invoices)]
-        with transaction():
+        # Of an invoice that was given up in part, that is undone first.
+        with suppress(NotIssuableError), transaction():
             note = credit_invoice(invoice_id, reason="Erreur", today=self.today)
             assert credit_invoice(invoice_id, reason="Erreur", today=self.today) is note
 
@@ -197,7 +210,7 @@ class MoneyMachine(RuleBasedStateMachine):
                     i: max(0, left.shown_cents(part)) * tenths // 10 for i, part in enumerate(left.parts)
                 }
             )
-        with suppress(InvalidInputError), transaction():
+        with suppress(InvalidInputError, NotIssuableError), transaction():
             credit_invoice(invoice_id, reason="Retour", choice=chosen, today=self.today)
 
     @precondition(lambda self: self.invoices)
@@ -205,6 +218,63 @@ class MoneyMachine(RuleBasedStateMachine):
     def use_credit(self, choice: int) -> None:
         with transaction():
             apply_credit(self.invoices[choice % len(self.invoices)], today=self.today)
+
+    @precondition(lambda self: self.invoices)
+    @rule(
+        choice=st.integers(0),
+        kind=st.sampled_from(WriteOffKind),
+        share=st.sampled_from([1, 40, 100, 100]),
+        takes_vat_back=st.booleans(),
+    )
+    def give_up(self, choice: int, kind: WriteOffKind, share: int, takes_vat_back: bool) -> None:
+        invoice_id = self.invoices[choice % len(self.invoices)]
+        cents = balance_of(invoice_id).open_cents * share // 100
+        if kind is WriteOffKind.DIFFERENCE:
+            cents = min(cents, 100)
+        if cents:
+            given = WriteOffInput(invoice_id, kind, cents, self.today, takes_vat_back=takes_vat_back)
+            with transaction():
+                self.write_offs.append(write_off(given).id)
+
+    @precondition(lambda self: self.write_offs)
+    @rule(choice=st.integers(0))
+    def give_up_no_longer(self, choice: int) -> None:
+        write_off_id = self.write_offs[choice % len(self.write_offs)]
+        with suppress(ConflictError), transaction():
+            undo_write_off(write_off_id, reason="Erreur", today=self.today)
+
+    @precondition(lambda self: self.invoices)
+    @rule(choice=st.integers(0), rate=st.sampled_from([0, 5000, 10_000]))
+    def doubt_an_invoice(self, choice: int, rate: int) -> None:
+        given = DoubtInput(self.invoices[choice % len(self.invoices)], self.today, rate)
+        with suppress(InvalidInputError), transaction():
+            doubt_invoice(given)
+
+    @precondition(lambda self: self.invoices)
+    @rule(choice=st.integers(0))
+    def doubt_no_longer(self, choice: int) -> None:
+        with transaction():
+            end_doubt(self.invoices[choice % len(self.invoices)], today=self.today)
+
+    @precondition(lambda self: self.payments)
+    @rule(
+        choice=st.integers(0),
+        invoice=st.integers(0),
+        kind=st.sampled_from(KeptKind),
+        share=st.sampled_from([30, 100]),
+    )
+    def keep_what_was_too_much(self, choice: int, invoice: int, kind: KeptKind, share: int) -> None:
+        payment_id = self.payments[choice % len(self.payments)]
+        cents = open_of_payment(payment_id) * share // 100
+        about = self.invoices[invoice % len(self.invoices)]
+        with suppress(InvalidInputError), transaction():
+            self.kept.append(keep_surplus(KeepInput(payment_id, kind, cents, self.today, about)).id)
+
+    @precondition(lambda self: self.kept)
+    @rule(choice=st.integers(0))
+    def keep_it_no_longer(self, choice: int) -> None:
+        with suppress(ConflictError), transaction():
+            undo_kept_surplus(self.kept[choice % len(self.kept)], reason="Erreur", today=self.today)
 
     @invariant()
     def the_customer_account_is_what_is_owed(self) -> None:
@@ -244,15 +314,32 @@ class MoneyMachine(RuleBasedStateMachine):
         for invoice_id in self.invoices:
             balance, invoice = balance_of(invoice_id), db.session.get_one(Document, invoice_id)
             assert 0 <= balance.open_cents <= balance.total_cents
-            assert _on_key(f"invoice:{invoice_id}", AccountRole.CUSTOMERS) == balance.open_cents
+            doubtful = balance.open_cents if balance.is_doubtful else 0
+            assert _on_key(f"invoice:{invoice_id}", AccountRole.DOUBTFUL) == doubtful
+            assert _on_key(f"invoice:{invoice_id}", AccountRole.CUSTOMERS) == balance.open_cents - doubtful
             if invoice.regime is VatRegime.COLLECTION and balance.total_cents:
                 waiting = {
                     v.rate: v.vat_cents for v in credit_left(invoice).parts if v.kind is SupplyKind.SERVICE
                 }
-                total = balance.total_cents - balance.credited_cents
-                due = due_vat(waiting, balance.paid_cents - balance.given_back_cents, total)
+                for rate, cents in _never_due(invoice_id).items():
+                    waiting[rate] -= cents
+                total = balance.total_cents - balance.credited_cents - balance.reduced_cents
+                collected = balance.paid_cents - balance.given_back_cents + balance.absorbed_cents
+                due = due_vat(waiting, collected, total)
                 still = sum(waiting.values()) - sum(due.values())
                 assert -_on_key(f"invoice:{invoice_id}", AccountRole.VAT_WAITING) == still
+
+
+def _never_due(invoice_id: int) -> dict[int, int]:
+    """VAT per rate that waited and that the write-offs which stand have given up."""
+    rows = db.session.scalars(select(WriteOff).where(WriteOff.invoice_id == invoice_id))
+    found: dict[int, int] = {}
+    for row in rows:
+        if row.undoes_id is None and row.undo is None:
+            for part in row.vat:
+                if part.is_waiting:
+                    found[part.vat_rate] = found.get(part.vat_rate, 0) + part.vat_cents
+    return found
 
 
 def _on_key(match_key: str, role: AccountRole) -> int:

@@ -19,13 +19,17 @@ from invoicing.cancel_payment import cancel_payment
 from invoicing.credit_invoice import credit_invoice
 from invoicing.dashboard import drafts, months, oldest_late, owed, paid_between
 from invoicing.documents import DocumentFilter, ListState, count_documents, list_documents, sums_of
+from invoicing.doubt_invoice import DoubtInput, doubt_invoice
 from invoicing.give_back import MoneyBack
 from invoicing.lifecycle import DocumentKind, DocumentState, PaymentStatus
 from invoicing.models import Document
 from invoicing.payment_list import invoices_of_payments
 from invoicing.payments import Payment
+from invoicing.receivables import WriteOffKind
 from invoicing.refund_payment import refund_payment
 from invoicing.standing import InvoiceStanding, check_standings, rebuild_standings
+from invoicing.write_off import write_off
+from invoicing.write_off_plan import WriteOffInput
 from tests.factories.invoicing import issue, make_customer, make_draft, make_line, pay
 
 LONG_AGO = timedelta(days=15)
@@ -53,6 +57,10 @@ def business(each_company: Company) -> Company:
         for cents in (50_00, 120_00):
             card = pay(issue(customer=customer), "120")
             refund_payment(MoneyBack(card.id, cents, today, external_id=f"re_{cents}"))
+        doubtful, lost = issue(customer=customer), issue(customer=customer)
+        doubt_invoice(DoubtInput(doubtful.id, today))
+        pay(lost, "30")
+        write_off(WriteOffInput(lost.id, WriteOffKind.LOSS, 9000, today))
         make_draft(customer=customer)
     return each_company
 
@@ -73,6 +81,7 @@ def _derived(state: ListState) -> set[int]:
         ListState.PAID: lambda d: balances[d.id].status is PaymentStatus.PAID,
         ListState.CREDITED: lambda d: balances[d.id].status is PaymentStatus.CREDITED,
         ListState.MONEY_BACK: lambda d: balances[d.id].status.is_on_hold,
+        ListState.DOUBTFUL: lambda d: balances[d.id].is_doubtful or balances[d.id].lost_cents > 0,
     }
     return {document.id for document in issued if says[state](document)}
 
@@ -138,7 +147,7 @@ def test_a_standing_that_is_not_what_is_derived_is_found_and_mended(
         session.execute(text(statement))
     assert list(check_standings())
     with transaction():
-        assert rebuild_standings() == 10
+        assert rebuild_standings() == 12
     assert list(check_standings()) == []
 
 

@@ -15,8 +15,12 @@ from invoicing.balances import balances_of
 from invoicing.credit_invoice import credit_invoice
 from invoicing.dispute_payment import dispute_payment
 from invoicing.documents import DocumentFilter, ListState, count_documents, list_documents, sums_of
+from invoicing.doubt_invoice import DoubtInput, doubt_invoice
 from invoicing.payments import PaymentMethod
+from invoicing.receivables import WriteOffKind
 from invoicing.record_payment import PaymentInput, record_payment
+from invoicing.write_off import write_off
+from invoicing.write_off_plan import WriteOffInput
 from tests.conftest import signed_in_client
 from tests.invoicing.routes.conftest import page
 
@@ -99,12 +103,14 @@ def of_every_state(app, company_id, draft, invoice):
     with time_machine.travel(utc_now() - timedelta(days=60)):
         late = invoice()
     ids = {"draft": draft(), "open": invoice(), "partly": invoice(), "paid": invoice(), "credited": invoice()}
-    ids["back"] = invoice()
+    ids |= {"back": invoice(), "doubtful": invoice(), "lost": invoice()}
     ids["late"] = late
     pay(app, company_id, ids["partly"], 4000)
     pay(app, company_id, ids["paid"], 12000)
     with app.app_context(), in_company(company_id), transaction():
         ids["note"] = credit_invoice(ids["credited"], reason="Erreur").id
+        doubt_invoice(DoubtInput(ids["doubtful"], paris_today()))
+        write_off(WriteOffInput(ids["lost"], WriteOffKind.LOSS, 12000, paris_today()))
         given = PaymentInput(ids["back"], PaymentMethod.CARD, 12000, paris_today())
         dispute_payment(
             record_payment(given).id, amount_cents=12000, disputed_on=paris_today(), external_id="du_1"
@@ -114,14 +120,15 @@ def of_every_state(app, company_id, draft, invoice):
 
 EXPECTED = {
     ListState.DRAFT: {"draft"},
-    ListState.OPEN: {"open", "partly", "late", "back"},
+    ListState.OPEN: {"open", "partly", "late", "back", "doubtful"},
     ListState.LATE: {"late"},
     ListState.PARTLY_PAID: {"partly"},
     ListState.PAID: {"paid"},
     ListState.CREDITED: {"credited"},
     ListState.MONEY_BACK: {"back"},
+    ListState.DOUBTFUL: {"doubtful", "lost"},
     ListState.CREDIT_NOTES: {"note"},
-    ListState.ALL: {"draft", "open", "partly", "paid", "credited", "late", "back"},
+    ListState.ALL: {"draft", "open", "partly", "paid", "credited", "late", "back", "doubtful", "lost"},
 }
 
 
