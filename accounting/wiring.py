@@ -15,6 +15,7 @@ from accounting import (  # noqa: F401  # commands, tables, seal, triggers regis
 )
 from accounting.books_pages import BooksGroup, BooksPage, add_books_page, init_books_pages
 from accounting.chart import ensure_books
+from accounting.exports import wiring as exports
 from accounting.fec.cli import fec
 from accounting.ledger_checks import check_ledger
 from accounting.routes import accounts, ageing, journal, settings, vat_report
@@ -52,6 +53,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(fec)
     register_company_check("books", check_ledger)
     register_company_check("vat", check_vat)
+    exports.init_app(app)
     with app.app_context():
         on_company_added(_set_up_books)
 

@@ -123,11 +123,18 @@ class TaskRun:
 
 @dataclass(frozen=True)
 class MadeFile:
-    """What the work made, in the folder of its run; `name` is what the reader's machine calls it."""
+    """What the work made, in the folder of its run.
+
+    Attributes:
+        name: what the reader's machine calls it.
+        keep: writes what belongs to it, in the transaction that finishes the task, after the file is registered. It
+            is tried once more where a unique key refused it; a `SoldeError` fails the task. None for nothing more.
+    """
 
     path: Path
     name: str
     media_type: str
+    keep: Callable[[LongTask], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -141,7 +148,6 @@ class TaskKind:
             transaction; it may be run again after a crash. A `SoldeError` is told to the person.
         right: what a member needs to see the task and fetch its file.
         home: endpoint of the page where such tasks are listed, and what that page is called.
-        keep: written in the transaction that finishes the task, after its file is registered; None for nothing more.
     """
 
     name: str
@@ -149,7 +155,6 @@ class TaskKind:
     work: Callable[[TaskRun], MadeFile]
     right: str
     home: tuple[str, LazyString]
-    keep: Callable[[LongTask], None] | None = None
 
 
 def add_task_kind(app: Flask, kind: TaskKind) -> None:

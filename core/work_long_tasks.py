@@ -21,7 +21,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from core.clock import utc_now
-from core.database import Base, db, lock, transaction
+from core.database import Base, commit_once, db, lock, transaction
 from core.errors import SoldeError
 from core.event_log import record_event
 from core.files import put_path, register_file
@@ -106,8 +106,7 @@ def _do(task_id: int, kind: TaskKind, attempt: int, folder: Path) -> None:
     made = kind.work(run)
     db.session.rollback()  # no read transaction stays open while the file is stored
     digest, size_bytes = put_path(made.path)
-    with transaction():
-        _finish(_locked(task_id, attempt), kind, made, digest, size_bytes)
+    commit_once(lambda: _finish(_locked(task_id, attempt), kind, made, digest, size_bytes))
 
 
 def _finish(task: LongTask, kind: TaskKind, made: MadeFile, digest: str, size_bytes: int) -> None:
@@ -116,8 +115,8 @@ def _finish(task: LongTask, kind: TaskKind, made: MadeFile, digest: str, size_by
     task.state, task.finished_at, task.lease_until = TaskState.DONE, utc_now(), None
     task.done = task.total = max(task.total, 1)
     db.session.flush()
-    if kind.keep is not None:
-        kind.keep(task)
+    if made.keep is not None:
+        made.keep(task)
     strike_todo(TODO, task.id)
     record_event("task.done", subject=("long_task", task.id), file=made.name, sha256=digest)
     for user in _told(task):

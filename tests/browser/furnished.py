@@ -55,6 +55,7 @@ from payplug_bridge.operations.upload_report import upload_report
 from payplug_bridge.refresh_facts import refresh_facts
 from payplug_bridge.run_self_test import run_self_test
 from payplug_bridge.settle_matter import settle_matter
+from tests.browser.furnished_exports import make_exports
 from tests.browser.installation import House, Installation
 from tests.factories.invoicing import (
     issue,
@@ -108,6 +109,7 @@ class Furnished:
     dead_token: str
     self_tests: dict[str, int]
     reports: dict[str, int]
+    exports: dict[str, int]
 
 
 def furnish(installation: Installation) -> Furnished:
@@ -141,6 +143,8 @@ def furnish(installation: Installation) -> Furnished:
             TextInput(TextKind.MAIL, "Relance", "Hello {{ customer }}", "en", "Invoice {{ number }}")
         ).id
     reports = _reports(shop)
+    with shop.inside():
+        exports = make_exports()
     with shop.inside():
         tokens = {
             name: _token(id_) for name, id_ in documents.items() if name not in ("draft", "faulty_draft")
@@ -177,6 +181,7 @@ def furnish(installation: Installation) -> Furnished:
             dead_token=dead_token,
             self_tests=self_tests,
             reports=reports,
+            exports=exports,
         )
 
 

@@ -36,6 +36,7 @@ class Look:
         return f"{self.width}-{self.theme}-{self.language}"
 
 
+EXPORT = "first=2001-01-01&last=2099-12-31&journal=VE&journal=PP&journal=BQ"
 LOOKS = [Look(*parts) for parts in product((360, 1280), ("light", "dark"), ("fr", "en"))]
 
 
@@ -125,6 +126,20 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
             Spot("/books/fec/check", ACCOUNTANT, act=check_a_faulty_fec),
         ],
         "fec_pages.check": [Spot(f"/books/fec/{rooms.year}", ACCOUNTANT)],
+        "exports.index": [Spot("/books/exports", ACCOUNTANT)],
+        "exports.preview": [
+            Spot(f"/books/exports/preview?{EXPORT}&format=ximport", ACCOUNTANT),
+            Spot(f"/books/exports/preview?{EXPORT}&format=no", ACCOUNTANT, status=400),
+        ],
+        "exports.show": [
+            Spot(f"/books/exports/{rooms.exports['standing']}", ACCOUNTANT),
+            Spot(f"/books/exports/{rooms.exports['cancelled']}", ACCOUNTANT),
+        ],
+        "exports.settings": [Spot("/books/exports/settings", ACCOUNTANT)],
+        "tasks.show": [
+            Spot(f"/tasks/{rooms.exports[name]}", ACCOUNTANT)
+            for name in ("task_running", "task_ready", "task_failed")
+        ],
         "books_settings.index": [Spot("/books/settings", ACCOUNTANT)],
         "customers.index": [
             Spot("/customers"),
@@ -278,6 +293,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
 NO_PAGES = {
     "static", "bootstrap.static", "security.static", "dashboard.chart", "health.health", "health.ready",
     "bulk.state", "cheques.pdf", "customers.export", "editor.texts",
+    "exports.file", "tasks.file", "tasks.state",
     "fec_pages.file", "fec_pages.notice", "invoices.attachment", "invoices.pdf", "invoices.preview_pdf",
     "invoices.state", "invoices.xml", "style.seller",
     "items.search",

@@ -52,7 +52,7 @@ def _write(run: TaskRun) -> MadeFile:
         raise SoldeError("This cannot be done today.")
     if run.asked.get("fault") == "unforeseen":
         raise ZeroDivisionError
-    return MadeFile(path, "made.txt", "text/plain; charset=utf-8")
+    return MadeFile(path, "made.txt", "text/plain; charset=utf-8", _keep)
 
 
 def _keep(task: LongTask) -> None:
@@ -63,7 +63,7 @@ def _keep(task: LongTask) -> None:
 def add_kind(app: Flask) -> None:
     kind = TaskKind(
         "count", lambda asked: f"Count {asked.get('name', '')}".strip(), _write, Right.BOOKS,
-        ("journal.index", _l("Books")), _keep,
+        ("journal.index", _l("Books")),
     )  # fmt: skip
     add_task_kind(app, kind)
 

@@ -14,8 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
+from accounting.exports.models import ExportBatch
 from core.clock import paris_today
 from core.database import db, transaction
+from core.files import register_file
 from core.long_tasks import LongTask
 from core.mail import queue_mail
 from core.models import Membership, Role
@@ -151,12 +153,22 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
             db.session.add(task)
             db.session.flush()
             task_id = task.id
+            file = register_file("0" * 64, 1, "text/plain")
+            batch = ExportBatch(
+                sequence=1, format="coala", starts_on=paris_today(), ends_on=paris_today(), journals="VE",
+                options="{}", entry_count=1, line_count=2, debit_cents=1, file_id=file.id, file_name="a.txt",
+                request_key="b" * 8,
+            )  # fmt: skip
+            db.session.add(batch)
+            db.session.flush()
+            batch_id = batch.id
         membership = db.session.query(Membership.id).filter_by(company_id=company_id).scalar()
     assert draft
     return {
         "document_id": invoice, "draft_id": draft, "customer_id": 1, "payment_id": payment, "sending_id": sending,
         "rate_id": rate, "text_id": text, "mail_id": mail, "membership_id": membership, "company_id": company_id,
         "run_id": run, "report_id": report, "operation_id": operation, "task_id": task_id, "deposit_id": slip,
+        "batch_id": batch_id,
     }  # fmt: skip
 
 
