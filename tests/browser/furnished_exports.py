@@ -26,15 +26,17 @@ def make_exports() -> dict[str, int]:
         select(func.min(JournalEntry.entry_date), func.max(JournalEntry.entry_date))
     ).one()
     made = {}
-    for name, journal, key in (("cancelled", "VE", "ximport"), ("standing", "BQ", "coala")):
-        choice = ExportChoice(key, first, last, (journal,))
+    sales, bank = (
+        ExportChoice(key, first, last, (code,)) for key, code in (("ximport", "VE"), ("coala", "BQ"))
+    )
+    for name, choice in (("cancelled", sales), ("standing", bank)):
         seen = preview_export(choice).seen
         made[name] = order_export(choice, seen=seen, request_key=name, actor_id=owner)[1]
     with transaction():
         cancel_batch(
             made["cancelled"], "Refusé par le logiciel : compte 411LEMOINE-ET-FILS inconnu", actor_id=owner
         )
-        asked = canonical({**vars(choice), "seen": seen, "request_key": "x"})
+        asked = canonical({**vars(bank), "seen": "", "request_key": "x"})
         content = b"VE;411000"
         file = register_file(put_bytes(content), len(content), "text/plain")
         tasks = {

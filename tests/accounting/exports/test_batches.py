@@ -157,7 +157,8 @@ def test_two_windows_at_once_never_give_a_piece_twice(each_app, tmp_path):
     company_id = make_company(each_app)
     with each_app.app_context(), in_company(company_id):
         story()
-    barrier, results = threading.Barrier(2), []
+    barrier = threading.Barrier(2)
+    results: list[int | None] = []
 
     def window(number: int) -> None:
         folder = tmp_path / str(number)

@@ -7,6 +7,7 @@ import io
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -207,7 +208,7 @@ def test_the_workbook_has_typed_cells_and_no_formula(tmp_path: Path) -> None:
     page = openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets[0]
     rows = list(page.iter_rows(min_row=2))
     assert len(rows) == 7
-    first = [cell.value for cell in rows[0]]
+    first: list[Any] = [cell.value for cell in rows[0]]
     assert first[1].date() == date(2026, 3, 2)
     assert first[7] == "=1+1"
     assert rows[0][7].data_type == "s"
