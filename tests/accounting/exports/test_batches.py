@@ -126,7 +126,7 @@ def test_the_file_stays_as_it_was_whatever_is_lettered_or_set_later(company, tmp
 def test_cancelling_frees_the_pieces_and_stays_in_the_history(company, tmp_path):
     story()
     first = exported(choice(MARCH), tmp_path)
-    with pytest.raises(AccountingError, match="why"), transaction():
+    with pytest.raises(AccountingError, match="pourquoi"), transaction():
         cancel_batch(first.id, " \n ")
     with pytest.raises(AccountingError, match="255"), transaction():
         cancel_batch(first.id, "x" * 256)
