@@ -10,20 +10,22 @@ from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select
-from sqlalchemy.orm import aliased
 
 from accounting.models import EntryLine, FiscalYear, Journal, JournalEntry, JournalKind
-from core.database import db
+from core.database import Base, db
 
 SOURCE_KIND = "fiscal_year"
 """The opening entries that a closing posted have the closed year as their source."""
 
+_ENTRIES, _YEARS = (Base.metadata.tables[name] for name in ("journal_entry", "fiscal_year"))
+
 
 def is_carried() -> ColumnElement[bool]:
     """SQL: the EntryLine at hand belongs to a closed year. What was open on it is open on an opening entry now."""
-    entry, year = aliased(JournalEntry), aliased(FiscalYear)
-    return exists(select(entry.id).correlate(EntryLine).join(year, year.id == entry.fiscal_year_id).where(
-        entry.id == EntryLine.entry_id, year.closed_at.is_not(None)
+    # Tables and not models: statements are built with it while packages above are still being imported.
+    entry, year = _ENTRIES.alias("carried_entry"), _YEARS.alias("closed_year")
+    return exists(select(entry.c.id).correlate(EntryLine).join(year, year.c.id == entry.c.fiscal_year_id).where(
+        entry.c.id == EntryLine.entry_id, year.c.closed_at.is_not(None)
     ))  # fmt: skip
 
 
