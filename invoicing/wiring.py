@@ -59,6 +59,7 @@ from invoicing.routes import (
     members,
     merging,
     notices,
+    payment_register,
     quick_link,
     quote_page,
     quotes,
@@ -82,6 +83,7 @@ PAGES = (
     items,
     merging,
     payment_pages,
+    payment_register,
     group_payments,
     cheque_pages,
     refund_pages,
@@ -113,7 +115,15 @@ MENU = (
     MenuEntry("mails", _l("E-mails"), "mail", "mails.index", order=45),
     MenuEntry("settings", _l("Settings"), "settings", "settings.company", Right.SETTINGS, order=90),
 )
-BOOKS_PAGES = (BooksPage("cheques", _l("Cheques"), "cheques.index", BooksGroup.BANK, order=30),)
+BOOKS_PAGES = (
+    BooksPage("cheques", _l("Cheques"), "cheques.index", BooksGroup.BANK, order=30),
+    BooksPage(
+        "payment_register", _l("List of payments"), "payment_register.index", BooksGroup.READ, order=50
+    ),
+    BooksPage(
+        "collected", _l("Collected by VAT rate"), "payment_register.collected", BooksGroup.VAT, order=20
+    ),
+)
 SETTINGS_TABS = (
     SettingsTab("company", _l("Company"), "settings.company", order=10),
     SettingsTab("invoicing", _l("Invoicing"), "settings.invoicing", order=20),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from flask import Response, request, send_file, stream_with_context
 
 from core.spreadsheets import CSV_TYPE, XLSX_TYPE, Sheet, csv_chunks, write_xlsx
+from core.tenancy import current_company_id, in_company
 
 FORMATS = ("csv", "xlsx")
 _IN_MEMORY = 4 * 1024 * 1024
@@ -28,10 +29,17 @@ def spreadsheet(file_format: str, name: str, *sheets: Sheet) -> Response:
         sheets: the tables, the main one first.
     """
     if file_format == "csv":
-        answer = Response(stream_with_context(csv_chunks(sheets[0])), content_type=CSV_TYPE)
+        # The answer is read after the request's own session is gone: its reader enters the company again.
+        chunks = stream_with_context(_of_company(current_company_id(), sheets[0]))
+        answer = Response(chunks, content_type=CSV_TYPE)
         answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
         return answer
     return _workbook(name, sheets)
+
+
+def _of_company(company_id: int, sheet: Sheet) -> Iterator[bytes]:
+    with in_company(company_id):
+        yield from csv_chunks(sheet)
 
 
 def _workbook(name: str, sheets: Iterable[Sheet]) -> Response:

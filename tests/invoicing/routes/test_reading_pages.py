@@ -89,3 +89,39 @@ def test_balances_by_age_are_as_they_were_on_any_day(accountant):
         image = accountant.get(f"/books/ageing/chart-dark.svg?cents={cents}&narrow=1")
         assert image.content_type.startswith("image/svg+xml")
         assert b"<script" not in image.data
+
+
+def test_payments_of_a_period_have_totals_tied_to_the_treasury(accountant):
+    page = shown(accountant, "/books/payments?period=2026-05")
+    assert "VIR 1" in page
+    assert "Agrees" in page
+    assert "Differs" not in page
+    assert "No money came in" in shown(accountant, "/books/payments?period=2026-04")
+    assert csv_of(accountant, "/books/payments?period=2026-05&format=csv")[1].startswith(
+        "05/05/2026;Payment;Transfer;1;VIR 1;C00001;'=Boulangerie;240,00;"
+    )
+    totals = sheets_of(accountant, "/books/payments?period=2026&format=xlsx")["Totals"]
+    assert ("Since the beginning", 240, 0, 240) in totals
+    assert ("On invoices, at 20\u00a0%", None, None, 240) in totals
+
+
+def test_collections_by_rate_name_the_fields_of_the_flows(accountant):
+    page = shown(accountant, "/books/collected?period=2026-05")
+    assert "F-2026-0001" in page
+    assert "no platform has confirmed" in page
+    rows = csv_of(accountant, "/books/collected?period=2026-05&format=csv")
+    assert [row.split(";")[5:11] for row in rows[1:]] == [
+        ["05/05/2026", "212", "MEN", "20,00", "60,00", "yes"],
+        ["05/05/2026", "212", "MEN", "20,00", "180,00", "no"],
+    ]
+    assert "Flow 10.4 (unconfirmed)" in sheets_of(accountant, "/books/collected?period=2026-05&format=xlsx")
+    assert "Nothing was collected" in shown(accountant, "/books/collected?period=2026-04")
+
+
+READING = ("vat", "ageing", "ageing/customers/C00001", "payments", "collected", "ageing/chart-light.svg")
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.STAFF, Role.VIEWER])
+def test_every_member_reads(app, company_id, role):
+    client = signed_in_client(app, company_id, role)
+    assert {client.get(f"/books/{path}").status_code for path in READING} == {200}
