@@ -15,7 +15,8 @@ from core.models import User
 from core.seal import SealChain, SealLink
 from core.tenancy import current_company_id
 
-KINDS = ("year.closed", "months.closed", "months.reopened", "archive.made", "archive.fetched")
+ARCHIVE_MADE, ARCHIVE_FETCHED = "archive.made", "archive.fetched"
+KINDS = ("year.closed", "months.closed", "months.reopened", ARCHIVE_MADE, ARCHIVE_FETCHED)
 
 
 @dataclass(frozen=True)

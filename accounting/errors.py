@@ -22,6 +22,16 @@ class AccountingError(SoldeError):
 
     default = _l("The books do not allow this.")
 
+    @classmethod
+    def year_is_open(cls) -> AccountingError:
+        """Only a closed year has an archive."""
+        return cls(_l("An archive is made of a closed year: close it first."))
+
+    @classmethod
+    def faulty_fec(cls) -> AccountingError:
+        """The year's file is not given out."""
+        return cls(_l("The FEC of the year does not pass the strict check: no archive was made."))
+
 
 class EntryNotFound(NotFoundError):
     """No such entry in this company."""

@@ -148,6 +148,7 @@ class TaskKind:
             transaction; it may be run again after a crash. A `SoldeError` is told to the person.
         right: what a member needs to see the task and fetch its file.
         home: endpoint of the page where such tasks are listed, and what that page is called.
+        fetched: written before the file is given out to a person (her id), in a transaction of its own.
     """
 
     name: str
@@ -155,6 +156,7 @@ class TaskKind:
     work: Callable[[TaskRun], MadeFile]
     right: str
     home: tuple[str, LazyString]
+    fetched: Callable[[LongTask, int], None] | None = None
 
 
 def add_task_kind(app: Flask, kind: TaskKind) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from accounting.archive import add_archive_part
+from accounting.archive_tables import add_archive_table
 from accounting.books_pages import BooksGroup, BooksPage, add_books_page
 from accounting.closing_checks import add_closing_check
 from accounting.due_dates import add_due_dates
@@ -32,6 +34,7 @@ from invoicing import (  # noqa: F401  # what registers itself: jobs, tables, tr
     triggers,
     work_bulk_runs,
 )
+from invoicing.archive_rows import DOCUMENTS, TABLES
 from invoicing.bank import models as bank_models  # noqa: F401  # tables register
 from invoicing.bank import triggers as bank_triggers  # noqa: F401  # triggers register
 from invoicing.bank.routes import cheques as cheque_pages
@@ -139,6 +142,9 @@ def init_app(app: Flask) -> None:
     """Register what the package offers."""
     for check in CHECKS:
         add_closing_check(app, check)
+    for table in TABLES:
+        add_archive_table(app, table)
+    add_archive_part(app, DOCUMENTS)
     for group in (customers_group, invoices_group, facturx_group):
         app.cli.add_command(group)
     for page in PAGES:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from secrets import token_hex
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -13,6 +14,7 @@ from flask_security import current_user
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 
+from accounting.archive import KIND, archives_of
 from accounting.close_year import close_year
 from accounting.closed_periods import close_months, month_ends, reopen_months
 from accounting.closing_checks import CheckResult, YearDays, run_closing_checks
@@ -22,6 +24,7 @@ from accounting.fiscal_years import fiscal_years
 from accounting.models import FiscalYear
 from core.clock import paris_today
 from core.database import db, transaction
+from core.long_tasks import LONGEST_REQUEST_KEY, LongTask, ask_for
 from core.web.formats import day as shown_day
 from core.web.formats import month as shown_month
 from core.web.pages import Page
@@ -57,13 +60,18 @@ class ShownYear:
     is_over: bool
     to_close: list[tuple[date, str]]
     to_reopen: list[tuple[date, str]]
+    archives: list[LongTask]
 
 
 @blueprint.get("")
 @requires(Right.READ)
 def index() -> str:
     """The years, newest first."""
-    return render_template("accounting/closing.html", years=[_shown(year) for year in fiscal_years()])
+    return render_template(
+        "accounting/closing.html",
+        years=[_shown(year) for year in fiscal_years()],
+        request_key=token_hex(16),
+    )
 
 
 def _shown(year: FiscalYear) -> ShownYear:
@@ -80,6 +88,7 @@ def _shown(year: FiscalYear) -> ShownYear:
             for last in reversed(ends)
             if through is not None and last <= through
         ],
+        archives=list(archives_of(year.id)) if year.closed_at else [],
     )
 
 
@@ -178,6 +187,20 @@ def _find(year_id: int) -> FiscalYear:
     if found is None:
         raise YearNotFound
     return found
+
+
+@blueprint.post("/<int:year_id>/archive")
+@requires(Right.BOOKS)
+def archive(year_id: int) -> ResponseReturnValue:
+    """Have the archive of a closed year made; its page follows the work."""
+    found = _find(year_id)
+    if found.closed_at is None:
+        raise AccountingError.year_is_open()
+    actor, ends_in = current_user.id, found.ends_on.year
+    key = request.form.get("request_key", "")[:LONGEST_REQUEST_KEY] or token_hex(16)
+    with transaction():
+        task_id = ask_for(KIND, {"year_id": year_id, "year": ends_in}, request_key=key, actor_id=actor).id
+    return redirect(url_for("tasks.show", task_id=task_id), code=303)
 
 
 @blueprint.get("/log")

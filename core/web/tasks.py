@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Response, jsonify, render_template
 from flask_babel import lazy_gettext as _l
+from flask_security import current_user
 
-from core.database import db
+from core.database import db, transaction
 from core.errors import NotAllowedError, NotFoundError
 from core.files import PIECE_BYTES, StoredFile, open_stored
 from core.long_tasks import LongTask, TaskKind, TaskState, find_task, task_kind
@@ -46,9 +47,15 @@ def state(task_id: int) -> Response:
 @requires(Right.READ)
 def file(task_id: int) -> Response:
     """The file, streamed from the storage."""
-    task, _kind = _visible(task_id)
+    task, kind = _visible(task_id)
     if task.stored_file is None or task.state is not TaskState.DONE:
         raise FileNotReady
+    if kind.fetched is not None:
+        actor = current_user.id
+        with transaction():
+            kind.fetched(find_task(task_id), actor)
+        task = find_task(task_id)
+    assert task.stored_file is not None
     return stored_file_answer(task.stored_file, task.file_name)
 
 
