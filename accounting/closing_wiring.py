@@ -38,7 +38,6 @@ ARCHIVE = TaskKind(
     make_archive,
     Right.BOOKS.value,
     ("closing.index", _l("Closings")),
-    note_archive,
     note_fetching,
 )
 
