@@ -94,7 +94,7 @@ def _give_role(key: str, number: str, label: str, current: Account | None) -> Ac
         chosen = Account(number=number, label=label)
         db.session.add(chosen)
     if chosen is not current:
-        if chosen.role is not None:
+        if chosen.role is not None or _is_treasury(chosen):
             raise AccountingError(
                 _l("Account %(number)s is used for something else already.", number=number), field="number"
             )
@@ -104,6 +104,13 @@ def _give_role(key: str, number: str, label: str, current: Account | None) -> Ac
     chosen.label = label
     db.session.flush()
     return chosen
+
+
+def _is_treasury(account: Account) -> bool:
+    """Whether a further bank or cash desk stands on it; one whose role went elsewhere is free again."""
+    db.session.flush()
+    on_it = select(TreasuryAccount.id).where(TreasuryAccount.account_id == account.id)
+    return db.session.scalars(on_it).first() is not None
 
 
 def _move_treasury(current: Account | None, chosen: Account) -> None:

@@ -10,11 +10,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import null, select, union_all
+from sqlalchemy import String, cast, null, select, union_all
 
 from accounting.drafts import TREASURY
 from accounting.facts import Treasury
-from accounting.models import Account, AccountingSettings, Journal, JournalKind
+from accounting.models import (
+    Account,
+    AccountingSettings,
+    CustomerAccounts,
+    Journal,
+    JournalKind,
+    SalesExtension,
+)
 from accounting.roles import RATE_DEFAULTS, ROLES, AccountRole, JournalCode, role_key
 from accounting.treasury_models import TreasuryAccount, TreasuryKind
 from core.database import Base, db
@@ -49,6 +56,8 @@ class Chart:
     numbers: dict[int, str]
     journals: dict[str, int]
     codes: dict[int, str]
+    sales_extension: SalesExtension
+    customer_accounts: CustomerAccounts
 
     def account_id(self, role: AccountRole, vat_rate: int | None = None) -> int:
         """The account of a role; the one of that VAT rate (1/100 %) when the company chose one, else the general one.
@@ -73,12 +82,19 @@ class Chart:
 
 
 # Every posting reads them, so they go past the ORM and name the company themselves.
-_ACCOUNTS, _JOURNALS = Base.metadata.tables["account"].c, Base.metadata.tables["journal"].c
+_ACCOUNTS, _JOURNALS, _SETTINGS = (
+    Base.metadata.tables[name].c for name in ("account", "journal", "accounting_settings")
+)
+_BEFORE_SETTINGS = (SalesExtension.NONE, CustomerAccounts.COLLECTIVE)
+"""While a company is just being given its books."""
 _CHART = union_all(
     select(_ACCOUNTS.id, _ACCOUNTS.role, _ACCOUNTS.number, null()).where(
         _ACCOUNTS.company_id == COMPANY, _ACCOUNTS.role.is_not(None)
     ),
     select(_JOURNALS.id, _JOURNALS.role, null(), _JOURNALS.code).where(_JOURNALS.company_id == COMPANY),
+    select(
+        null(), cast(_SETTINGS.sales_extension, String), cast(_SETTINGS.customer_accounts, String), null()
+    ).where(_SETTINGS.company_id == COMPANY),
 )
 
 
@@ -90,11 +106,16 @@ def read_chart() -> Chart:
     if cached is not None and transaction is not None and cached[0] is transaction:
         return cached[1]
     rows = execute_scoped(_CHART).all()
+    extension, customers = next(
+        ((first, second) for id_, first, second, _ in rows if id_ is None), _BEFORE_SETTINGS
+    )
     chart = Chart(
-        accounts={role: id_ for id_, role, number, _ in rows if number is not None},
-        numbers={id_: number for id_, _, number, _ in rows if number is not None},
+        accounts={role: id_ for id_, role, number, code in rows if id_ and code is None},
+        numbers={id_: number for id_, _, number, code in rows if id_ and code is None},
         journals={role: id_ for id_, role, _, code in rows if code is not None and role is not None},
         codes={id_: code for id_, _, _, code in rows if code is not None},
+        sales_extension=SalesExtension(extension),
+        customer_accounts=CustomerAccounts(customers),
     )
     session.info[_CACHE] = (session.get_transaction(), chart)
     return chart

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from accounting.errors import AccountingError
-from accounting.models import Account
+from accounting.models import Account, CustomerAccounts
 from accounting.roles import AccountRole
 from core.database import db
 from core.insert_missing import insert_missing
@@ -20,6 +20,8 @@ from core.tenancy import current_company_id
 LONGEST_LABEL = 100
 # PCG art. 944-41: customers are accounts 41; 411 is where invoices stand.
 _NUMBER = re.compile(r"411[0-9A-Z]{0,14}")
+_NO_CODE = re.compile(r"[^0-9A-Z]")
+_LONGEST_CODE = 14
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f|]")
 
 
@@ -36,6 +38,20 @@ def checked_account_number(number: str) -> str:
             field="ledger_account",
         )
     return clean
+
+
+def own_account_number(chosen: CustomerAccounts, code: str) -> str:
+    """The number of a customer's own account, from its code (C00012); empty where one account holds all customers.
+
+    Unique, as codes are: 411C00012, or eight digits (41100012) for accounting software that takes no more.
+    """
+    match chosen:
+        case CustomerAccounts.COLLECTIVE:
+            return ""
+        case CustomerAccounts.BY_CODE:
+            return f"411{_NO_CODE.sub('', code.upper())[:_LONGEST_CODE]}"
+        case CustomerAccounts.BY_DIGITS:
+            return f"411{''.join(filter(str.isdecimal, code)):0>5}"
 
 
 def ensure_customer_account(number: str, label: str) -> int:

@@ -99,3 +99,15 @@ class ClosedPeriod(AccountingError):
 
 def _text(day: date) -> str:
     return day.strftime("%d/%m/%Y")
+
+
+class JournalNotFound(NotFoundError):
+    """No such journal in this company."""
+
+    default = _l("This journal does not exist.")
+
+
+class TreasuryAccountNotFound(NotFoundError):
+    """No such treasury account in this company."""
+
+    default = _l("This treasury account does not exist.")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from accounting.models import FiscalYear
+from accounting.models import AccountingSettings, FiscalYear
 from accounting.settings import accounting_settings
 from core.database import Base, db, for_update, lock
 from core.insert_missing import insert_missing
@@ -113,6 +113,21 @@ def year_bounds(day: date, end_month: int) -> tuple[date, date]:
     return _last_day(end_year - 1, end_month) + _ONE_DAY, _last_day(end_year, end_month)
 
 
+def planned_bounds(day: date, settings: AccountingSettings) -> tuple[date, date]:
+    """First and last day of the year of `day` as the settings have it: a first year may be shorter or longer than
+    twelve months, the one after it begins the day after (Code de commerce, art. L123-12).
+    """
+    starts_on, ends_on = year_bounds(day, settings.fiscal_year_end_month)
+    first_day, last_day = settings.first_year_starts_on, settings.first_year_ends_on
+    if first_day is None or last_day is None:
+        return starts_on, ends_on
+    if day > last_day:
+        return max(starts_on, last_day + _ONE_DAY), ends_on
+    if day < first_day:
+        return starts_on, min(ends_on, first_day - _ONE_DAY)
+    return first_day, last_day
+
+
 def _last_day(year: int, month: int) -> date:
     return date(year, month, calendar.monthrange(year, month)[1])
 
@@ -133,7 +148,7 @@ def _locked_year_of(day: date) -> LockedYear | None:
 
 def _open_year(day: date) -> None:
     """Open the year of `day`, between the years that exist (a changed end month makes one year irregular)."""
-    starts_on, ends_on = year_bounds(day, accounting_settings().fiscal_year_end_month)
+    starts_on, ends_on = planned_bounds(day, accounting_settings())
     # Two first entries of a year may come at once: the other's may be committed before this read, or only after it.
     for other in fiscal_years():
         if other.starts_on <= day <= other.ends_on:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from accounting.customer_account import ensure_customer_account
+from accounting.chart import read_chart
+from accounting.customer_account import ensure_customer_account, own_account_number
 from accounting.drafts import EntryDraft, Standing
 from accounting.facts import (
     BalanceMoveFact,
@@ -24,6 +25,7 @@ from accounting.open_positions import open_positions
 from accounting.post_entry import post_entry
 from accounting.posting_rules import balance_move, collection, credit_use, refund, sale
 from accounting.reverse_entry import reverse_entry
+from accounting.sales_extension import with_extensions
 from accounting.standing import read_standing
 
 
@@ -56,7 +58,7 @@ def _draft(fact: _Posted | BalanceMoveFact) -> EntryDraft | None:
     standing = _standing(fact)
     match fact:
         case SaleFact():
-            return sale(fact, standing)
+            return with_extensions(sale(fact, standing))
         case CollectionFact():
             return collection(fact, standing)
         case RefundFact():
@@ -68,9 +70,10 @@ def _draft(fact: _Posted | BalanceMoveFact) -> EntryDraft | None:
 def _standing(fact: _Posted) -> Standing:
     standing = read_standing(() if _is_new_invoice(fact) else _keys_of(fact))
     party = fact.third_party
-    if not party.account:
+    number = party.account or own_account_number(read_chart().customer_accounts, party.code)
+    if not number:
         return standing
-    return replace(standing, own_account_id=ensure_customer_account(party.account, party.label))
+    return replace(standing, own_account_id=ensure_customer_account(number, party.label))
 
 
 def _is_new_invoice(fact: Fact) -> bool:

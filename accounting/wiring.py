@@ -18,7 +18,7 @@ from accounting.chart import ensure_books
 from accounting.exports import wiring as exports
 from accounting.fec.cli import fec
 from accounting.ledger_checks import check_ledger
-from accounting.routes import accounts, ageing, journal, settings, vat_report
+from accounting.routes import accounts, ageing, chart, choices, journal, settings, treasury, vat_report
 from accounting.routes import fec as fec_pages
 from accounting.vat_report import check_vat
 from core.checks import register_company_check
@@ -26,7 +26,7 @@ from core.cli.companies import on_company_added
 from core.web.context import MenuEntry, add_menu_entry
 from core.web.rights import Right
 
-PAGES = (journal, accounts, ageing, vat_report, fec_pages, settings)
+PAGES = (journal, accounts, ageing, vat_report, fec_pages, settings, chart, choices, treasury)
 _R, _V, _E, _S = BooksGroup.READ, BooksGroup.VAT, BooksGroup.EXPORT, BooksGroup.SETTINGS
 BOOKS_PAGES = (
     BooksPage("journal", _l("Journals"), "journal.index", _R, order=10),
@@ -36,6 +36,10 @@ BOOKS_PAGES = (
     BooksPage("fec", "FEC", "fec_pages.index", _E, Right.BOOKS, order=10),
     BooksPage("fec_check", _l("Check a FEC"), "fec_pages.check_other", _E, Right.BOOKS, order=80),
     BooksPage("settings", _l("Accounts and VAT"), "books_settings.index", _S, Right.BOOKS, order=10),
+    BooksPage("chart", _l("Chart of accounts"), "books_chart.index", _S, Right.BOOKS, order=15),
+    BooksPage("choices", _l("Sales, customers, years"), "books_choices.index", _S, Right.BOOKS, order=20),
+    BooksPage("treasury", _l("Journals and treasury"), "books_treasury.index", _S, Right.BOOKS, order=25),
+    BooksPage("changes", _l("Changes"), "books_choices.changes", _S, Right.BOOKS, order=90),
 )
 MENU = (MenuEntry("books", _l("Books"), "ledger", "journal.index", order=60),)
 

@@ -12,7 +12,9 @@ from flask_babel import LazyString
 from sqlalchemy import BigInteger, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from accounting.facts import Treasury
 from accounting.treasury_accounts import TreasuryView, treasury_accounts
+from accounting.treasury_models import TreasuryKind
 from core.database import Base, BigId, company_key, db, enum_type, version_column
 from core.tenancy import CompanyScoped
 from invoicing.history_words import METHODS
@@ -28,6 +30,17 @@ DEFAULTS: dict[PaymentMethod, bool] = {
     PaymentMethod.OTHER: False,
 }
 """The means a person may record, and whether they are offered while the company has not said so."""
+
+
+KINDS: dict[PaymentMethod, tuple[TreasuryKind, ...]] = {
+    PaymentMethod.TRANSFER: (TreasuryKind.BANK,),
+    PaymentMethod.CHEQUE: (),
+    PaymentMethod.CASH: (TreasuryKind.CASH,),
+    PaymentMethod.CARD_TERMINAL: (TreasuryKind.BANK, TreasuryKind.IN_TRANSIT),
+    PaymentMethod.DIRECT_DEBIT: (TreasuryKind.BANK,),
+    PaymentMethod.OTHER: (TreasuryKind.BANK, TreasuryKind.CASH, TreasuryKind.IN_TRANSIT),
+}
+"""The kinds of treasury account each means may come in on. Cheques always wait on 5112: slips hand in what is there."""
 
 
 class PaymentMeans(CompanyScoped, Base):
@@ -52,13 +65,15 @@ class PaymentMeans(CompanyScoped, Base):
 
 @dataclass(frozen=True)
 class Means:
-    """One means of payment as the company has it. `treasury` is where its money comes in by default."""
+    """One means of payment as the company has it. `treasury` is where its money comes in; `chosen_id`: its id, where
+    the company named it."""
 
     method: PaymentMethod
     own_label: str
     is_offered: bool
     treasury: TreasuryView
     version: int
+    chosen_id: int | None
 
     @property
     def label(self) -> LazyString | str:
@@ -82,10 +97,28 @@ def payment_means() -> list[Means]:
                 row.label if row else "",
                 row.is_offered if row else is_offered,
                 chosen or usual,
-                row.version if row else 0,
+                row.version if row else 1,
+                chosen.id if chosen else None,
             )
         )
     return means
+
+
+def possible_accounts(method: PaymentMethod) -> list[TreasuryView]:
+    """The open treasury accounts that money of this means may come in on."""
+    kinds = KINDS.get(method, ())
+    return (
+        [account for account in treasury_accounts(*kinds) if account.role is not Treasury.CHEQUES]
+        if kinds
+        else []
+    )
+
+
+def chosen_treasury_id(method: PaymentMethod) -> int | None:
+    """The treasury account the company chose for a means; None for its usual one."""
+    return db.session.scalars(
+        select(PaymentMeans.treasury_account_id).where(PaymentMeans.method == method)
+    ).one_or_none()
 
 
 def offered_means() -> list[Means]:

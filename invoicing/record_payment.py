@@ -26,6 +26,7 @@ from invoicing.ledger_facts import collection_states_at, invoice_key, payment_ke
 from invoicing.locked_documents import locked_issued_invoice
 from invoicing.models import Customer, Document, PaymentCard
 from invoicing.parties import read_buyer
+from invoicing.payment_means import chosen_treasury_id, possible_accounts
 from invoicing.payments import Payment, PaymentMethod
 from invoicing.settle import settle
 from invoicing.tell_payment import tell_payment
@@ -70,6 +71,7 @@ class PaymentInput:
         card: of a card payment.
         request_key: a random key of the form, so that sending it twice records once.
         settles: False keeps all of it as the customer's credit, for a person to decide what it pays.
+        treasury_account_id: where it came in; None: where the company has money of this means come in.
         parts: what each of several invoices takes of it; empty: `invoice_id` takes what is open.
     """
 
@@ -86,6 +88,7 @@ class PaymentInput:
     recorded_by_id: int | None = None
     settles: bool = True
     parts: tuple[PaymentPart, ...] = ()
+    treasury_account_id: int | None = None
 
 
 def record_payment(given: PaymentInput) -> Payment:
@@ -182,9 +185,19 @@ def _checked_payment(given: PaymentInput, invoices: Sequence[Document]) -> Payme
         external_id=given.external_id,
         request_key=given.request_key,
         recorded_by_id=given.recorded_by_id,
+        treasury_account_id=_treasury_id(given, errors),
     )
     errors.raise_if_any()
     return payment
+
+
+def _treasury_id(given: PaymentInput, errors: FieldErrors) -> int | None:
+    wanted = given.treasury_account_id
+    if wanted is None:
+        return None if given.method is PaymentMethod.CARD else chosen_treasury_id(given.method)
+    if wanted not in {account.id for account in possible_accounts(given.method)}:
+        errors.add("treasury_account_id", _l("Money of this means does not come in on this account."))
+    return wanted
 
 
 def _payer(given: PaymentInput, invoices: Sequence[Document]) -> Document:

@@ -10,6 +10,7 @@ from accounting.archive_tables import add_archive_table
 from accounting.books_pages import BooksGroup, BooksPage, add_books_page
 from accounting.closing_checks import add_closing_check
 from accounting.due_dates import add_due_dates
+from accounting.settings_history import add_sentence
 from accounting.source_links import add_source_link
 from accounting.vat_sales import set_vat_sales
 from core.checks import register_company_check
@@ -45,6 +46,7 @@ from invoicing.document_words import siren_text
 from invoicing.due_dates import due_dates_of_invoices
 from invoicing.facturx_cli import facturx_group
 from invoicing.mail_settings import sender_of_company, servers_of_companies
+from invoicing.means_words import means_sentence
 from invoicing.models import InvoicingSettings
 from invoicing.notice_settings import chat_target
 from invoicing.routes import (
@@ -71,6 +73,7 @@ from invoicing.routes import (
     settings,
 )
 from invoicing.routes import mail_settings as mail_pages
+from invoicing.routes import payment_means as means_pages
 from invoicing.routes import payments as payment_pages
 from invoicing.routes import refunds as refund_pages
 from invoicing.routes import texts as text_pages
@@ -105,6 +108,7 @@ PAGES = (
     quote_page,
     recurring,
     bulk,
+    means_pages,
 )
 MENU = (
     MenuEntry("dashboard", _l("Dashboard"), "dashboard", "dashboard.index", order=10),
@@ -125,6 +129,9 @@ BOOKS_PAGES = (
     ),
     BooksPage(
         "collected", _l("Collected by VAT rate"), "payment_register.collected", BooksGroup.VAT, order=20
+    ),
+    BooksPage(
+        "means", _l("Means of payment"), "payment_means.index", BooksGroup.SETTINGS, Right.BOOKS, order=30
     ),
 )
 SETTINGS_TABS = (
@@ -157,6 +164,7 @@ def init_app(app: Flask) -> None:
         add_books_page(app, books_page)
     for kind, find_url in SOURCE_URLS.items():
         add_source_link(app, kind, find_url)
+    add_sentence("payment_means.changed", means_sentence)
     add_due_dates(app, "invoice", due_dates_of_invoices)
     set_vat_sales(app, vat_sales_of_documents)
     app.add_template_filter(siren_text, "siren")

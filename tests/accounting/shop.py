@@ -22,6 +22,7 @@ from accounting.facts import (
     SupplyKind,
     ThirdParty,
     Treasury,
+    TreasuryPlace,
     VatRegime,
 )
 from accounting.models import JournalEntry
@@ -101,7 +102,11 @@ class Shop:
         return self._tell(fact)
 
     def pay(
-        self, invoice_id: int, cents: int, on: date = MARCH_1, treasury: Treasury = Treasury.BANK
+        self,
+        invoice_id: int,
+        cents: int,
+        on: date = MARCH_1,
+        treasury: Treasury | TreasuryPlace = Treasury.BANK,
     ) -> JournalEntry:
         id_ = next(self._ids)
         invoice = self.invoices[invoice_id]

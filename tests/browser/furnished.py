@@ -9,7 +9,11 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from accounting.models import Account, FiscalYear, JournalEntry
+from accounting.choose_sales_extension import choose_sales_extension
+from accounting.models import Account, FiscalYear, JournalEntry, SalesExtension
+from accounting.save_account import save_account
+from accounting.save_treasury_account import TreasuryInput, save_treasury_account
+from accounting.treasury_models import TreasuryAccount, TreasuryKind
 from core.clock import paris_today
 from core.database import db, transaction
 from core.files import put_bytes, register_file
@@ -40,6 +44,7 @@ from invoicing.payments import Payment, PaymentMethod
 from invoicing.refunds import RefundKind
 from invoicing.repeat_invoice import repeat_invoice
 from invoicing.replace_link import replace_link
+from invoicing.save_payment_means import MeansInput, save_payment_means
 from invoicing.send_invoice import SendInput, send_invoice
 from invoicing.send_sms import SmsInput, send_sms
 from invoicing.set_calendar import set_calendar
@@ -57,6 +62,7 @@ from payplug_bridge.run_self_test import run_self_test
 from payplug_bridge.settle_matter import settle_matter
 from tests.browser.furnished_exports import make_exports
 from tests.browser.installation import House, Installation
+from tests.conftest import COMPANY
 from tests.factories.invoicing import (
     issue,
     make_customer,
@@ -105,6 +111,8 @@ class Furnished:
     recurring: dict[str, int]
     bulk: dict[str, int]
     slip: int
+    treasury: int
+    journal: int
     tokens: dict[str, str]
     dead_token: str
     self_tests: dict[str, int]
@@ -127,6 +135,7 @@ def furnish(installation: Installation) -> Furnished:
         with transaction():
             bulk = _bulk()
             slip = _cheques(business=documents["late"])
+            treasury = _books_settings()
         work_bulk_runs()
     for name in ("declined", "paid_by_card"):
         payment_id = shop.click(documents[name])
@@ -176,6 +185,8 @@ def furnish(installation: Installation) -> Furnished:
             recurring=recurring,
             bulk=bulk,
             slip=slip,
+            treasury=treasury.id,
+            journal=treasury.journal_id,
             quote_tokens={name: _quote_token(id_) for name, id_ in quotes.items()},
             tokens={name: token for name, token in tokens.items() if token},
             dead_token=dead_token,
@@ -373,6 +384,21 @@ def _cheques(*, business: int) -> int:
     )
     cancel_payment(other.id, reason="Chèque sans provision")
     return slip.id
+
+
+def _books_settings() -> TreasuryAccount:
+    """A further bank with a long name, where transfers come in, and a card terminal on its way to it."""
+    bank = save_treasury_account(
+        TreasuryInput(LONG_NAME[:60], COMPANY["iban"], number="512100", journal_code="B2")
+    )
+    save_treasury_account(
+        TreasuryInput("Terminal", kind=TreasuryKind.IN_TRANSIT, number="511500", bank_id=bank.id)
+    )
+    save_payment_means(PaymentMethod.TRANSFER, MeansInput("", bank.id))
+    save_payment_means(PaymentMethod.CARD_TERMINAL, MeansInput(LONG_WORD[:60]))
+    save_account("627100", LONG_NAME)
+    choose_sales_extension(SalesExtension.FOUR)
+    return bank
 
 
 def _quote_token(quote_id: int) -> str:

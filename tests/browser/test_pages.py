@@ -141,6 +141,23 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
             for name in ("task_running", "task_ready", "task_failed")
         ],
         "books_settings.index": [Spot("/books/settings", ACCOUNTANT)],
+        "books_chart.index": [
+            Spot("/books/chart", ACCOUNTANT),
+            Spot("/books/chart?q=rien-de-tel"),
+            Spot("/books/chart", ACCOUNTANT, act=press("Add the account")),
+        ],
+        "books_chart.edit": [Spot(f"/books/chart/{rooms.account}", ACCOUNTANT)],
+        "books_choices.index": [
+            Spot("/books/settings/choices", ACCOUNTANT),
+            Spot("/books/settings/choices", act=press("Show what it gives")),
+        ],
+        "books_choices.changes": [Spot("/books/settings/changes", ACCOUNTANT)],
+        "books_treasury.index": [Spot("/books/treasury", ACCOUNTANT)],
+        "books_treasury.new": [Spot("/books/treasury/new"), Spot("/books/treasury/new", act=press_save)],
+        "books_treasury.edit": [Spot(f"/books/treasury/{rooms.treasury}", ACCOUNTANT)],
+        "books_treasury.journal": [Spot(f"/books/treasury/journals/{rooms.journal}", ACCOUNTANT)],
+        "payment_means.index": [Spot("/books/means", ACCOUNTANT)],
+        "payment_means.edit": [Spot("/books/means/transfer"), Spot("/books/means/cheque", ACCOUNTANT)],
         "customers.index": [
             Spot("/customers"),
             Spot("/customers?q=personne"),
