@@ -50,6 +50,7 @@ from invoicing.means_words import means_sentence
 from invoicing.models import InvoicingSettings
 from invoicing.notice_settings import chat_target
 from invoicing.routes import (
+    attestation,
     bulk,
     crediting,
     customers,
@@ -82,6 +83,7 @@ from invoicing.standing import check_standings
 from invoicing.vat_sales import vat_sales_of_documents
 
 PAGES = (
+    attestation,
     dashboard,
     invoices,
     editor,
@@ -123,6 +125,7 @@ MENU = (
     MenuEntry("settings", _l("Settings"), "settings", "settings.company", Right.SETTINGS, order=90),
 )
 BOOKS_PAGES = (
+    BooksPage("attestation", _l("Attestation"), "attestation.index", BooksGroup.CLOSE, Right.BOOKS, order=60),
     BooksPage("cheques", _l("Cheques"), "cheques.index", BooksGroup.BANK, order=30),
     BooksPage(
         "payment_register", _l("List of payments"), "payment_register.index", BooksGroup.READ, order=50

@@ -17,7 +17,7 @@ from core.models import Role
 from core.tenancy import in_company
 from tests.accounting.shop import SERVICES_120, Shop
 from tests.conftest import signed_in_client
-from tests.factories.invoicing import make_draft
+from tests.factories.invoicing import issue, make_draft, make_line, pay
 
 DECEMBER = date(2025, 12, 5)
 
@@ -139,3 +139,19 @@ def test_who_only_reads_sees_but_closes_nothing(app, company_id, year_id):
     assert "Nothing closed yet" in shown(viewer, "/books/closing/log")
     assert viewer.get(f"/books/closing/{year_id}").status_code == 403
     assert viewer.post(f"/books/closing/{year_id}/months", data={"month": "2026-01-31"}).status_code == 403
+
+
+def test_the_attestation_is_to_be_signed_and_tells_the_perpetual_total(app, company_id):
+    with app.app_context(), in_company(company_id), transaction():
+        paid = issue(make_line("1", "100"), today=date(2026, 3, 1))
+        pay(paid, "120", paid_on=date(2026, 3, 2))
+    page = shown(signed_in_client(app, company_id, Role.ACCOUNTANT), "/books/attestation")
+    for said in (
+        "To be signed",
+        "volet 1",
+        "version majeure 0",
+        "Atelier Lumen (SIREN 732829320)",
+        "€120.00",
+    ):
+        assert said in page
+    assert signed_in_client(app, company_id, Role.STAFF).get("/books/attestation").status_code == 403

@@ -121,6 +121,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "closing.index": [Spot("/books/closing")],
         "closing.year": [Spot(f"/books/closing/{rooms.year}", ACCOUNTANT)],
         "closing.log": [Spot("/books/closing/log")],
+        "attestation.index": [Spot("/books/attestation", ACCOUNTANT)],
         "fec_pages.check_other": [
             Spot("/books/fec/check", ACCOUNTANT),
             Spot("/books/fec/check", ACCOUNTANT, act=check_a_faulty_fec),
