@@ -310,7 +310,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
 # No pages: files, pictures, JSON; and what only a mailed token opens (tests/core/test_sign_in.py).
 NO_PAGES = {
     "static", "bootstrap.static", "security.static", "dashboard.chart", "health.health", "health.ready",
-    "bulk.state", "cheques.pdf", "customers.export", "editor.texts",
+    "books_chart.as_csv", "books_chart.as_xlsx", "bulk.state", "cheques.pdf", "customers.export", "editor.texts",
     "exports.file", "tasks.file", "tasks.state",
     "fec_pages.file", "fec_pages.notice", "invoices.attachment", "invoices.pdf", "invoices.preview_pdf",
     "invoices.state", "invoices.xml", "style.seller",
