@@ -8,25 +8,18 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists
+from sqlalchemy import ColumnElement, exists
 from sqlalchemy.orm import aliased
 
+from accounting.carried_lines import SOURCE_KIND
 from accounting.models import EntryLine, JournalEntry
-
-CLOSED_YEAR = "fiscal_year"
-"""The kind of source of an opening entry that the closing of a year posted."""
-
-
-def is_no_repetition() -> ColumnElement[bool]:
-    """SQL: the JournalEntry at hand is not the opening entry by which a closed year was carried on."""
-    return ~and_(JournalEntry.source_kind == CLOSED_YEAR, JournalEntry.purpose == "opening")
 
 
 def is_repetition() -> ColumnElement[bool]:
-    """SQL: the EntryLine at hand is in such an entry; for statements that read no entries."""
+    """SQL: the EntryLine at hand repeats what earlier ones say: the closing of a year carried it on."""
     entry = aliased(JournalEntry)
     return exists().where(
-        entry.id == EntryLine.entry_id, entry.source_kind == CLOSED_YEAR, entry.purpose == "opening"
+        entry.id == EntryLine.entry_id, entry.source_kind == SOURCE_KIND, entry.purpose == "opening"
     )
 
 

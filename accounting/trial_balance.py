@@ -6,14 +6,16 @@ expense and income accounts (6 and 7) start at zero with each financial year.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import SQLColumnExpression, and_, case, func, or_, select
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Select, case, func, select
 
+from accounting.carried_lines import counts_from
 from accounting.fiscal_years import year_bounds
-from accounting.models import Account, EntryLine, FiscalYear, Journal, JournalEntry, JournalKind
+from accounting.models import Account, EntryLine, FiscalYear, JournalEntry
+from accounting.room import make_room
 from accounting.settings import accounting_settings
 from core.database import db
 
@@ -84,58 +86,65 @@ class TrialBalance:
 
 
 def trial_balance(starts_on: date, ends_on: date) -> TrialBalance:
-    """The trial balance of the company entered over these days; accounts that never moved are left out."""
-    year_start = _year_start(starts_on)
-    carried_from = _last_opening(year_start)
-    before = JournalEntry.entry_date < starts_on
-    is_result = or_(Account.number.like("6%"), Account.number.like("7%"))
-    counts_in_opening = and_(before, or_(~is_result, JournalEntry.entry_date >= year_start))
-    earlier = and_(is_result, JournalEntry.entry_date < year_start)
-    signed = EntryLine.debit_cents - EntryLine.credit_cents
-    rows = db.session.execute(
+    """The trial balance of the company entered over these days; accounts that never moved are left out.
+
+    The database adds up by account and by when (before the year, before the period, in it), two sums a line.
+    """
+    make_room()
+    sums: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for account_id, when, debit, credit in db.session.execute(_sums(starts_on, ends_on)):
+        sums[account_id][when] = (int(debit), int(credit))
+    accounts = db.session.execute(select(Account.id, Account.number, Account.label).order_by(Account.number))
+    rows, earlier_result = [], 0
+    for account_id, number, label in accounts:
+        if account_id not in sums:
+            continue
+        before, opening, (debit, credit) = (sums[account_id].get(when, (0, 0)) for when in _WHEN)
+        opening_cents = opening[0] - opening[1]
+        if is_result_account(number):
+            earlier_result += before[0] - before[1]
+        else:
+            opening_cents += before[0] - before[1]
+        if opening_cents or debit or credit:
+            rows.append(BalanceRow(account_id, number, label, opening_cents, debit, credit))
+    return TrialBalance(starts_on, ends_on, tuple(rows), earlier_result)
+
+
+_WHEN = _BEFORE_THE_YEAR, _BEFORE_THE_PERIOD, _IN_THE_PERIOD = range(3)
+
+
+def _sums(starts_on: date, ends_on: date) -> Select[int, int, int, int]:
+    when = case(
+        (JournalEntry.entry_date >= starts_on, _IN_THE_PERIOD),
+        (JournalEntry.entry_date >= start_of_year(starts_on), _BEFORE_THE_PERIOD),
+        else_=_BEFORE_THE_YEAR,
+    )
+    return (
         select(
-            Account.id,
-            Account.number,
-            Account.label,
-            _sum_where(counts_in_opening, signed),
-            _sum_where(~before, EntryLine.debit_cents),
-            _sum_where(~before, EntryLine.credit_cents),
-            _sum_where(earlier, signed),
+            EntryLine.account_id,
+            when.label("moment"),
+            func.sum(EntryLine.debit_cents),
+            func.sum(EntryLine.credit_cents),
         )
-        .join(EntryLine, EntryLine.account_id == Account.id)
         .join(JournalEntry, JournalEntry.id == EntryLine.entry_id)
-        .where(JournalEntry.entry_date <= ends_on, JournalEntry.entry_date >= (carried_from or date.min))
-        .group_by(Account.id, Account.number, Account.label)
-        .order_by(Account.number)
-    ).all()
-    balance_rows = [
-        BalanceRow(account_id, number, label, int(opening), int(debit), int(credit))
-        for account_id, number, label, opening, debit, credit, _ in rows
-    ]
-    return TrialBalance(
-        starts_on,
-        ends_on,
-        tuple(row for row in balance_rows if row.opening_cents or row.debit_cents or row.credit_cents),
-        sum(int(row[6]) for row in rows),
+        .where(JournalEntry.entry_date <= ends_on, counts_from(starts_on))
+        .group_by(EntryLine.account_id, when)
     )
 
 
-def _sum_where(condition: ColumnElement[bool], cents: SQLColumnExpression[int]) -> ColumnElement[int]:
-    return func.sum(case((condition, cents), else_=0))
+def in_range(number: str, first: str, last: str) -> bool:
+    """Whether an account number lies in a range given by beginnings: from 4 to 41 takes all of 41; empty is open."""
+    return (not first or number >= first) and (not last or number <= last or number.startswith(last))
 
 
-def _year_start(day: date) -> date:
+def is_result_account(number: str) -> bool:
+    """True for expenses and income (classes 6 and 7), which start at zero with each financial year."""
+    return number.startswith(("6", "7"))
+
+
+def start_of_year(day: date) -> date:
+    """The first day of the financial year of a day, also of one that no entry has opened yet."""
     found = db.session.scalars(
         select(FiscalYear.starts_on).where(FiscalYear.starts_on <= day, FiscalYear.ends_on >= day)
     ).one_or_none()
     return found or year_bounds(day, accounting_settings().fiscal_year_end_month)[0]
-
-
-def _last_opening(year_start: date) -> date | None:
-    """The first day of the last year, up to the one that starts then, whose opening entries carry all before it."""
-    return db.session.scalars(
-        select(func.max(FiscalYear.starts_on))
-        .join(JournalEntry, JournalEntry.fiscal_year_id == FiscalYear.id)
-        .join(Journal, Journal.id == JournalEntry.journal_id)
-        .where(Journal.kind == JournalKind.OPENING, FiscalYear.starts_on <= year_start)
-    ).one_or_none()

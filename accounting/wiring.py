@@ -30,6 +30,7 @@ PAGES = (journal, accounts, ageing, vat_report, fec_pages, settings, chart, choi
 _R, _V, _E, _S = BooksGroup.READ, BooksGroup.VAT, BooksGroup.EXPORT, BooksGroup.SETTINGS
 BOOKS_PAGES = (
     BooksPage("journal", _l("Journals"), "journal.index", _R, order=10),
+    BooksPage("ledger", _l("General ledger"), "accounts.general_ledger", _R, order=20),
     BooksPage("balance", _l("Trial balance"), "accounts.balance", _R, order=30),
     BooksPage("ageing", _l("Customer balances"), "ageing.index", _R, order=40),
     BooksPage("vat", _l("VAT"), "vat_report.index", _V, order=10),

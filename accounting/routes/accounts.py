@@ -1,4 +1,4 @@
-"""The accounts: the trial balance of a period, and the ledger of each account."""
+"""The accounts: the trial balance of a period, the general ledger, and the ledger of each account."""
 
 from __future__ import annotations
 
@@ -6,54 +6,100 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
-from accounting.account_ledger import LedgerFilter, ledger_lines, ledger_totals
+from accounting.account_ledger import (
+    LedgerAccount,
+    LedgerFilter,
+    ledger_accounts,
+    ledger_lines,
+    ledger_totals,
+)
 from accounting.errors import AccountNotFound
 from accounting.fiscal_years import fiscal_years, year_bounds
+from accounting.ledger_page import ledger_parts, slot_count
+from accounting.ledger_sheets import balance_sheet, ledger_sheet
 from accounting.models import Account
 from accounting.settings import accounting_settings
-from accounting.trial_balance import trial_balance
+from accounting.trial_balance import in_range, trial_balance
 from core.clock import paris_today
 from core.database import db
 from core.web.pages import Page, asked_day, searched
 from core.web.rights import Right, requires
+from core.web.spreadsheets import asked_format, spreadsheet
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/books")
+ACCOUNTS_ON_A_PAGE = 500
+LONGEST_NUMBER = 17
 
 
 @blueprint.get("/trial-balance")
 @requires(Right.READ)
-def balance() -> str:
-    """The trial balance, by default of the present financial year."""
+def balance() -> ResponseReturnValue:
+    """The trial balance, by default of the present financial year, of all accounts or of a range of them."""
     first_day, last_day = _period()
+    first_account, last_account = _accounts()
+    found = trial_balance(first_day, last_day)
+    rows = [row for row in found.rows if in_range(row.number, first_account, last_account)]
+    file_format = asked_format()
+    if file_format:
+        return spreadsheet(file_format, f"balance-{first_day}-{last_day}", balance_sheet(found, rows))
+    page = Page.of_request(len(rows), size=ACCOUNTS_ON_A_PAGE)
+    filters: dict[str, Any] = {
+        "from": first_day, "to": last_day, "first": first_account, "last": last_account,
+    }  # fmt: skip
     return render_template(
         "accounting/trial_balance.html",
-        balance=trial_balance(first_day, last_day),
+        balance=found,
+        rows=rows[page.offset : page.offset + page.size],
+        is_whole=len(rows) == len(found.rows),
+        chosen=rows,
+        first_account=first_account,
+        last_account=last_account,
+        page=page,
+        url=url_for("accounts.balance", **filters),
+        page_url=f"{url_for('accounts.balance', **filters)}&page={{page}}",
+    )
+
+
+@blueprint.get("/general-ledger")
+@requires(Right.READ)
+def general_ledger() -> ResponseReturnValue:
+    """All accounts with their lines one after the other, narrowed by numbers, customer, period and lettering."""
+    wanted = _wanted()
+    accounts = ledger_accounts(wanted)
+    file_format = asked_format()
+    if file_format:
+        name = f"grand-livre-{wanted.first_day}-{wanted.last_day}"
+        return spreadsheet(file_format, name, ledger_sheet(accounts, wanted))
+    page = Page.of_request(slot_count(accounts))
+    url = url_for("accounts.general_ledger", **_address(wanted))
+    return render_template(
+        "accounting/general_ledger.html",
+        parts=ledger_parts(accounts, wanted, limit=page.size, offset=page.offset),
+        wanted=wanted,
+        page=page,
+        url=url,
+        page_url=f"{url}&page={{page}}",
     )
 
 
 @blueprint.get("/accounts/<int:account_id>")
 @requires(Right.READ)
-def ledger(account_id: int) -> str:
+def ledger(account_id: int) -> ResponseReturnValue:
     """The lines of one account with the running balance."""
     account = db.session.get(Account, account_id)
     if account is None:
         raise AccountNotFound
-    first_day, last_day = _period()
-    wanted = LedgerFilter(
-        customer=searched("customer"),
-        first_day=first_day,
-        last_day=last_day,
-        only_open="open" in request.args,
-    )
+    wanted = _wanted()
     totals = ledger_totals(account_id, wanted)
+    file_format = asked_format()
+    if file_format:
+        of_account = LedgerAccount(account_id, account.number, account.label, totals)
+        name = f"compte-{account.number}-{wanted.first_day}-{wanted.last_day}"
+        return spreadsheet(file_format, name, ledger_sheet([of_account], wanted))
     page = Page.of_request(totals.line_count)
-    filters: dict[str, Any] = {
-        "from": first_day,
-        "to": last_day,
-        "customer": wanted.customer,
-        "open": wanted.only_open or None,
-    }
+    url = url_for("accounts.ledger", account_id=account_id, **_address(wanted))
     return render_template(
         "accounting/account.html",
         account=account,
@@ -61,8 +107,39 @@ def ledger(account_id: int) -> str:
         totals=totals,
         wanted=wanted,
         page=page,
-        page_url=f"{url_for('accounts.ledger', account_id=account_id, **filters)}&page={{page}}",
+        url=url,
+        page_url=f"{url}&page={{page}}",
     )
+
+
+def _wanted() -> LedgerFilter:
+    first_day, last_day = _period()
+    first_account, last_account = _accounts()
+    return LedgerFilter(
+        customer=searched("customer"),
+        first_day=first_day,
+        last_day=last_day,
+        only_open="open" in request.args,
+        first_account=first_account,
+        last_account=last_account,
+    )
+
+
+def _address(wanted: LedgerFilter) -> dict[str, Any]:
+    return {
+        "from": wanted.first_day,
+        "to": wanted.last_day,
+        "customer": wanted.customer,
+        "open": wanted.only_open or None,
+        "first": wanted.first_account or None,
+        "last": wanted.last_account or None,
+    }
+
+
+def _accounts() -> tuple[str, str]:
+    """The range of account numbers that the address asks for, by their beginnings; one alone is both ends."""
+    first = searched("first")[:LONGEST_NUMBER]
+    return first, searched("last")[:LONGEST_NUMBER] or first
 
 
 def _period() -> tuple[date, date]:

@@ -5,22 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from accounting.entry_views import entry_views
 from accounting.errors import EntryNotFound
 from accounting.journal_list import MOST_COUNTED, EntryFilter, count_entries, find_entries, journals
+from accounting.ledger_sheets import journal_sheet
 from accounting.models import JournalEntry
 from accounting.source_links import source_url
 from core.web.pages import Page, asked_day, searched
 from core.web.rights import Right, requires
+from core.web.spreadsheets import asked_format, spreadsheet
 
 blueprint = Blueprint("journal", __name__, url_prefix="/books")
 
 
 @blueprint.get("")
 @requires(Right.READ)
-def index() -> str:
+def index() -> ResponseReturnValue:
     """The list, narrowed by journal, period and text."""
     wanted = EntryFilter(
         journal=searched("journal"),
@@ -28,6 +31,11 @@ def index() -> str:
         last_day=asked_day("to"),
         text=searched(),
     )
+    file_format = asked_format()
+    if file_format:
+        days = "-".join(str(day) for day in (wanted.first_day, wanted.last_day) if day)
+        name = "-".join(part for part in ("journal", wanted.journal, days) if part)
+        return spreadsheet(file_format, name, journal_sheet(wanted))
     page = Page.of_request(count_entries(wanted), most=MOST_COUNTED)
     entries = find_entries(wanted, limit=page.size, offset=page.offset)
     filters: dict[str, Any] = {
@@ -36,6 +44,7 @@ def index() -> str:
         "from": wanted.first_day,
         "to": wanted.last_day,
     }
+    url = url_for("journal.index", **filters)
     return render_template(
         "accounting/journal.html",
         entries=entries,
@@ -43,7 +52,8 @@ def index() -> str:
         journal_choices=[(journal.code, f"{journal.code} – {journal.label}") for journal in journals()],
         wanted=wanted,
         page=page,
-        page_url=f"{url_for('journal.index', **filters)}&page={{page}}",
+        url=url,
+        page_url=f"{url}&page={{page}}",
     )
 
 

@@ -23,17 +23,18 @@ class Page:
     is_capped: bool = False
 
     @classmethod
-    def of_request(cls, total: int, *, most: int | None = None) -> Page:
+    def of_request(cls, total: int, *, most: int | None = None, size: int = ROWS) -> Page:
         """The page the address asks for, held to those that exist.
 
         Args:
             total: rows counted.
             most: where the counting stopped; a total above it means "more than".
+            size: rows of one page.
         """
         is_capped = most is not None and total > most
         shown = most if most is not None and is_capped else total
         asked = request.args.get("page", 1, type=int)
-        return cls(min(max(1, asked), _last(shown)), shown, is_capped=is_capped)
+        return cls(min(max(1, asked), _last(shown, size)), shown, size, is_capped=is_capped)
 
     @property
     def offset(self) -> int:

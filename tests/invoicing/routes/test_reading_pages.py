@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 
 import openpyxl
 import pytest
 
+from accounting.account_ledger import LedgerFilter, ledger_accounts
+from accounting.ledger_page import ledger_parts, slot_count
 from core.database import transaction
 from core.models import Role
 from core.tenancy import in_company
@@ -118,7 +121,58 @@ def test_collections_by_rate_name_the_fields_of_the_flows(accountant):
     assert "Nothing was collected" in shown(accountant, "/books/collected?period=2026-04")
 
 
-READING = ("vat", "ageing", "ageing/customers/C00001", "payments", "collected", "ageing/chart-light.svg")
+def test_journals_ledger_and_balance_are_narrowed_and_downloaded(accountant):
+    in_2026 = "from=2026-01-01&to=2026-12-31"
+    assert "445711" in shown(accountant, f"/books/general-ledger?{in_2026}")
+    narrowed = shown(accountant, f"/books/general-ledger?{in_2026}&first=41&last=41")
+    assert "411000 – Clients" in narrowed
+    assert "445711 –" not in narrowed
+    only_open = csv_of(accountant, f"/books/general-ledger?{in_2026}&first=411&open=1&format=csv")
+    assert len(only_open) == 1 + 4
+    assert "Nothing moved" in shown(accountant, "/books/general-ledger?from=2020-01-01&to=2020-12-31")
+    assert len(shown(accountant, f"/books/general-ledger?{in_2026}&customer=C00001&page=9")) > 0
+    rows = csv_of(accountant, f"/books/general-ledger?{in_2026}&first=411&format=csv")
+    assert rows[1].endswith(";Opening;;;;0,00")
+    assert rows[2].endswith(";480,00;0,00;;480,00")
+    assert rows[-1].split(";")[6:] == ["Closing", "480,00", "240,00", "", "240,00"]
+    journal = csv_of(accountant, "/books?journal=VE&format=csv")
+    assert len(journal) == 1 + 5
+    assert journal[1].startswith("VE;03/04/2026;VE000001;F-2026-0001;")
+    balance = sheets_of(accountant, f"/books/trial-balance?{in_2026}&first=4&last=44&format=xlsx")
+    assert [row[0] for row in balance["Trial balance"][1:]] == ["411000", "445711", "445740"]
+    page = shown(accountant, f"/books/trial-balance?{in_2026}&first=7")
+    assert "Total of these accounts" in page
+    assert "707000" in page
+    assert "411000" not in page
+    account = re.search(r'href="(/books/accounts/\d+)', page)
+    assert account is not None
+    assert csv_of(accountant, f"{account[1]}?{in_2026}&format=csv")[1].startswith("70")
+    assert set(sheets_of(accountant, f"{account[1]}?format=xlsx")) == {"General ledger"}
+
+
+def test_a_page_of_the_general_ledger_begins_and_ends_anywhere(accountant, app, company_id):
+    with app.app_context(), in_company(company_id):
+        wanted = LedgerFilter(first_day=date(2026, 1, 1), last_day=date(2026, 12, 31))
+        accounts = ledger_accounts(wanted)
+        whole = ledger_parts(accounts, wanted, limit=1_000, offset=0)
+        assert all(part.begins and part.ends for part in whole)
+        lines = [line for part in whole for line in part.lines]
+        assert len(lines) == slot_count(accounts) == 9
+        cut = [ledger_parts(accounts, wanted, limit=2, offset=offset) for offset in range(0, 9, 2)]
+        assert [line for parts in cut for part in parts for line in part.lines] == lines
+        assert sum(part.begins for parts in cut for part in parts) == len(whole)
+        assert sum(part.ends for parts in cut for part in parts) == len(whole)
+
+
+READING = (
+    "general-ledger",
+    "vat",
+    "ageing",
+    "ageing/customers/C00001",
+    "payments",
+    "collected",
+    "ageing/chart-light.svg",
+)
 
 
 @pytest.mark.parametrize("role", [Role.OWNER, Role.STAFF, Role.VIEWER])
