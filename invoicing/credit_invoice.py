@@ -95,6 +95,7 @@ def credit_invoice(
         return earlier
     _refuse_deducted(invoice)
     _refuse_given_up(invoice)
+    _refuse_taken_over(invoice)
     case = _Case(
         invoice, read_buyer(invoice.buyer), credit_of(left, choice), _checked_reason(reason),
         _checked_day(invoice, today), request_key,
@@ -132,6 +133,15 @@ def _refuse_given_up(invoice: Document) -> None:
             "A discount, a difference or a loss stands on this invoice. Undo it first, on the page of the invoice."
         )
         raise NotIssuableError([Problem(Place.DOCUMENT, "write_off", message)])
+
+
+def _refuse_taken_over(invoice: Document) -> None:
+    """Its VAT stands on the original: a note made here would not know what to take back."""
+    if invoice.is_taken_over:
+        message = _l(
+            "This invoice was issued in the software used before, with its VAT: the credit note is made there."
+        )
+        raise NotIssuableError([Problem(Place.DOCUMENT, "lines", message)])
 
 
 def _refuse_deducted(invoice: Document) -> None:

@@ -103,7 +103,12 @@ def _line_rate(view: DocumentView, line: LineView) -> str:
 
 
 def sums_of(view: DocumentView) -> tuple[SumRow, ...]:
-    """From the lines to what is asked for: discount on the whole, deposits deducted, net, VAT, rounding, total."""
+    """From the lines to what is asked for: discount on the whole, deposits deducted, net, VAT, rounding, total.
+
+    A statement of an invoice of other software has no VAT of its own: it says what is to be paid.
+    """
+    if view.is_taken_over:
+        return (SumRow(_("To be paid"), view.total_cents, is_grand=True),)
     rows: list[SumRow] = []
     if view.discount_cents or view.deposits_cents:
         rows.append(
@@ -132,6 +137,8 @@ def vat_rows_of(view: DocumentView) -> tuple[VatRow, ...]:
 
     The wording of the law stands below the sums. A document with several rows repeats it in the row it is about.
     """
+    if view.is_taken_over:
+        return ()
     several = len(view.vat) > 1
     return tuple(
         VatRow(_vat_label(view, part), part.net_cents, part.vat_cents, _reason(view, part) if several else "")

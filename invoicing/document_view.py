@@ -103,6 +103,7 @@ class DocumentView:
         payment_url: the address of the payment page; None for drafts and credit notes.
         answer_url: the address of a quote's page; None for drafts and everything else.
         link_was_replaced: the stored PDF carries another address, which is dead.
+        is_taken_over: it states what is open on an invoice of other software, and is none itself.
         is_duplicate: printed again with a link that was given later; marked so.
         issued_at: UTC; None for a draft.
     """
@@ -150,6 +151,7 @@ class DocumentView:
     conditions: str
     link_was_replaced: bool = False
     is_duplicate: bool = False
+    is_taken_over: bool = False
 
     @property
     def kinds(self) -> frozenset[SupplyKind]:
@@ -213,6 +215,7 @@ def _issued_view(document: Document) -> DocumentView:
         answer_url=link_of_quote(document.id) if document.kind is DocumentKind.QUOTE else None,
         discount_cents=sum(row.discount_cents for row in document.vat_lines),
         deposits_cents=_deposits(document.vat_lines),
+        is_taken_over=document.is_taken_over,
         **_said(document),
     )
 

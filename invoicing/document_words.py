@@ -89,7 +89,8 @@ class Words:
 
 def words_of(view: DocumentView) -> Words:
     """The words of a document in the language that is on now."""
-    draft, title = draft_title_of(view.kind), title_of(view.kind, view.invoice_type)
+    draft = draft_title_of(view.kind)
+    title = title_of(view.kind, view.invoice_type, is_taken_over=view.is_taken_over)
     return Words(
         title=title,
         heading=f"{title} {view.number}" if view.number else draft,
@@ -112,8 +113,11 @@ def words_of(view: DocumentView) -> Words:
     )
 
 
-def title_of(kind: DocumentKind, invoice_type: InvoiceType) -> str:
-    """What the document is called: an invoice by its type, everything else by its kind."""
+def title_of(kind: DocumentKind, invoice_type: InvoiceType, *, is_taken_over: bool = False) -> str:
+    """What the document is called: an invoice by its type, everything else by its kind; what was taken over from other
+    software states an invoice and is none."""
+    if is_taken_over:
+        return str(_("Statement of invoice") if kind is DocumentKind.INVOICE else _("Statement withdrawn"))
     by_type = _INVOICES.get(invoice_type) if kind is DocumentKind.INVOICE else None
     return str(by_type or TITLES[kind])
 

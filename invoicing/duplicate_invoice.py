@@ -44,6 +44,10 @@ def duplicate_invoice(
     document = find_document(document_id)
     if document.kind is not DocumentKind.INVOICE:
         raise ConflictError(_l("Only an invoice can be duplicated."))
+    if document.is_taken_over:
+        raise ConflictError(
+            _l("This invoice was taken over from other software: its lines are not known here.")
+        )
     return draft_invoice(copied_input(document, paris_today(), request_key=request_key), actor_id=actor_id)
 
 

@@ -30,6 +30,8 @@ METHODS: dict[PaymentMethod, LazyString] = {
 _WORDS: dict[str, tuple[str, str, LazyString]] = {
     "drafted": ("draft", "", _l("Draft written")),
     "invoice.issued": ("lock", "info", lazy_pgettext("history", "Issued")),
+    "invoice.taken_over": ("ledger", "info", _l("Taken over from other software")),
+    "takeover.undone": ("cross-circle", "warn", _l("Take-over undone")),
     "quote.issued": ("lock", "info", lazy_pgettext("history", "Issued")),
     "quote.accepted": ("check-circle", "good", lazy_pgettext("history", "Accepted")),
     "quote.declined": ("cross-circle", "bad", lazy_pgettext("history", "Declined")),

@@ -38,6 +38,7 @@ class MentionCode(StrEnum):
     RECOVERY_INDEMNITY = "recovery_indemnity"
     MEDIATOR = "mediator"
     INSURANCE = "insurance"
+    TAKEN_OVER = "taken_over"
 
 
 @dataclass(frozen=True)

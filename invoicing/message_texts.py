@@ -165,7 +165,7 @@ def message_values(view: DocumentView) -> dict[str, str]:
     with force_locale(view.language):
         locale, due = get_locale(), view.due_date
         return {
-            "document": title_of(view.kind, view.invoice_type),
+            "document": title_of(view.kind, view.invoice_type, is_taken_over=view.is_taken_over),
             "number": view.number or draft_title_of(view.kind),
             "customer": view.buyer.name,
             "total": format_cents(view.total_cents, locale),

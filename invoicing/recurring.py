@@ -37,8 +37,10 @@ NO_RECURRING = _l("This recurring invoice does not exist.")
 
 
 def may_be_repeated(document: Document) -> bool:
-    """Whether a document says what can be invoiced again: a deposit, or what deducts one, belongs to one sale."""
-    return document.kind is DocumentKind.INVOICE and document.invoice_type is InvoiceType.STANDARD
+    """Whether a document says what can be invoiced again: a deposit, or what deducts one, belongs to one sale; of what
+    was taken over from other software nobody knows here what it sold."""
+    is_plain = document.kind is DocumentKind.INVOICE and document.invoice_type is InvoiceType.STANDARD
+    return is_plain and not document.is_taken_over
 
 
 class RecurrenceState(StrEnum):

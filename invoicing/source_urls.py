@@ -60,6 +60,10 @@ def _of_cheque(item_id: int) -> str:
     return _of_slip(db.session.get_one(ChequeDepositItem, item_id).deposit_id)
 
 
+def _of_takeover(takeover_id: int) -> str:
+    return url_for("takeover.show", takeover_id=takeover_id)
+
+
 SOURCE_URLS: Final[dict[str, Callable[[int], str]]] = {
     "document": _of_document,
     "payment": _of_payment,
@@ -70,4 +74,5 @@ SOURCE_URLS: Final[dict[str, Callable[[int], str]]] = {
     "customer_merge": _of_merge,
     "cheque_deposit": _of_slip,
     "cheque_deposit_item": _of_cheque,
+    "takeover": _of_takeover,
 }

@@ -40,6 +40,9 @@ for table in (
     "payment_card",
     "payment_notice",
     "payment_notice_mail",
+    "takeover",
+    "takeover_undo",
+    "opening_item",
 ):
     triggers.freeze(table)
 # A number is given once: the counter only goes forward, by one.

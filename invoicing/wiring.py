@@ -72,6 +72,7 @@ from invoicing.routes import (
     recurring,
     sendings,
     settings,
+    takeover,
 )
 from invoicing.routes import mail_settings as mail_pages
 from invoicing.routes import payment_means as means_pages
@@ -111,6 +112,7 @@ PAGES = (
     recurring,
     bulk,
     means_pages,
+    takeover,
 )
 MENU = (
     MenuEntry("dashboard", _l("Dashboard"), "dashboard", "dashboard.index", order=10),
@@ -135,6 +137,9 @@ BOOKS_PAGES = (
     ),
     BooksPage(
         "means", _l("Means of payment"), "payment_means.index", BooksGroup.SETTINGS, Right.BOOKS, order=30
+    ),
+    BooksPage(
+        "takeover", _l("Take over books"), "takeover.index", BooksGroup.SETTINGS, Right.BOOKS, order=80
     ),
 )
 SETTINGS_TABS = (
@@ -161,10 +166,10 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(page.blueprint)
     for entry in MENU:
         add_menu_entry(app, entry)
-    for tab in SETTINGS_TABS:
-        add_settings_tab(app, tab)
     for books_page in BOOKS_PAGES:
         add_books_page(app, books_page)
+    for tab in SETTINGS_TABS:
+        add_settings_tab(app, tab)
     for kind, find_url in SOURCE_URLS.items():
         add_source_link(app, kind, find_url)
     add_sentence("payment_means.changed", means_sentence)

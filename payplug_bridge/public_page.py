@@ -8,11 +8,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import aliased
 
 from core.colours import seller_css
 from core.database import db
 from invoicing.balances import DocumentBalance, balance_of
+from invoicing.legal_mentions import MentionCode, read_mentions
 from invoicing.lifecycle import PaymentStatus
 from invoicing.models import Document
 from invoicing.parties import Seller, read_seller
@@ -69,11 +71,21 @@ class Transfer:
 
 
 @dataclass(frozen=True)
+class PaidBy:
+    """A payment that settles the invoice: what it settled, and the day."""
+
+    payment_id: int
+    paid_on: date
+    settled_cents: int
+
+
+@dataclass(frozen=True)
 class PublicPage:
     """The page.
 
-    `attempt` is the latest one; `missing` names the details to ask the payer for; `purse` says what one payment can
-    be, None while none is possible.
+    `receipts` are the payments that settle it, each with a receipt; `about` says what it is when it was taken over from
+    other software. `attempt` is the latest one; `missing` names the details to ask the payer for; `purse` says what one
+    payment can be, None while none is possible.
     """
 
     document_id: int
@@ -90,6 +102,8 @@ class PublicPage:
     missing: tuple[str, ...]
     terms: LinkTerms
     purse: Purse | None
+    receipts: tuple[PaidBy, ...] = ()
+    about: str = ""
 
     @property
     def ways(self) -> tuple[WayOffer, ...]:
@@ -192,6 +206,8 @@ def public_page(document_id: int) -> PublicPage:
         missing=_missing(document) if offer.is_possible else (),
         terms=terms,
         purse=purse_of(document, balance.asked_cents, offer.ways[0]) if offer.is_possible else None,
+        receipts=paid_by(document_id),
+        about=_about(document),
     )
 
 
@@ -235,6 +251,38 @@ def _last_payment(document_id: int) -> LastPayment | None:
         .limit(1)
     ).one_or_none()
     return LastPayment(row.paid_on, row.paid_at, row.details, row.amount_cents) if row is not None else None
+
+
+def paid_by(document_id: int) -> tuple[PaidBy, ...]:
+    """The payments that settle the invoice now, oldest first; those that were first made for another invoice are left
+    out: their receipt would tell of it."""
+    first, any_ = aliased(Settlement), aliased(Settlement)
+    made_for = (
+        select(func.min(any_.id))
+        .where(any_.invoice_id.is_not(None), any_.payment_id == Payment.id)
+        .correlate(Payment)
+        .scalar_subquery()
+    )
+    settled = func.sum(
+        case((Settlement.undoes_id.is_(None), Settlement.amount_cents), else_=-Settlement.amount_cents)
+    )
+    rows = db.session.execute(
+        select(Payment.id, Payment.paid_on, settled)
+        .join(Settlement, Settlement.payment_id == Payment.id)
+        .join(first, first.id == made_for)
+        .where(Settlement.invoice_id == document_id, first.invoice_id == document_id)
+        .group_by(Payment.id, Payment.paid_on)
+        .having(settled > 0)
+        .order_by(Payment.paid_on, Payment.id)
+    )
+    return tuple(PaidBy(payment_id, day, int(cents)) for payment_id, day, cents in rows)
+
+
+def _about(document: Document) -> str:
+    if not document.is_taken_over:
+        return ""
+    said = [mention for mention in read_mentions(document.mentions) if mention.code is MentionCode.TAKEN_OVER]
+    return said[0].text if said else ""
 
 
 def _missing(document: Document) -> tuple[str, ...]:

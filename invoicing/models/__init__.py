@@ -24,6 +24,7 @@ from invoicing.models.quotes import QuoteAnswer, QuoteLink
 from invoicing.models.recurring import Recurrence, RecurrenceRun, RecurringAction
 from invoicing.models.sendings import Sending, SendingMail, SmsSending
 from invoicing.models.settings import InvoicingSettings, NumberSeries, VatRate
+from invoicing.models.takeovers import OpeningItem, Takeover, TakeoverUndo
 from invoicing.models.texts import MailSettings, TextKind, TextTemplate
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "NoticePreference",
     "NoticeSettings",
     "NumberSeries",
+    "OpeningItem",
     "PaymentCard",
     "PaymentLink",
     "PaymentLinkDuplicate",
@@ -64,6 +66,8 @@ __all__ = [
     "Sending",
     "SendingMail",
     "SmsSending",
+    "Takeover",
+    "TakeoverUndo",
     "TextKind",
     "TextTemplate",
     "VatRate",

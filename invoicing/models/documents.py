@@ -111,6 +111,12 @@ class Document(CompanyScoped, Base):
     rounding_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     total_cents: Mapped[int] = mapped_column(BigInteger, default=0)
 
+    @property
+    def is_taken_over(self) -> bool:
+        """True for what was still open in other software (`OpeningItem`), and for what takes that back: no document of
+        this company's series, so it has a number and no rank in one, no VAT of its own and no e-invoice."""
+        return self.state is DocumentState.ISSUED and self.sequence is None
+
     customer: Mapped[Customer] = relationship(
         primaryjoin="foreign(Document.customer_id) == Customer.id", viewonly=True
     )

@@ -56,6 +56,7 @@ from invoicing.render_pdf import MEDIA_TYPE, draft_pdf, ensure_pdf, file_name
 from invoicing.sending_status import sending_status
 from invoicing.sms_status import sms_status
 from invoicing.subtotals import subtotals
+from invoicing.takeover.taken_over import takeover_of
 
 log = structlog.get_logger(__name__)
 
@@ -124,6 +125,7 @@ def _page(document: Document, problems: Sequence[Problem]) -> str:
         one_click=OneClickForm(),
         origin=origin_of(document),
         may_repeat=may_be_repeated(document),
+        takeover_id=takeover_of(document) if document.is_taken_over and may("books") else None,
     )
 
 

@@ -26,6 +26,8 @@ from invoicing.document_view import document_view
 from invoicing.duplicate_pdf import pdf_with_link
 from invoicing.logo import logo_answer
 from invoicing.payment_link import find_by_token, link_of, link_url
+from invoicing.receipt_view import receipt_view
+from invoicing.receipts import receipt_name, receipt_pdf
 from payplug_bridge.check_attempt import check_attempt
 from payplug_bridge.errors import (
     AmountNotPossible,
@@ -38,7 +40,7 @@ from payplug_bridge.errors import (
     SimulatorNotAllowed,
 )
 from payplug_bridge.forms import ASKED, payer_form
-from payplug_bridge.public_page import PublicPage, colours_css, payable_attempt, public_page
+from payplug_bridge.public_page import PublicPage, colours_css, paid_by, payable_attempt, public_page
 from payplug_bridge.start_payment import ReturnAddresses, start_payment
 from payplug_bridge.waiting import waiting_for_payplug
 from payplug_bridge.wish import Wish
@@ -176,6 +178,22 @@ def pdf(token: str) -> ResponseReturnValue:  # noqa: ARG001
     answer = Response(read_bytes(file.sha256), mimetype="application/pdf")
     answer.headers.set("Content-Disposition", "inline", filename=file.name)
     answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+@blueprint.get("/receipt-<int:rank>.pdf")
+@public
+@limiter.limit("60/minute")
+def receipt(token: str, rank: int) -> ResponseReturnValue:  # noqa: ARG001  # part of the address
+    """The receipt of one of the payments that settle the invoice, counted from 1 as the page lists them."""
+    payments = paid_by(g.payment_document_id)
+    if not 1 <= rank <= len(payments):
+        raise _DeadLink(404)
+    view = receipt_view(payments[rank - 1].payment_id, g.payment_document_id)
+    answer = Response(receipt_pdf(view), mimetype="application/pdf")
+    answer.headers.set("Content-Disposition", "inline", filename=receipt_name(view))
+    answer.headers["X-Robots-Tag"] = "noindex"
+    answer.headers["Cache-Control"] = "no-store"
     return answer
 
 

@@ -37,7 +37,7 @@ from invoicing.issue_quote import issue_quote
 from invoicing.lifecycle import AnswerKind, DocumentKind, LineRole, TodoKind
 from invoicing.logo import store_logo
 from invoicing.make_recurring_invoices import make_recurring_invoices
-from invoicing.models import BulkAction, Document, Item, QuoteLink, RecurringAction, TextKind
+from invoicing.models import BulkAction, Document, Item, OpeningItem, QuoteLink, RecurringAction, TextKind
 from invoicing.order_bulk import BulkInput, order_bulk
 from invoicing.payment_link import link_of
 from invoicing.payments import Payment, PaymentMethod
@@ -49,6 +49,8 @@ from invoicing.send_invoice import SendInput, send_invoice
 from invoicing.send_sms import SmsInput, send_sms
 from invoicing.set_calendar import set_calendar
 from invoicing.set_logo import set_logo
+from invoicing.takeover.plan import TakeoverWish, plan_takeover
+from invoicing.takeover.take_over import take_over
 from invoicing.text_library import TextInput, save_text
 from invoicing.work_bulk_runs import work_bulk_runs
 from payplug_bridge.account_models import PayplugSelfTest, SelfTestState
@@ -73,6 +75,7 @@ from tests.factories.invoicing import (
     pay,
 )
 from tests.factories.pictures import file_of, picture
+from tests.invoicing.takeover.old_books import content, opener
 from tests.payplug_bridge.operations.report_files import csv_file
 from tests.payplug_bridge.shop import Shop
 
@@ -113,6 +116,9 @@ class Furnished:
     slip: int
     treasury: int
     journal: int
+    takeover: int
+    taken_over: int
+    takeover_file: str
     tokens: dict[str, str]
     dead_token: str
     self_tests: dict[str, int]
@@ -155,6 +161,8 @@ def furnish(installation: Installation) -> Furnished:
     with shop.inside():
         exports = make_exports()
     with shop.inside():
+        takeover, takeover_file = _takeover()
+    with shop.inside():
         tokens = {
             name: _token(id_) for name, id_ in documents.items() if name not in ("draft", "faulty_draft")
         }
@@ -187,6 +195,9 @@ def furnish(installation: Installation) -> Furnished:
             slip=slip,
             treasury=treasury.id,
             journal=treasury.journal_id,
+            takeover=takeover,
+            taken_over=_first(select(OpeningItem.document_id)),
+            takeover_file=takeover_file,
             quote_tokens={name: _quote_token(id_) for name, id_ in quotes.items()},
             tokens={name: token for name, token in tokens.items() if token},
             dead_token=dead_token,
@@ -194,6 +205,17 @@ def furnish(installation: Installation) -> Furnished:
             reports=reports,
             exports=exports,
         )
+
+
+def _takeover() -> tuple[int, str]:
+    """Last year's books of other software taken over; its id, and the address of the plan of what is left of them."""
+    data = content()
+    digest = put_bytes(data)
+    name = f"{db.session.get_one(Company, current_company_id()).siren}FEC20251231.txt"
+    with transaction():
+        file_id = register_file(digest, len(data), "text/plain").id
+        takeover_id = take_over(plan_takeover(opener(), TakeoverWish(name)), file_id=file_id).id
+    return takeover_id, f"/books/takeover/plan/{digest}?name={name}"
 
 
 def _reports(shop: Shop) -> dict[str, int]:

@@ -126,6 +126,12 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
             Spot("/books/fec/check", ACCOUNTANT),
             Spot("/books/fec/check", ACCOUNTANT, act=check_a_faulty_fec),
         ],
+        "takeover.index": [
+            Spot("/books/takeover", ACCOUNTANT),
+            Spot("/books/takeover", ACCOUNTANT, act=press_save, also={422}),
+        ],
+        "takeover.plan": [Spot(rooms.takeover_file, ACCOUNTANT)],
+        "takeover.show": [Spot(f"/books/takeover/{rooms.takeover}", ACCOUNTANT)],
         "fec_pages.check": [Spot(f"/books/fec/{rooms.year}", ACCOUNTANT)],
         "exports.index": [Spot("/books/exports", ACCOUNTANT)],
         "exports.preview": [
@@ -182,6 +188,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
                 for id_ in (rooms.draft, rooms.faulty_draft, rooms.open, rooms.part_paid, rooms.paid_by_card)
             ),
             Spot(f"/invoices/{rooms.credited}"),
+            Spot(f"/invoices/{rooms.taken_over}"),
             Spot(f"/invoices/{rooms.given_back}"),
             Spot(f"/invoices/{rooms.disputed}", act=press("Claim again")),
             Spot(f"/invoices/{rooms.credit_note}", ACCOUNTANT),
@@ -316,7 +323,8 @@ NO_PAGES = {
     "invoices.state", "invoices.xml", "style.seller",
     "items.search",
     "logos.show", "quote_page.colours", "quote_page.logo", "quote_page.pdf",
-    "payments.receipt", "payment_page.colours", "payment_page.logo", "payment_page.pdf", "payment_page.status",
+    "payments.receipt", "payment_page.colours", "payment_page.logo", "payment_page.pdf", "payment_page.receipt",
+    "payment_page.status",
     "payplug_self_tests.state", "wallet.file", "security.reset_password", "security.verify",
 }  # fmt: skip
 

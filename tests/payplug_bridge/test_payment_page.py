@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from core.database import transaction
 from invoicing.credit_invoice import credit_invoice
+from invoicing.replace_link import replace_link
 from payplug_bridge.keys import choose_mode, save_key
 from payplug_bridge.models import PayplugMode
 from payplug_bridge.simulator.testing import RunningSimulator
@@ -177,3 +178,28 @@ def test_paying_works_over_https_without_a_cookie_or_a_referrer(
     answer = client.post(f"{path}/pay", base_url=site)
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith(simulator.url)
+
+
+def test_a_paid_page_gives_the_receipt_of_each_payment_and_a_replaced_address_gives_none(
+    shop: Shop, web: FlaskClient
+) -> None:
+    invoice = shop.invoice()
+    token = shop.token(invoice)
+    assert "Receipt of" not in text_of(web, f"/p/{token}")
+    assert web.get(f"/p/{token}/receipt-1.pdf").status_code == 404
+    shop.transfer(invoice, 20_00)
+    web.post(f"/p/{token}/pay")
+    shop.simulator.pay(shop.simulator.payments()[0]["id"], notify=False)
+    page = text_of(web, f"/p/{token}/return")
+    assert page.count("Receipt of") == 2
+    assert ("€20.00" in page, "€100.00" in page) == (True, True)
+    for rank in (1, 2):
+        answer = web.get(f"/p/{token}/receipt-{rank}.pdf")
+        assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+        assert answer.data.startswith(b"%PDF-")
+        assert "noindex" in answer.headers["X-Robots-Tag"]
+    assert web.get(f"/p/{token}/receipt-3.pdf").status_code == 404
+    with shop.inside(), transaction():
+        replace_link(invoice)
+    assert web.get(f"/p/{token}/receipt-1.pdf").status_code == 410
+    assert web.get(f"/p/{shop.token(invoice)}/receipt-1.pdf").status_code == 200

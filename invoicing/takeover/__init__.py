@@ -1,0 +1,6 @@
+"""Books that were kept in another software go on here: its FEC is read, planned, shown, then opened once.
+
+Money's way: `books` (balances and open pieces) → `open_items` (what each customer still owes, by invoice) →
+`waiting_vat` → `plan` (accounts, customers, numbers, what stands against it) → `take_over` (one transaction), or
+`undo_takeover`.
+"""
