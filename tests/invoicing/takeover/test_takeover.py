@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from flask_babel import force_locale
@@ -52,12 +53,12 @@ def english(company):
         yield
 
 
-def planned(changed: list[Row] | None = None, **wish: object) -> Plan:
+def planned(changed: list[Row] | None = None, **wish: Any) -> Plan:
     return plan_takeover(opener(changed), TakeoverWish(**{"file_name": NAME, **wish}))
 
 
 def taken(
-    changed: list[Row] | None = None, waiting: dict[int, WaitingVat] | None = None, **wish: object
+    changed: list[Row] | None = None, waiting: dict[int, WaitingVat] | None = None, **wish: Any
 ) -> Takeover:
     data = content(changed)
     digest = put_bytes(data)
