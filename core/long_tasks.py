@@ -17,7 +17,7 @@ from typing import Any
 
 from flask import Flask, current_app
 from flask_babel import LazyString
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.clock import utc_now
@@ -225,3 +225,8 @@ def tasks_of(kind: str, *, limit: int, offset: int = 0) -> list[LongTask]:
     """The tasks of a kind, the latest first."""
     statement = select(LongTask).where(LongTask.kind == kind).order_by(LongTask.id.desc())
     return list(db.session.scalars(statement.limit(limit).offset(offset)))
+
+
+def count_tasks(kind: str) -> int:
+    """How many tasks of a kind there are."""
+    return db.session.scalar(select(func.count()).select_from(LongTask).where(LongTask.kind == kind)) or 0

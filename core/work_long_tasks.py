@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import json
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 from flask import current_app
@@ -34,8 +38,9 @@ from core.todo import open_todos, strike_todo
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=10)
-"""How long a worker may say nothing: one step of a task is shorter by far."""
+LEASE = timedelta(minutes=3)
+"""How long a worker is believed to be alive after its last sign, however long one step of its task takes."""
+HEARTBEAT_SECONDS = 45
 MOST_ATTEMPTS = 3
 SPEAK_SECONDS = 0.7
 """A bar that moves once in this time is alive; more often would only write."""
@@ -101,9 +106,11 @@ def _claim(task_id: int) -> tuple[TaskKind, int, str] | None:
 
 def _do(task_id: int, kind: TaskKind, attempt: int, folder: Path) -> None:
     task = db.session.get_one(LongTask, task_id)
-    run = TaskRun(task_id, task.asked, task.created_by_id, folder, _Speaker(task_id, attempt))
+    speaker = _Speaker(task_id, attempt)
+    run = TaskRun(task_id, task.asked, task.created_by_id, folder, speaker)
     db.session.rollback()
-    made = kind.work(run)
+    with _beating(speaker):
+        made = kind.work(run)
     db.session.rollback()  # no read transaction stays open while the file is stored
     digest, size_bytes = put_path(made.path)
     commit_once(lambda: _finish(_locked(task_id, attempt), kind, made, digest, size_bytes))
@@ -162,16 +169,51 @@ class _Speaker:
             _TASKS.c.state == TaskState.RUNNING,
         )
         self._next = 0.0
+        self._engine = db.engine
+
+    def live(self) -> None:
+        """Say that the worker is alive.
+
+        Raises:
+            TaskLost: another one has the task.
+        """
+        self._say(lease_until=utc_now() + LEASE)
 
     def __call__(self, done: int, total: int) -> None:
         now = time.monotonic()
         if now < self._next and done < total:
             return
         self._next = now + SPEAK_SECONDS
-        said = update(_TASKS).where(*self._mine).values(done=done, total=total, lease_until=utc_now() + LEASE)
-        with db.engine.connect().execution_options(solde_write=True) as connection, connection.begin():
+        self._say(done=done, total=total, lease_until=utc_now() + LEASE)
+
+    def _say(self, **values: Any) -> None:
+        said = update(_TASKS).where(*self._mine).values(values)
+        with self._engine.connect().execution_options(solde_write=True) as connection, connection.begin():
             if not connection.execute(said).rowcount:
                 raise TaskLost
+
+
+@contextmanager
+def _beating(speaker: _Speaker) -> Iterator[None]:
+    """Keep the lease while the work is at a long step, such as the check of a whole chain of seals."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(HEARTBEAT_SECONDS):
+            try:
+                speaker.live()
+            except TaskLost:
+                return  # the work finds out at its next word
+            except Exception:
+                log.exception("long_task_heartbeat_failed")
+
+    thread = threading.Thread(target=beat, name="long-task-heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _told(task: LongTask) -> list[User]:

@@ -11,6 +11,7 @@ from accounting.books_pages import BooksGroup, BooksPage, add_books_page
 from accounting.closing_checks import add_closing_check
 from accounting.due_dates import add_due_dates
 from accounting.settings_history import add_sentence
+from accounting.package_parts import add_package_part
 from accounting.source_links import add_source_link
 from accounting.vat_sales import set_vat_sales
 from core.checks import register_company_check
@@ -49,6 +50,7 @@ from invoicing.mail_settings import sender_of_company, servers_of_companies
 from invoicing.means_words import means_sentence
 from invoicing.models import InvoicingSettings
 from invoicing.notice_settings import chat_target
+from invoicing.package_files import PARTS as PACKAGE_PARTS
 from invoicing.routes import (
     attestation,
     bulk,
@@ -174,6 +176,8 @@ def init_app(app: Flask) -> None:
         add_source_link(app, kind, find_url)
     add_sentence("payment_means.changed", means_sentence)
     add_due_dates(app, "invoice", due_dates_of_invoices)
+    for part in PACKAGE_PARTS:
+        add_package_part(app, part)
     set_vat_sales(app, vat_sales_of_documents)
     app.add_template_filter(siren_text, "siren")
     set_chat_target(app, chat_target)

@@ -6,6 +6,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from accounting.closing_checks import add_closing_check
+from accounting.package_parts import add_package_part
 from core.web.context import MenuEntry, add_menu_entry
 from core.web.panels import add_panel
 from core.web.rights import Right
@@ -32,6 +33,7 @@ from payplug_bridge.matters import add_source, count_matters
 from payplug_bridge.operations import matters_of_operations, request_reports  # noqa: F401
 from payplug_bridge.operations import models as operation_models  # noqa: F401
 from payplug_bridge.operations import triggers as operation_triggers  # noqa: F401
+from payplug_bridge.operations.package_files import PARTS as PACKAGE_PARTS
 from payplug_bridge.panels import (
     attempts_mark,
     attempts_panel,
@@ -61,6 +63,8 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(payplug_group)
     for name, source in MATTERS.items():
         add_source(app, name, source)
+    for part in PACKAGE_PARTS:
+        add_package_part(app, part)
     add_menu_entry(
         app,
         MenuEntry(

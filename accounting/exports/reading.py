@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, exists, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, exists, select
 
 from accounting.due_dates import due_dates
 from accounting.exports.pieces import ExportEntry, ExportLine
-from accounting.exports.selection import ExportPreview, chosen_entries, is_held, party_code
+from accounting.exports.selection import party_code
 from accounting.models import (
     Account,
     EntryLine,
@@ -30,15 +30,15 @@ from core.tenancy import current_company_id
 _BATCH = 500
 
 
-def read_entries(preview: ExportPreview) -> Iterator[ExportEntry]:
-    """The entries that the preview showed, by day and then as they were posted; later ones are left out."""
+def read_entries(*wanted: ColumnElement[bool]) -> Iterator[ExportEntry]:
+    """The entries of the company entered that fulfil these conditions over JournalEntry, by day and then as posted."""
     company_id = current_company_id()
     # SQLite's read transactions see one state by nature.
     one_state = {"isolation_level": "REPEATABLE READ"} if dialect_name() == "postgresql" else {}
     with db.engine.connect().execution_options(**one_state) as connection:
         accounts = _accounts(connection, company_id)
         rank = 0
-        for heads in _heads(connection, company_id, preview):
+        for heads in _heads(connection, company_id, wanted):
             lines = _lines(connection, [head.id for head in heads], accounts)
             for head in heads:
                 rank += 1
@@ -57,7 +57,9 @@ def _accounts(connection: Connection, company_id: int) -> dict[int, tuple[str, s
     return {id_: (number, label, role) for id_, number, label, role in rows}
 
 
-def _heads(connection: Connection, company_id: int, preview: ExportPreview) -> Iterator[Sequence[Any]]:
+def _heads(
+    connection: Connection, company_id: int, wanted: Sequence[ColumnElement[bool]]
+) -> Iterator[Sequence[Any]]:
     statement = (
         select(
             JournalEntry.id,
@@ -72,9 +74,7 @@ def _heads(connection: Connection, company_id: int, preview: ExportPreview) -> I
         .where(
             JournalEntry.company_id == company_id,
             Journal.company_id == company_id,
-            JournalEntry.id <= preview.last_entry_id,
-            *chosen_entries(preview.choice),
-            ~is_held(),
+            *wanted,
         )
         .order_by(JournalEntry.entry_date, JournalEntry.id)
     )

@@ -27,9 +27,9 @@ COLUMNS = (
 )
 
 
-def sheet(entries: Iterable[ExportEntry], options: ExportOptions) -> Sheet:
+def sheet(entries: Iterable[ExportEntry], options: ExportOptions, title: str = "Écritures") -> Sheet:
     """The table; its rows are made while they are written."""
-    return Sheet("Écritures", COLUMNS, _rows(entries, options))
+    return Sheet(title, COLUMNS, _rows(entries, options))
 
 
 def _rows(entries: Iterable[ExportEntry], options: ExportOptions) -> Iterator[Sequence[Value]]:

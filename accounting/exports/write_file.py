@@ -14,8 +14,9 @@ from flask_babel import lazy_gettext as _l
 from accounting.errors import AccountingError
 from accounting.exports.pieces import ExportEntry
 from accounting.exports.reading import read_entries
-from accounting.exports.selection import ExportPreview
+from accounting.exports.selection import ExportPreview, chosen_entries, is_held
 from accounting.exports.text import DoesNotFit
+from accounting.models import JournalEntry
 from core.long_tasks import Progress
 
 
@@ -56,7 +57,9 @@ def write_export(
 
 def _counted(written: WrittenExport, progress: Progress) -> Iterator[ExportEntry]:
     total = max(written.preview.entry_count, 1)
-    for entry in read_entries(written.preview):
+    preview = written.preview
+    wanted = (*chosen_entries(preview.choice), ~is_held(), JournalEntry.id <= preview.last_entry_id)
+    for entry in read_entries(*wanted):
         written.entry_ids.append(entry.id)
         written.line_count += len(entry.lines)
         written.debit_cents += sum(line.debit_cents for line in entry.lines)

@@ -8,6 +8,7 @@ from accounting.exports.cancel_batch import cancel_batch
 from accounting.exports.export_task import TASK, order_export
 from accounting.exports.selection import ExportChoice, preview_export
 from accounting.models import JournalEntry
+from accounting.month_package import TASK as PACKAGE
 from core.clock import utc_now
 from core.database import db, transaction
 from core.files import put_bytes, register_file
@@ -43,14 +44,16 @@ def make_exports() -> dict[str, int]:
             "task_running": LongTask(state=TaskState.RUNNING, done=620, total=2400),
             "task_ready": LongTask(
                 state=TaskState.DONE, done=1, total=1, file_id=file.id, finished_at=utc_now(),
-                file_name="732829320-coala-lot0003-avec-un-nom-de-fichier-vraiment-tres-long.txt",
+                file_name="732829320-2026-03-avec-un-nom-de-fichier-vraiment-tres-long.zip",
             ),
             "task_failed": LongTask(
                 state=TaskState.FAILED, problem="Un imprévu est survenu.", finished_at=utc_now()
             ),
         }  # fmt: skip
+        month = canonical({"month": f"{last:%Y-%m}"})
         for name, task in tasks.items():
-            task.kind, task.arguments, task.request_key = TASK, asked, name
+            task.kind, task.arguments = (TASK, asked) if name == "task_failed" else (PACKAGE, month)
+            task.request_key = name
             db.session.add(task)
         db.session.flush()
         made.update({name: task.id for name, task in tasks.items()})

@@ -142,6 +142,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
             Spot(f"/books/exports/{rooms.exports['standing']}", ACCOUNTANT),
             Spot(f"/books/exports/{rooms.exports['cancelled']}", ACCOUNTANT),
         ],
+        "packages.index": [Spot("/books/packages", ACCOUNTANT)],
         "exports.settings": [Spot("/books/exports/settings", ACCOUNTANT)],
         "tasks.show": [
             Spot(f"/tasks/{rooms.exports[name]}", ACCOUNTANT)
