@@ -10,8 +10,8 @@ from accounting.archive_tables import add_archive_table
 from accounting.books_pages import BooksGroup, BooksPage, add_books_page
 from accounting.closing_checks import add_closing_check
 from accounting.due_dates import add_due_dates
-from accounting.settings_history import add_sentence
 from accounting.package_parts import add_package_part
+from accounting.settings_history import add_sentence
 from accounting.source_links import add_source_link
 from accounting.vat_sales import set_vat_sales
 from core.checks import register_company_check
