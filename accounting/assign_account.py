@@ -64,6 +64,8 @@ def assign_account(
         _check(role, number, label)
         chosen = _give_role(key, number, label, current)
     else:
+        if vat_rate is None and current is not None:
+            _check_stand_in(role)
         _take_role(current)
         chosen = None
     after = _describe(chosen)
@@ -71,6 +73,18 @@ def assign_account(
         forget_chart()
         record_event("account.assigned", actor_id=actor_id, role=key, before=before, after=after)
     return chosen
+
+
+def _check_stand_in(role: AccountRole) -> None:
+    """A role is given up only where another one that has an account stands for it."""
+    instead = ROLES[role].instead
+    while instead is not None:
+        if _account_where(Account.role == instead.value) is not None:
+            return
+        role, instead = instead, ROLES[instead].instead
+    raise AccountingError(
+        _l("Choose an account for “%(title)s” first.", title=ROLES[role].title), field="number"
+    )
 
 
 def _check(role: AccountRole, number: str, label: str) -> None:

@@ -61,6 +61,12 @@ def chart_rows(text: str = "") -> list[ChartRow]:
     return [row for row in found if wanted in f"{row.number} {row.label} {row.used_for}".casefold()]
 
 
+def heading_of(number: str) -> LazyString:
+    """The heading an account stands under."""
+    titles = dict(GROUPS)
+    return titles[max((start for start in titles if number.startswith(start)), key=len)]
+
+
 def grouped(rows: list[ChartRow]) -> list[tuple[LazyString, list[ChartRow]]]:
     """The rows under the headings an accountant looks for; empty headings are left out."""
     by_group: dict[str, list[ChartRow]] = {prefix: [] for prefix, _ in GROUPS}

@@ -15,6 +15,7 @@ from wtforms import DateField, Field, FieldList, FormField, HiddenField, StringF
 from wtforms import Form as PlainForm
 from wtforms.validators import Optional
 
+from accounting.chart_list import GROUPS, heading_of
 from accounting.models import Account
 from accounting.roles import FRENCH_RATES, ROLES, AccountRole, RoleDefault, role_key, split_role_key
 from core.database import db
@@ -86,6 +87,13 @@ def shown_rows(form: AccountsForm) -> list[ShownRow]:
         role, vat_rate = split_role_key(entry.form.key.data)
         rows.append(ShownRow(ROLES[role], vat_rate, entry.form))
     return rows
+
+
+def under_headings(rows: list[ShownRow]) -> list[tuple[LazyString, list[ShownRow]]]:
+    """The rows under the headings of the chart, in its order."""
+    headings = [title for _, title in GROUPS]
+    groups = [(title, [row for row in rows if heading_of(row.default.number) is title]) for title in headings]
+    return [(title, found) for title, found in groups if found]
 
 
 def role_keys() -> Iterator[str]:

@@ -20,6 +20,7 @@ class AccountRole(StrEnum):
     """One use of an account. Sales and collected VAT may also have one account per rate (`sales_service:2000`)."""
 
     CUSTOMERS = "customers"
+    SALES = "sales"
     SALES_SERVICE = "sales_service"
     SALES_GOODS = "sales_goods"
     SALES_SERVICE_EXEMPT = "sales_service_exempt"
@@ -88,11 +89,24 @@ ROLES: dict[AccountRole, RoleDefault] = {
     default.role: default
     for default in (
         RoleDefault(_R.CUSTOMERS, "411000", "Clients", "41", _l("Customers")),
+        RoleDefault(_R.SALES, "700000", "Ventes", "70", _l("All other sales")),
         RoleDefault(
-            _R.SALES_SERVICE, "706000", "Prestations de services", "70", _l("Sales of services"), by_rate=True
+            _R.SALES_SERVICE,
+            "706000",
+            "Prestations de services",
+            "70",
+            _l("Sales of services"),
+            by_rate=True,
+            instead=_R.SALES,
         ),
         RoleDefault(
-            _R.SALES_GOODS, "707000", "Ventes de marchandises", "70", _l("Sales of goods"), by_rate=True
+            _R.SALES_GOODS,
+            "707000",
+            "Ventes de marchandises",
+            "70",
+            _l("Sales of goods"),
+            by_rate=True,
+            instead=_R.SALES,
         ),
         # Sales without VAT stand apart, so that the return can be read from the books (practice; firms differ on the
         # numbers, the plan comptable général names none below 706 and 707).

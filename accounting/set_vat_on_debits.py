@@ -37,12 +37,12 @@ def set_vat_on_debits(
     refuse_unseen(seen, _iso(before), _iso(from_day))
     if from_day == before:
         return settings
-    last_sale = _last_sale()
-    if from_day is not None and last_sale is not None and from_day <= last_sale:
+    latest = last_sale()
+    if from_day is not None and latest is not None and from_day <= latest:
         raise AccountingError(
             _l(
                 "Invoices exist up to %(day)s: the option can only begin after them.",
-                day=f"{last_sale:%d/%m/%Y}",
+                day=f"{latest:%d/%m/%Y}",
             ),
             field="vat_on_debits_from",
         )
@@ -61,7 +61,8 @@ def _iso(day: date | None) -> str:
     return "" if day is None else day.isoformat()
 
 
-def _last_sale() -> date | None:
+def last_sale() -> date | None:
+    """The date of the last invoice or credit note; None while there is none."""
     return db.session.scalar(
         select(func.max(JournalEntry.piece_date))
         .join(Journal, Journal.id == JournalEntry.journal_id)

@@ -9,9 +9,9 @@ from flask_security import current_user
 
 from accounting.assign_account import assign_account
 from accounting.errors import AccountingError
-from accounting.forms import AccountsForm, VatForm, put_error, shown_rows
+from accounting.forms import AccountsForm, VatForm, put_error, shown_rows, under_headings
 from accounting.roles import split_role_key
-from accounting.set_vat_on_debits import set_vat_on_debits
+from accounting.set_vat_on_debits import last_sale, set_vat_on_debits
 from accounting.settings import accounting_settings
 from core.database import transaction
 from core.web.rights import Right, requires
@@ -83,10 +83,13 @@ def _assign_all(form: AccountsForm, actor_id: int) -> None:
 
 
 def _page(vat_form: VatForm, accounts_form: AccountsForm) -> str:
+    rows = shown_rows(accounts_form)
     return render_template(
         "accounting/settings.html",
         vat_form=vat_form,
         vat_seen=accounting_settings().vat_on_debits_from or "",
         accounts_form=accounts_form,
-        rows=shown_rows(accounts_form),
+        last_sale=last_sale(),
+        general=under_headings([row for row in rows if row.vat_rate is None]),
+        by_rate=under_headings([row for row in rows if row.vat_rate is not None]),
     )

@@ -193,11 +193,17 @@ def test_a_line_is_posted_on_the_account_it_names(each_company, day):
 def test_a_treatment_without_an_account_is_posted_on_the_role_that_stands_for_it(company, day):
     with transaction():
         assert assign_account(AccountRole.SALES_SERVICE_EXEMPT, "", "") is None
-    with pytest.raises(AccountingError), transaction():
-        assign_account(AccountRole.SALES_SERVICE, "", "")
     with transaction():
         issue(SERVICE, today=day, vat_case=VatCase.EXEMPT, vat_ground=TRAINING)
     assert "C 706000 100,00" in written(db.session.query(JournalEntry).one())
+    # The account of the kind is given up as well: that of all other sales is left, and stays.
+    with transaction():
+        assert assign_account(AccountRole.SALES_SERVICE, "", "") is None
+    with pytest.raises(AccountingError), transaction():
+        assign_account(AccountRole.SALES, "", "")
+    with transaction():
+        again = issue(SERVICE, today=day).id
+    assert "C 700000 100,00" in written(db.session.query(JournalEntry).filter_by(source_id=again).one())
 
 
 def test_the_case_comes_from_the_customer_else_from_the_company(company):
