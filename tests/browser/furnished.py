@@ -13,7 +13,7 @@ from accounting.choose_sales_extension import choose_sales_extension
 from accounting.models import Account, FiscalYear, JournalEntry, SalesExtension
 from accounting.save_account import save_account
 from accounting.save_treasury_account import TreasuryInput, save_treasury_account
-from accounting.treasury_models import TreasuryAccount, TreasuryKind
+from accounting.treasury_models import TreasuryKind
 from core.clock import paris_today
 from core.database import db, transaction
 from core.files import put_bytes, register_file
@@ -141,7 +141,7 @@ def furnish(installation: Installation) -> Furnished:
         with transaction():
             bulk = _bulk()
             slip = _cheques(business=documents["late"])
-            treasury = _books_settings()
+            treasury, journal = _books_settings()
         work_bulk_runs()
     for name in ("declined", "paid_by_card"):
         payment_id = shop.click(documents[name])
@@ -193,8 +193,8 @@ def furnish(installation: Installation) -> Furnished:
             recurring=recurring,
             bulk=bulk,
             slip=slip,
-            treasury=treasury.id,
-            journal=treasury.journal_id,
+            treasury=treasury,
+            journal=journal,
             takeover=takeover,
             taken_over=_first(select(OpeningItem.document_id)),
             takeover_file=takeover_file,
@@ -408,7 +408,7 @@ def _cheques(*, business: int) -> int:
     return slip.id
 
 
-def _books_settings() -> TreasuryAccount:
+def _books_settings() -> tuple[int, int]:
     """A further bank with a long name, where transfers come in, and a card terminal on its way to it."""
     bank = save_treasury_account(
         TreasuryInput(LONG_NAME[:60], COMPANY["iban"], number="512100", journal_code="B2")
@@ -420,7 +420,7 @@ def _books_settings() -> TreasuryAccount:
     save_payment_means(PaymentMethod.CARD_TERMINAL, MeansInput(LONG_WORD[:60]))
     save_account("627100", LONG_NAME)
     choose_sales_extension(SalesExtension.FOUR)
-    return bank
+    return bank.id, bank.journal_id
 
 
 def _quote_token(quote_id: int) -> str:
