@@ -37,7 +37,16 @@ from invoicing.issue_quote import issue_quote
 from invoicing.lifecycle import AnswerKind, DocumentKind, LineRole, TodoKind
 from invoicing.logo import store_logo
 from invoicing.make_recurring_invoices import make_recurring_invoices
-from invoicing.models import BulkAction, Document, Item, OpeningItem, QuoteLink, RecurringAction, TextKind
+from invoicing.models import (
+    BulkAction,
+    Customer,
+    Document,
+    Item,
+    OpeningItem,
+    QuoteLink,
+    RecurringAction,
+    TextKind,
+)
 from invoicing.order_bulk import BulkInput, order_bulk
 from invoicing.payment_link import link_of
 from invoicing.payments import Payment, PaymentMethod
@@ -90,6 +99,8 @@ class Furnished:
     house: House
     customer: int
     customer_with_credit: int
+    customer_code: str
+    this_month: str
     draft: int
     faulty_draft: int
     open: int
@@ -170,6 +181,8 @@ def furnish(installation: Installation) -> Furnished:
             house=house,
             customer=_customer_of(documents["open"]),
             customer_with_credit=_customer_of(documents["overpaid"]),
+            customer_code=db.session.get_one(Customer, _customer_of(documents["overpaid"])).number,
+            this_month=f"{paris_today():%Y-%m}",
             draft=documents["draft"],
             faulty_draft=documents["faulty_draft"],
             open=documents["open"],

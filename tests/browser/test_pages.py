@@ -117,6 +117,24 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "journal.entry": [Spot(f"/books/entries/{rooms.entry}", ACCOUNTANT)],
         "accounts.balance": [Spot("/books/trial-balance"), Spot("/books/trial-balance?from=2001-01-01&to=2001-12-31")],
         "accounts.ledger": [Spot(book, ACCOUNTANT), Spot(f"{book}?open=1")],
+        "accounts.general_ledger": [
+            Spot("/books/general-ledger", ACCOUNTANT),
+            Spot("/books/general-ledger?first=7&last=7&page=9"),
+        ],
+        "ageing.index": [Spot("/books/ageing"), Spot("/books/ageing?day=2001-01-01", ACCOUNTANT)],
+        "ageing.customer": [Spot(f"/books/ageing/customers/{rooms.customer_code}", ACCOUNTANT)],
+        "vat_report.index": [
+            Spot(f"/books/vat?period={rooms.this_month}", ACCOUNTANT),
+            Spot("/books/vat?period=2001"),
+        ],
+        "payment_register.index": [
+            Spot(f"/books/payments?period={rooms.this_month}", ACCOUNTANT),
+            Spot("/books/payments?period=2001"),
+        ],
+        "payment_register.collected": [
+            Spot(f"/books/collected?period={rooms.this_month}", ACCOUNTANT),
+            Spot("/books/collected?period=2001"),
+        ],
         "fec_pages.index": [Spot("/books/fec", ACCOUNTANT)],
         "closing.index": [Spot("/books/closing")],
         "closing.year": [Spot(f"/books/closing/{rooms.year}", ACCOUNTANT)],
