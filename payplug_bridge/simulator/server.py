@@ -15,6 +15,9 @@ from payplug_bridge.simulator.state import State
 
 THREADS = 12
 STOP_SECONDS = 5
+IDLE_SECONDS = 10 * 365 * 24 * 3600
+"""How long a connection may be idle. Whoever runs the simulator inside a program moves that program's clock: a leap of
+days must not make every connection look idle and cut off the call that is just being sent on it."""
 
 
 class SimulatorServer:
@@ -33,6 +36,7 @@ class SimulatorServer:
             port=port,
             threads=THREADS,
             ident=None,
+            channel_timeout=IDLE_SECONDS,
             log_socket_errors=False,
             clear_untrusted_proxy_headers=True,
         )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import payplug
 import pytest
 import requests
+import time_machine
 
+from payplug_bridge.simulator.server import SimulatorServer
 from payplug_bridge.simulator.testing import RunningSimulator, SimulatorRefused, running_simulator
 from tests.payplug_bridge.simulator.conftest import Create
 from tests.payplug_bridge.simulator.merchant import Merchant
@@ -186,3 +190,18 @@ def test_bulk_use_stays_under_five_milliseconds_a_call(simulator: RunningSimulat
         simulator.pay(payment_id)
     # Measured 1.5 to 2.5 ms; the bound leaves room for a busy machine.
     assert (time.perf_counter() - started) / len(made) < 0.015
+
+
+def test_a_leap_of_the_clock_cuts_no_connection_off(tmp_path: Path) -> None:
+    server = SimulatorServer(tmp_path / "payplug.db")
+    server.start()
+    try:
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=1.5) as idle:
+            # A program that runs the simulator inside itself has moved its clock on by three days.
+            with time_machine.travel(datetime.now(UTC) + timedelta(days=3)), pytest.raises(TimeoutError):
+                # The server looks for idle connections each time a new one comes, and after a second at the latest.
+                socket.create_connection((host, int(port)), timeout=1).close()
+                idle.recv(1)
+    finally:
+        server.stop()
