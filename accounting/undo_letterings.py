@@ -1,4 +1,4 @@
-"""Undo letterings: a row says that they no longer hold, and why. Called by `reverse_entry`."""
+"""Undo letterings: a row says that they no longer hold, and why. Called by `reverse_entry` and `unletter`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.database import db
 from core.event_log import record_event
 
 
-def undo_letterings(line_ids: Iterable[int], reason: str) -> list[Lettering]:
+def undo_letterings(line_ids: Iterable[int], reason: str, *, actor_id: int | None = None) -> list[Lettering]:
     """End every live lettering that holds one of these lines; all its lines are open again. Returns what was undone.
 
     An un-lettering must leave a trace: the row, and an event in the seal.
@@ -24,7 +24,11 @@ def undo_letterings(line_ids: Iterable[int], reason: str) -> list[Lettering]:
     for lettering in letterings:
         db.session.add(LetteringUndo(lettering_id=lettering.id, reason=reason[:255]))
         record_event(
-            "lettering.undone", subject=("lettering", lettering.id), code=lettering.code, reason=reason
+            "lettering.undone",
+            actor_id=actor_id,
+            subject=("lettering", lettering.id),
+            code=lettering.code,
+            reason=reason,
         )
     db.session.flush()
     return letterings

@@ -18,7 +18,17 @@ from accounting.chart import ensure_books
 from accounting.exports import wiring as exports
 from accounting.fec.cli import fec
 from accounting.ledger_checks import check_ledger
-from accounting.routes import accounts, ageing, chart, choices, journal, settings, treasury, vat_report
+from accounting.routes import (
+    accounts,
+    ageing,
+    chart,
+    choices,
+    journal,
+    lettering,
+    settings,
+    treasury,
+    vat_report,
+)
 from accounting.routes import fec as fec_pages
 from accounting.vat_report import check_vat
 from core.checks import register_company_check
@@ -26,7 +36,7 @@ from core.cli.companies import on_company_added
 from core.web.context import MenuEntry, add_menu_entry
 from core.web.rights import Right
 
-PAGES = (journal, accounts, ageing, vat_report, fec_pages, settings, chart, choices, treasury)
+PAGES = (journal, accounts, lettering, ageing, vat_report, fec_pages, settings, chart, choices, treasury)
 _R, _V, _E, _S = BooksGroup.READ, BooksGroup.VAT, BooksGroup.EXPORT, BooksGroup.SETTINGS
 BOOKS_PAGES = (
     BooksPage("journal", _l("Journals"), "journal.index", _R, order=10),
@@ -34,6 +44,7 @@ BOOKS_PAGES = (
     BooksPage("balance", _l("Trial balance"), "accounts.balance", _R, order=30),
     BooksPage("ageing", _l("Customer balances"), "ageing.index", _R, order=40),
     BooksPage("vat", _l("VAT"), "vat_report.index", _V, order=10),
+    BooksPage("lettering", _l("Lettering"), "lettering.index", BooksGroup.BANK, Right.BOOKS, order=40),
     BooksPage("fec", "FEC", "fec_pages.index", _E, Right.BOOKS, order=10),
     BooksPage("fec_check", _l("Check a FEC"), "fec_pages.check_other", _E, Right.BOOKS, order=80),
     BooksPage("settings", _l("Accounts and VAT"), "books_settings.index", _S, Right.BOOKS, order=10),

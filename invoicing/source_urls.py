@@ -9,7 +9,7 @@ from flask import url_for
 from sqlalchemy import ColumnElement, select
 
 from core.database import db
-from invoicing.bank.models import ChequeDepositItem
+from invoicing.bank.models import BankMatch, ChequeDepositItem
 from invoicing.models import CustomerMerge
 from invoicing.payments import PaymentReversal, Settlement
 from invoicing.refunds import DisputeWin, Refund
@@ -64,6 +64,10 @@ def _of_takeover(takeover_id: int) -> str:
     return url_for("takeover.show", takeover_id=takeover_id)
 
 
+def _of_match(match_id: int) -> str:
+    return url_for("bank_lines.show", line_id=db.session.get_one(BankMatch, match_id).line_id)
+
+
 SOURCE_URLS: Final[dict[str, Callable[[int], str]]] = {
     "document": _of_document,
     "payment": _of_payment,
@@ -75,4 +79,5 @@ SOURCE_URLS: Final[dict[str, Callable[[int], str]]] = {
     "cheque_deposit": _of_slip,
     "cheque_deposit_item": _of_cheque,
     "takeover": _of_takeover,
+    "bank_match": _of_match,
 }

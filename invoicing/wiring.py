@@ -12,6 +12,7 @@ from accounting.closing_checks import add_closing_check
 from accounting.due_dates import add_due_dates
 from accounting.package_parts import add_package_part
 from accounting.settings_history import add_sentence
+from accounting.settled_kinds import add_settled_kinds
 from accounting.source_links import add_source_link
 from accounting.vat_sales import set_vat_sales
 from core.checks import register_company_check
@@ -40,6 +41,8 @@ from invoicing.archive_rows import DOCUMENTS, TABLES
 from invoicing.bank import models as bank_models  # noqa: F401  # tables register
 from invoicing.bank import triggers as bank_triggers  # noqa: F401  # triggers register
 from invoicing.bank.routes import cheques as cheque_pages
+from invoicing.bank.routes import lines as bank_line_pages
+from invoicing.bank.routes import statements as statement_pages
 from invoicing.cli import customers_group, invoices_group
 from invoicing.closing_findings import CHECKS
 from invoicing.document_checks import check_documents
@@ -97,6 +100,8 @@ PAGES = (
     payment_register,
     group_payments,
     cheque_pages,
+    statement_pages,
+    bank_line_pages,
     refund_pages,
     crediting,
     links,
@@ -130,6 +135,7 @@ MENU = (
 )
 BOOKS_PAGES = (
     BooksPage("attestation", _l("Attestation"), "attestation.index", BooksGroup.CLOSE, Right.BOOKS, order=60),
+    BooksPage("bank", _l("Bank statements"), "bank.index", BooksGroup.BANK, order=10),
     BooksPage("cheques", _l("Cheques"), "cheques.index", BooksGroup.BANK, order=30),
     BooksPage(
         "payment_register", _l("List of payments"), "payment_register.index", BooksGroup.READ, order=50
@@ -175,6 +181,7 @@ def init_app(app: Flask) -> None:
     for kind, find_url in SOURCE_URLS.items():
         add_source_link(app, kind, find_url)
     add_sentence("payment_means.changed", means_sentence)
+    add_settled_kinds(app, "invoice", "payment", "credit_note", "refund")
     add_due_dates(app, "invoice", due_dates_of_invoices)
     for part in PACKAGE_PARTS:
         add_package_part(app, part)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
+from accounting.facts import Treasury
+from accounting.treasury_models import TreasuryAccount
 from core.database import db
 from invoicing.bank.models import ChequeDepositItem
 from invoicing.payments import Payment, PaymentMethod, PaymentReversal
@@ -17,11 +19,18 @@ def cheques_in_hand() -> list[Payment]:
         .where(ChequeDepositItem.payment_id == Payment.id, ChequeDepositItem.returned_on.is_(None))
         .exists()
     )
+    # A company may have its cheques come in elsewhere: what is not on 5112 is not moved from there.
+    elsewhere = select(TreasuryAccount.id).where(TreasuryAccount.role.is_distinct_from(Treasury.CHEQUES))
     reversed_ = select(PaymentReversal.id).where(PaymentReversal.payment_id == Payment.id).exists()
     return list(
         db.session.scalars(
             select(Payment)
-            .where(Payment.method == PaymentMethod.CHEQUE, ~reversed_, ~on_a_slip)
+            .where(
+                Payment.method == PaymentMethod.CHEQUE,
+                or_(Payment.treasury_account_id.is_(None), Payment.treasury_account_id.not_in(elsewhere)),
+                ~reversed_,
+                ~on_a_slip,
+            )
             .options(selectinload(Payment.customer))
             .order_by(Payment.paid_on, Payment.id)
         )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from wtforms import DateField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired
 
+from accounting.bank_positions import bookable_accounts
 from core.clock import paris_today
 from core.web.forms import RequestKeyField, choices
 from invoicing.bank.banks import Bank
+from invoicing.bank.read_csv import CsvColumn, CsvTable, Layout
+from invoicing.bank.words import COLUMNS
 
 
 class BankChoice:
@@ -38,3 +42,54 @@ class ReasonForm(FlaskForm):
     """Why something is taken back."""
 
     reason = StringField(_l("Reason"), [DataRequired(_l("Say why: it stays in the history."))])
+
+
+class StatementForm(BankChoice, FlaskForm):
+    """A file of the bank."""
+
+    file = FileField(_l("Statement (CAMT.053 or CSV)"), [InputRequired(_l("Choose a file."))])
+
+
+class LayoutForm(FlaskForm):
+    """What each column of a CSV file means; made for its header by `layout_form`."""
+
+    def layout(self) -> dict[CsvColumn, int]:
+        """The columns that were named."""
+        places = ((column, self[column.value].data) for column in CsvColumn)
+        return {column: place for column, place in places if place is not None and place >= 0}
+
+
+def layout_form(table: CsvTable, layout: Layout) -> LayoutForm:
+    """The form for a file, with what is known of its columns."""
+    named = [(-1, "–"), *((place, name or f"({place + 1})") for place, name in enumerate(table.header))]
+    fields = {
+        column.value: SelectField(label, choices=choices(named), coerce=int, default=layout.get(column, -1))
+        for column, label in COLUMNS.items()
+    }
+    form: LayoutForm = type("BoundLayoutForm", (LayoutForm,), fields)()
+    return form
+
+
+class IgnoreForm(FlaskForm):
+    """Why a line is not booked."""
+
+    reason = StringField(_l("Why is it not booked?"), [DataRequired(_l("Say why: it stays in the history."))])
+
+
+class BookForm(FlaskForm):
+    """The account on which a line is booked."""
+
+    account = SelectField(_l("Account"), coerce=int, validators=[InputRequired(_l("Choose an account."))])
+
+    def offer_accounts(self) -> None:
+        """Give the field its choices, the waiting account chosen."""
+        accounts = bookable_accounts()
+        self.account.choices = choices([(row.id, f"{row.number} {row.label}") for row in accounts])
+        if self.account.data is None:
+            self.account.data = next((row.id for row in accounts if row.role == "suspense"), None)
+
+
+class PickInvoicesForm(FlaskForm):
+    """The invoices that a line pays."""
+
+    invoices = SelectMultipleField(_l("Invoices"), coerce=int, validate_choice=False)

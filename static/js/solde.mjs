@@ -10,6 +10,7 @@ import { startPoll } from "./poll.mjs";
 import { startGuards } from "./guards.mjs";
 import { startInsert } from "./insert.mjs";
 import { startPicks } from "./picks.mjs";
+import { startSums } from "./sums.mjs";
 import { startTabs } from "./tabs.mjs";
 
 document.documentElement.classList.add("scripted");
@@ -23,5 +24,6 @@ startLiveTotals(document);
 startPoll(document);
 startGuards(document);
 startPicks(document);
+startSums(document);
 startTabs(document);
 startInsert(document);

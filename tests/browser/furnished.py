@@ -14,6 +14,8 @@ from accounting.models import Account, FiscalYear, JournalEntry, SalesExtension
 from accounting.save_account import save_account
 from accounting.save_treasury_account import TreasuryInput, save_treasury_account
 from accounting.treasury_models import TreasuryKind
+from accounting.treasury_models import TreasuryAccount, TreasuryKind
+from accounting.models import Account, FiscalYear, JournalEntry, Lettering
 from core.clock import paris_today
 from core.database import db, transaction
 from core.files import put_bytes, register_file
@@ -25,7 +27,12 @@ from core.tenancy import current_company_id
 from core.todo import strike_todo
 from invoicing.answer_quote import AnswerInput, answer_quote
 from invoicing.bank.banks import banks
+from invoicing.bank.book_line import book_line
 from invoicing.bank.deposit_cheques import deposit_cheques
+from invoicing.bank.ignore_line import ignore_line
+from invoicing.bank.import_statement import import_statement
+from invoicing.bank.models import BankLine
+from invoicing.bank.statement_files import keep_file
 from invoicing.bulk_plan import plan_bulk
 from invoicing.calendar_input import CalendarInput
 from invoicing.cancel_payment import cancel_payment
@@ -85,6 +92,7 @@ from tests.factories.invoicing import (
 )
 from tests.factories.pictures import file_of, picture
 from tests.invoicing.takeover.old_books import content, opener
+from tests.invoicing.bank.bank_files import camt, csv
 from tests.payplug_bridge.operations.report_files import csv_file
 from tests.payplug_bridge.shop import Shop
 
@@ -130,6 +138,8 @@ class Furnished:
     takeover: int
     taken_over: int
     takeover_file: str
+    bank: dict[str, int]
+    lettering: int
     tokens: dict[str, str]
     dead_token: str
     self_tests: dict[str, int]
@@ -171,6 +181,7 @@ def furnish(installation: Installation) -> Furnished:
     reports = _reports(shop)
     with shop.inside():
         exports = make_exports()
+        bank = _bank(documents["open"])
     with shop.inside():
         takeover, takeover_file = _takeover()
     with shop.inside():
@@ -211,6 +222,8 @@ def furnish(installation: Installation) -> Furnished:
             takeover=takeover,
             taken_over=_first(select(OpeningItem.document_id)),
             takeover_file=takeover_file,
+            bank=bank,
+            lettering=_first(select(Lettering.id)),
             quote_tokens={name: _quote_token(id_) for name, id_ in quotes.items()},
             tokens={name: token for name, token in tokens.items() if token},
             dead_token=dead_token,
@@ -434,6 +447,35 @@ def _books_settings() -> tuple[int, int]:
     save_account("627100", LONG_NAME)
     choose_sales_extension(SalesExtension.FOUR)
     return bank.id, bank.journal_id
+    return bank
+def _bank(invoice: int) -> dict[str, int]:
+    """A statement with lines of every kind, decided and not, and a file to look at that cannot be taken in as it is."""
+    today = paris_today().isoformat()
+    number = db.session.get_one(Document, invoice).number
+    account = banks()[0].account_id
+    entries = (
+        (today, "145.27", f"VIR SEPA {number}", LONG_NAME, "FR1420041010050500013M02606"),
+        (today, "250.00", "VIR SEPA PAYPLUG", "PAYPLUG SAS", ""),
+        (today, "-18.40", f"COTISATION {LONG_WORD}", "", ""),
+        (today, "-3.00", "ERREUR", "", ""),
+        (today, "1.00", "", "", ""),
+    )
+    file_id = keep_file(camt(*entries))
+    with transaction():
+        import_statement(file_id, account, file_name=f"{LONG_WORD}.xml")
+    lines = dict(db.session.execute(select(BankLine.amount_cents, BankLine.id)).all())
+    with transaction():
+        ignore_line(lines[-300], "Corrigée par la banque le lendemain")
+        book_line(lines[-1840], _first(select(Account.id).where(Account.role == "suspense")))
+    shown = csv(
+        "Date;Libellé;Valeur;Débit;Crédit",
+        f"{today};{LONG_WORD};{today};-18,40;",
+        "Total;;;;",
+        encoding="utf-8",
+    )
+    unknown = csv("Date;Libellé;Débit;Crédit;Solde", f"{today};UN;;1,00;10,00", f"{today};DEUX;;1,00;99,00")
+    files = {"shown": keep_file(shown), "unknown": keep_file(unknown)}
+    return {"open": lines[14527], "ignored": lines[-300], "booked": lines[-1840], **files}
 
 
 def _quote_token(quote_id: int) -> str:

@@ -265,6 +265,26 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
             Spot(f"/customers/{rooms.customer}/payments/new", act=press_save),
         ],
         "cheques.index": [Spot("/bank/cheques"), Spot("/bank/cheques", ACCOUNTANT)],
+        "bank.index": [
+            Spot("/bank"),
+            Spot("/bank?state=all", ACCOUNTANT),
+            Spot("/bank", act=press("Look at it"), also={422}),
+        ],
+        "bank.file": [
+            Spot(f"/bank/files/{rooms.bank['shown']}?name=releve.csv"),
+            Spot(f"/bank/files/{rooms.bank['unknown']}", act=press("Take these lines in")),
+        ],
+        "bank_lines.show": [
+            Spot(f"/bank/lines/{rooms.bank['open']}"),
+            Spot(f"/bank/lines/{rooms.bank['ignored']}"),
+            Spot(f"/bank/lines/{rooms.bank['booked']}", ACCOUNTANT),
+        ],
+        "lettering.index": [Spot("/books/lettering", ACCOUNTANT)],
+        "lettering.account": [
+            Spot(f"/books/lettering/accounts/{rooms.account}?code=C00001", ACCOUNTANT),
+            Spot(f"/books/lettering/accounts/{rooms.account}?code=C00002"),
+        ],
+        "lettering.show": [Spot(f"/books/lettering/{rooms.lettering}", ACCOUNTANT)],
         "cheques.show": [Spot(f"/bank/cheques/{rooms.slip}")],
         "payments.cancel": [Spot(f"/payments/{rooms.payment}/cancel")],
         "refunds.by_hand": [

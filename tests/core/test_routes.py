@@ -25,6 +25,9 @@ from core.tenancy import in_company
 from core.web.rights import RIGHTS, Right
 from invoicing.bank.banks import banks
 from invoicing.bank.deposit_cheques import deposit_cheques
+from invoicing.bank.import_statement import import_statement
+from invoicing.bank.models import BankLine
+from invoicing.bank.statement_files import keep_file
 from invoicing.bulk_plan import plan_bulk
 from invoicing.company_input import add_vat_rate
 from invoicing.issue_invoice import issue_invoice
@@ -39,6 +42,7 @@ from payplug_bridge.operations.models import PayplugOperation
 from payplug_bridge.operations.upload_report import upload_report
 from tests.conftest import make_company, make_user, signed_in_client
 from tests.factories.invoicing import make_draft
+from tests.invoicing.bank.bank_files import csv
 from tests.payplug_bridge.operations.report_files import csv_file
 
 # What needs no account, and why. A new entry here is a decision.
@@ -162,6 +166,11 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
             db.session.add(batch)
             db.session.flush()
             batch_id = batch.id
+        content = csv("Date;Libellé;Montant", f"{paris_today()};FRAIS;-1,00")
+        file_id = keep_file(content)
+        with transaction():
+            import_statement(file_id, banks()[0].account_id)
+        line = db.session.query(BankLine.id).scalar()
         membership = db.session.query(Membership.id).filter_by(company_id=company_id).scalar()
     assert draft
     return {
@@ -169,6 +178,7 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
         "rate_id": rate, "text_id": text, "mail_id": mail, "membership_id": membership, "company_id": company_id,
         "run_id": run, "report_id": report, "operation_id": operation, "task_id": task_id, "deposit_id": slip,
         "batch_id": batch_id,
+        "file_id": file_id, "line_id": line,
     }  # fmt: skip
 
 

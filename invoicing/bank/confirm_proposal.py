@@ -1,0 +1,30 @@
+"""Confirms what was proposed for a line, as the form names it (`Proposal.choice`). Called by the pages of the bank."""
+
+from __future__ import annotations
+
+import re
+
+from invoicing.bank.lines import LineDecided
+from invoicing.bank.match_entry import match_entry
+from invoicing.bank.match_payout import match_payout
+from invoicing.bank.models import BankMatch, MatchKind
+from invoicing.bank.pay_by_line import pay_by_line
+
+_CHOICE = re.compile(r"(entry|payout):(\d{1,18})|(payment):(\d{1,18}-\d{1,18}(?:,\d{1,18}-\d{1,18}){0,199})")
+
+
+def confirm_proposal(line_id: int, choice: str, *, actor_id: int | None = None) -> BankMatch:
+    """Do what a proposal says; every verb checks again whether it still can be.
+
+    Raises:
+        LineDecided: the choice is none that a page offers, or something is decided on the line.
+        NotFoundError, ConflictError, InvalidInputError: see the verbs.
+    """
+    found = _CHOICE.fullmatch(choice)
+    if found is None:
+        raise LineDecided
+    if found[3]:
+        parts = [tuple(int(number) for number in part.split("-")) for part in found[4].split(",")]
+        return pay_by_line(line_id, [(part[0], part[1]) for part in parts], actor_id=actor_id)
+    verb = match_entry if MatchKind(found[1]) is MatchKind.ENTRY else match_payout
+    return verb(line_id, int(found[2]), actor_id=actor_id)

@@ -1,0 +1,127 @@
+"""The bank's balance beside the books' (rapprochement): every part of the difference is named, what is left is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, func, select
+
+from accounting.bank_positions import BankPosition, balance_on, bank_positions
+from accounting.models import JournalEntry
+from core.database import db
+from invoicing.bank.lines import is_decided, is_matched
+from invoicing.bank.models import BankLine, BankMatch, BankStatement, MatchKind
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """How a bank account stands on the last day of its latest statement. All cents.
+
+    Attributes:
+        bank_cents: the bank's balance; None when its files state none.
+        books_cents: the account's balance in the books.
+        open_cents, ignored_cents: lines of the bank that are not in the books: nothing decided, or put aside.
+        straddling_cents: lines whose entry stands on another side of the day (a closed period).
+        awaited: movements of the books that no line shows, without pairs that were recorded and taken back.
+    """
+
+    day: date
+    bank_cents: int | None
+    books_cents: int
+    open_cents: int
+    open_count: int
+    ignored_cents: int
+    straddling_cents: int
+    awaited: tuple[BankPosition, ...]
+
+    @property
+    def awaited_cents(self) -> int:
+        """By what the books are ahead of the bank."""
+        return sum(position.cents for position in self.awaited)
+
+    @property
+    def unexplained_cents(self) -> int | None:
+        """What nothing here explains, usually the balance before the first statement; None without a bank's balance."""
+        if self.bank_cents is None:
+            return None
+        explained = self.open_cents + self.ignored_cents + self.straddling_cents - self.awaited_cents
+        return self.bank_cents - self.books_cents - explained
+
+
+def reconciliation(bank_account_id: int) -> Reconciliation | None:
+    """The reconciliation of a bank account; None before its first statement."""
+    latest = db.session.scalars(
+        select(BankStatement)
+        .where(BankStatement.bank_account_id == bank_account_id)
+        .order_by(BankStatement.ends_on.desc(), BankStatement.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if latest is None:
+        return None
+    day = latest.ends_on
+    until = (BankLine.bank_account_id == bank_account_id, BankLine.booked_on <= day)
+    return Reconciliation(
+        day=day,
+        bank_cents=latest.closing_cents,
+        books_cents=balance_on(bank_account_id, day),
+        open_cents=_sum(*until, ~is_decided()),
+        open_count=db.session.scalar(select(func.count()).select_from(BankLine).where(*until, ~is_decided()))
+        or 0,
+        ignored_cents=_sum(*until, _is_ignored()),
+        straddling_cents=_straddling(bank_account_id, day),
+        awaited=_awaited(bank_account_id, day),
+    )
+
+
+def _sum(*conditions: ColumnElement[bool]) -> int:
+    total = select(func.coalesce(func.sum(BankLine.amount_cents), 0)).where(*conditions)
+    return int(db.session.scalar(total) or 0)
+
+
+def _is_ignored() -> ColumnElement[bool]:
+    return (
+        select(BankMatch.id)
+        .where(
+            BankMatch.line_id == BankLine.id,
+            BankMatch.kind == MatchKind.IGNORED,
+            BankMatch.undone_at.is_(None),
+        )
+        .exists()
+    )
+
+
+def _straddling(bank_account_id: int, day: date) -> int:
+    def between(line: ColumnElement[bool], entry: ColumnElement[bool]) -> int:
+        total = (
+            select(func.coalesce(func.sum(BankLine.amount_cents), 0))
+            .select_from(BankLine)
+            .join(BankMatch, BankMatch.line_id == BankLine.id)
+            .join(JournalEntry, JournalEntry.id == BankMatch.entry_id)
+            .where(BankLine.bank_account_id == bank_account_id, BankMatch.undone_at.is_(None), line, entry)
+        )
+        return int(db.session.scalar(total) or 0)
+
+    told_before = between(BankLine.booked_on <= day, JournalEntry.entry_date > day)
+    told_after = between(BankLine.booked_on > day, JournalEntry.entry_date <= day)
+    return told_before - told_after
+
+
+def _awaited(bank_account_id: int, day: date) -> tuple[BankPosition, ...]:
+    found = bank_positions(bank_account_id, JournalEntry.entry_date <= day, ~is_matched())
+    ids = {position.entry_id for position in found}
+    pairs = {position.entry_id for position in found if position.twin_id in ids}
+    undone = _undone_pairs(found)
+    return tuple(position for position in found if position.entry_id not in pairs | undone)
+
+
+def _undone_pairs(found: list[BankPosition]) -> set[int]:
+    """What a decision had booked, and its mirror: told by their common source, they are nothing together."""
+    sources = db.session.execute(
+        select(JournalEntry.source_id, func.min(JournalEntry.id), func.max(JournalEntry.id))
+        .where(JournalEntry.source_kind == "bank_match")
+        .group_by(JournalEntry.source_id)
+        .having(func.count() == 2)
+    )
+    ids = {position.entry_id for position in found}
+    return {entry_id for _, first, last in sources if {first, last} <= ids for entry_id in (first, last)}

@@ -1,0 +1,174 @@
+"""One line of the bank: what it may be, and what a person decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_security import current_user
+
+from accounting.models import JournalEntry
+from core.database import db, transaction
+from core.web.forms import put_errors
+from core.web.pages import searched
+from core.web.rights import Right, may, requires
+from invoicing.bank.banks import bank_of
+from invoicing.bank.book_line import book_line
+from invoicing.bank.confirm_proposal import confirm_proposal
+from invoicing.bank.forms import BookForm, IgnoreForm, PickInvoicesForm
+from invoicing.bank.ignore_line import ignore_line
+from invoicing.bank.lines import live_match, proposals_of
+from invoicing.bank.models import BankLine, BankMatch, MatchKind
+from invoicing.bank.pay_by_line import pay_by_line
+from invoicing.bank.reading import squeezed
+from invoicing.bank.undo_match import undo_match
+from invoicing.bank.words import DECIDED, PROPOSED, REASONS
+from invoicing.errors import InvalidInputError, NotFoundError
+from invoicing.open_invoices import OpenInvoice, all_open_invoices, spread
+
+blueprint = Blueprint("bank_lines", __name__, url_prefix="/bank/lines")
+MOST_LISTED = 50
+
+
+@blueprint.get("/<int:line_id>")
+@requires(Right.READ)
+def show(line_id: int) -> str:
+    """What the bank says, what it may be, what was decided."""
+    return _page(_line(line_id))
+
+
+@blueprint.post("/<int:line_id>/confirm")
+@requires(Right.INVOICE)
+def confirm(line_id: int) -> ResponseReturnValue:
+    """Do what a proposal says."""
+    choice, actor = request.form.get("choice", "")[:5000], current_user.id
+    line = _line(line_id)
+    try:
+        with transaction():
+            confirm_proposal(line_id, choice, actor_id=actor)
+    except InvalidInputError as error:
+        flash(str(next(iter(error.errors.values()))), "danger")
+        return redirect(url_for("bank_lines.show", line_id=line_id), code=303)
+    return _decided(line)
+
+
+@blueprint.post("/<int:line_id>/pay")
+@requires(Right.INVOICE)
+def pay(line_id: int) -> ResponseReturnValue:
+    """Pay the invoices that are ticked, the oldest due first."""
+    line, form = _line(line_id), PickInvoicesForm()
+    if form.validate():
+        wanted = set(form.invoices.data or [])
+        parts = spread(
+            line.amount_cents, [invoice for invoice in all_open_invoices() if invoice.id in wanted]
+        )
+        actor = current_user.id
+        if _done(form, lambda: pay_by_line(line_id, list(parts.items()), actor_id=actor)):
+            return _decided(line)
+    return _page(line, pick=form), 422
+
+
+@blueprint.post("/<int:line_id>/ignore")
+@requires(Right.INVOICE)
+def ignore(line_id: int) -> ResponseReturnValue:
+    """Put the line aside."""
+    line, form, actor = _line(line_id), IgnoreForm(), current_user.id
+    if form.validate() and _done(form, lambda: ignore_line(line_id, form.reason.data, actor_id=actor)):
+        return _decided(line)
+    return _page(line, ignore_form=form), 422
+
+
+@blueprint.post("/<int:line_id>/book")
+@requires(Right.BOOKS)
+def book(line_id: int) -> ResponseReturnValue:
+    """Book the line on an account."""
+    line, form, actor = _line(line_id), BookForm(), current_user.id
+    form.offer_accounts()
+    if form.validate() and _done(form, lambda: book_line(line_id, form.account.data, actor_id=actor)):
+        return _decided(line)
+    return _page(line, book_form=form), 422
+
+
+@blueprint.post("/<int:line_id>/undo")
+@requires(Right.INVOICE)
+def undo(line_id: int) -> ResponseReturnValue:
+    """Take back what was decided, but for a booking on an account."""
+    return _undone(line_id, tuple(kind for kind in MatchKind if kind is not MatchKind.ACCOUNT))
+
+
+@blueprint.post("/<int:line_id>/unbook")
+@requires(Right.BOOKS)
+def unbook(line_id: int) -> ResponseReturnValue:
+    """Take a booking on an account back."""
+    return _undone(line_id, (MatchKind.ACCOUNT,))
+
+
+def _undone(line_id: int, kinds: tuple[MatchKind, ...]) -> ResponseReturnValue:
+    line, actor = _line(line_id), current_user.id
+    with transaction():
+        undone = undo_match(line.id, kinds=kinds, actor_id=actor)
+    if undone is not None:
+        flash(gettext("The decision is taken back; the line is open again."), "success")
+    return redirect(url_for("bank_lines.show", line_id=line_id), code=303)
+
+
+def _done(form: object, act: Callable[[], BankMatch]) -> bool:
+    try:
+        with transaction():
+            act()
+    except InvalidInputError as error:
+        put_errors(form, error.errors)
+        return False
+    return True
+
+
+def _decided(line: BankLine) -> ResponseReturnValue:
+    flash(gettext("The line is decided."), "success")
+    return redirect(url_for("bank.index", bank=line.bank_account_id), code=303)
+
+
+def _line(line_id: int) -> BankLine:
+    line = db.session.get(BankLine, line_id)
+    if line is None:
+        raise NotFoundError
+    return line
+
+
+def _page(
+    line: BankLine,
+    *,
+    pick: PickInvoicesForm | None = None,
+    ignore_form: IgnoreForm | None = None,
+    book_form: BookForm | None = None,
+) -> str:
+    match = live_match(line.id)
+    if book_form is None:
+        book_form = BookForm(formdata=None)
+        book_form.offer_accounts()
+    return render_template(
+        "bank/line.html",
+        line=line,
+        bank=bank_of(line.bank_account_id),
+        match=match,
+        entry=db.session.get(JournalEntry, match.entry_id) if match and match.entry_id else None,
+        may_undo=match is not None and may(Right.BOOKS if match.kind is MatchKind.ACCOUNT else Right.INVOICE),
+        proposals=[] if match else proposals_of(line.bank_account_id, [line]).get(line.id, []),
+        invoices=[] if match or line.amount_cents < 0 else _listed(searched()),
+        query=searched(),
+        pick=pick or PickInvoicesForm(formdata=None),
+        ignore_form=ignore_form or IgnoreForm(formdata=None),
+        book_form=book_form,
+        raw=json.loads(line.raw),
+        proposed_words=PROPOSED,
+        decided_words=DECIDED,
+        reasons=REASONS,
+    )
+
+
+def _listed(text: str) -> list[OpenInvoice]:
+    wanted = squeezed(text)
+    found = (row for row in all_open_invoices() if wanted in squeezed(row.number, row.customer_name))
+    return [row for row, _ in zip(found, range(MOST_LISTED), strict=False)]

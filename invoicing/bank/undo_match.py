@@ -1,0 +1,68 @@
+"""Takes a decision on a line of the bank back: what it booked is mirrored, and the line is open again."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+from accounting.bank_facts import BankLineFact, PayoutArrivedFact
+from accounting.models import EntryLine, JournalEntry
+from accounting.record_bank import record_bank
+from core.clock import paris_today, utc_now
+from core.database import db
+from core.event_log import record_event
+from invoicing.bank.banks import bank_of
+from invoicing.bank.lines import live_match, locked_line
+from invoicing.bank.models import BankLine, BankMatch, MatchKind
+from invoicing.cancel_payment import cancel_payment
+
+
+def undo_match(
+    line_id: int, *, kinds: tuple[MatchKind, ...], actor_id: int | None = None
+) -> BankMatch | None:
+    """Take back what holds on a line; nothing does: nothing is written.
+
+    Args:
+        kinds: what the person may take back; a decision of another kind stays.
+
+    Raises:
+        NotFoundError: there is no such line.
+        ConflictError: the payment it recorded cannot be cancelled, because money of it was given back.
+    """
+    line = locked_line(line_id)
+    match = live_match(line_id)
+    if match is None or match.kind not in kinds:
+        return None
+    if match.kind is MatchKind.PAYMENT:
+        assert match.payment_id is not None
+        # Cancelled on its own page already, it is returned as it is.
+        cancel_payment(match.payment_id, reason=gettext("Line of the bank undone"), actor_id=actor_id)
+    elif match.kind in (MatchKind.PAYOUT, MatchKind.ACCOUNT):
+        _mirror(line, match)
+    match.undone_at = utc_now()
+    db.session.flush()
+    record_event("bank.line_undone", actor_id=actor_id, subject=("bank_line", line.id), decision=match.kind)
+    return match
+
+
+def _mirror(line: BankLine, match: BankMatch) -> None:
+    bank = bank_of(line.bank_account_id)
+    assert bank is not None
+    assert match.entry_id is not None
+    entry = db.session.get_one(JournalEntry, match.entry_id)
+    source, day = ("bank_match", match.id), max(paris_today(), line.booked_on)
+    if match.kind is MatchKind.PAYOUT:
+        record_bank(
+            PayoutArrivedFact(source, day, entry.piece_ref, line.amount_cents, bank.place, is_taken_back=True)
+        )
+        return
+    other = db.session.scalars(
+        db.select(EntryLine.account_id).where(
+            EntryLine.entry_id == entry.id, EntryLine.account_id != line.bank_account_id
+        )
+    ).one()
+    record_bank(
+        BankLineFact(
+            source, day, entry.piece_ref, entry.label, line.amount_cents, other, bank.place,
+            is_taken_back=True,
+        )
+    )  # fmt: skip

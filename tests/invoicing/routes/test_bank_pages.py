@@ -1,0 +1,105 @@
+"""The pages of the bank: a file is looked at and taken in, lines are decided on, by whom it is allowed."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from core.clock import paris_today
+from core.database import db
+from core.models import Role
+from core.tenancy import in_company
+from invoicing.balances import balance_of
+from invoicing.bank.models import BankLine, BankMatch
+from invoicing.models import Document
+from invoicing.payments import Payment
+from tests.conftest import signed_in_client
+from tests.invoicing.bank.bank_files import camt, csv
+from tests.invoicing.routes.conftest import page
+
+
+def send(client, content: bytes, name: str = "releve.xml"):
+    bank = page(client, "/bank").split('name="bank" value="')[1].split('"')[0]
+    return client.post("/bank", data={"bank": bank, "file": (BytesIO(content), name)})
+
+
+def test_a_file_is_looked_at_taken_in_and_its_sure_lines_confirmed_by_one_click(
+    app, company_id, owner, invoice
+):
+    first, second = invoice(), invoice()
+    today = paris_today().isoformat()
+    with app.app_context(), in_company(company_id):
+        number = db.session.get_one(Document, first).number
+    entries = ((today, "120.00", f"VIR {number}", "X", ""), (today, "77.00", "INCONNU", "", ""))
+    there = send(owner, camt(*entries)).headers["Location"]
+    shown = page(owner, there)
+    assert "€120.00" in shown
+    assert "€1,197.00" in shown
+    assert owner.post(there, data={"action": "read"}).status_code == 303
+    # The same file again brings nothing.
+    assert owner.post(there, data={"action": "read"}).status_code == 303
+    listed = page(owner, "/bank")
+    sure = listed.split('name="sure" value="')[1].split('"')[0]
+    for _ in range(2):
+        assert (
+            owner.post("/bank/confirm-sure", data={"sure": [sure, "x=entry:1", "2=entry:99"]}).status_code
+            == 303
+        )
+    with app.app_context(), in_company(company_id):
+        assert [balance_of(n).open_cents for n in (first, second)] == [0, 12000]
+        assert db.session.query(BankLine).count() == 2
+        assert db.session.query(Payment).count() == db.session.query(BankMatch).count() == 1
+    assert "INCONNU" in page(owner, "/bank")
+    assert f"VIR {number}" in page(owner, "/bank?state=all")
+    # The other by hand: the second invoice, in part.
+    answer = owner.post("/bank/lines/2/pay", data={"invoices": [second]})
+    assert answer.status_code == 303
+    assert "Recorded as a payment" in page(owner, "/bank/lines/2")
+    assert owner.post("/bank/lines/2/undo").status_code == 303
+    assert owner.post("/bank/lines/2/pay", data={}).status_code == 422
+    assert owner.post("/bank/lines/2/ignore", data={"reason": ""}).status_code == 422
+    assert owner.post("/bank/lines/2/ignore", data={"reason": "Erreur de la banque"}).status_code == 303
+    assert owner.post("/bank/lines/2/ignore", data={"reason": "Encore"}).status_code == 409
+
+
+def test_the_columns_of_a_csv_file_are_shown_and_corrected(app, company_id, owner):
+    today = f"{paris_today():%d/%m/%Y}"
+    there = send(
+        owner, csv("Date;Libellé;Montant;Autre", f"{today};UN;1,00;5,00", "Total;;9,00;"), "r.csv"
+    ).headers["Location"]
+    assert "€1.00" in page(owner, there)
+    columns = {"date": 0, "wording": 1, "amount": 3}
+    others = dict.fromkeys(("more", "debit", "credit", "party", "iban", "reference", "balance"), -1)
+    looked = owner.post(there, data={**others, **columns, "action": "look"})
+    assert "€5.00" in looked.text
+    incomplete = owner.post(there, data={**others, "date": 0, "wording": 1, "amount": -1, "action": "read"})
+    assert incomplete.status_code == 200
+    assert "Say which column" in incomplete.text
+    with app.app_context(), in_company(company_id):
+        assert db.session.query(BankLine).count() == 0
+    assert owner.post(there, data={**others, **columns, "action": "read"}).status_code == 303
+    with app.app_context(), in_company(company_id):
+        assert db.session.query(BankLine.amount_cents).scalar() == 500
+
+
+def test_what_is_no_statement_is_told_beside_the_field(owner):
+    for content in (b"%PDF-1.7", b"<html/>", b"", b"\0"):
+        answer = send(owner, content)
+        assert answer.status_code == 422
+        assert 'id="file-error"' in answer.text
+
+
+def test_staff_pay_invoices_and_only_the_books_are_booked_on_accounts(app, company_id, owner):
+    today = paris_today().isoformat()
+    there = send(owner, camt((today, "-5.00", "FRAIS", "", ""))).headers["Location"]
+    owner.post(there, data={"action": "read"})
+    staff = signed_in_client(app, company_id, Role.STAFF)
+    books = signed_in_client(app, company_id, Role.ACCOUNTANT)
+    account = page(books, "/bank/lines/1").split('selected value="')[1].split('"')[0]
+    assert "Book the line" not in page(staff, "/bank/lines/1")
+    assert staff.post("/bank/lines/1/book", data={"account": account}).status_code == 403
+    assert books.post("/bank/lines/1/ignore", data={"reason": "x"}).status_code == 403
+    assert books.post("/bank/lines/1/book", data={"account": account}).status_code == 303
+    assert staff.post("/bank/lines/1/undo").status_code == 303
+    assert "Booked on an account" in page(staff, "/bank/lines/1")
+    assert books.post("/bank/lines/1/unbook").status_code == 303
+    assert "Booked on an account" not in page(staff, "/bank/lines/1")
