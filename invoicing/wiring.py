@@ -24,6 +24,7 @@ from core.web.context import MenuEntry, add_menu_entry
 from core.web.rights import Right
 from core.web.settings_tabs import SettingsTab, add_settings_tab
 from invoicing import (  # noqa: F401  # what registers itself: jobs, tables, triggers, serializers
+    account_statement_sendings,  # table and triggers register
     dispatch_receipts,
     dispatch_sendings,
     make_recurring_invoices,
@@ -55,6 +56,7 @@ from invoicing.models import InvoicingSettings
 from invoicing.notice_settings import chat_target
 from invoicing.package_files import PARTS as PACKAGE_PARTS
 from invoicing.routes import (
+    account_statements,
     attestation,
     bulk,
     crediting,
@@ -99,6 +101,7 @@ PAGES = (
     payment_pages,
     payment_register,
     group_payments,
+    account_statements,
     cheque_pages,
     statement_pages,
     bank_line_pages,

@@ -17,15 +17,15 @@ class Bank:
         account_id: its account of the chart, with its `number`.
         place: how entries name it.
         iban: without blanks; empty if nobody gave it.
-        treasury_id: what a payment names; None for the usual bank, which payments name by their method alone.
+        treasury_id: what a payment names that came in there.
     """
 
     account_id: int
     number: str
     label: str
     place: BankPlace
-    iban: str = ""
-    treasury_id: int | None = None
+    iban: str
+    treasury_id: int
 
 
 def banks(*, closed: bool = False) -> list[Bank]:
@@ -42,7 +42,7 @@ def banks(*, closed: bool = False) -> list[Bank]:
             row.label,
             BankPlace(row.account_id, row.journal_id),
             row.iban,
-            None if row.role is not None else row.id,
+            row.id,
         )
         for row in sorted(found, key=lambda row: row.role is None)
     ]

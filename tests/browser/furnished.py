@@ -10,12 +10,10 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from accounting.choose_sales_extension import choose_sales_extension
-from accounting.models import Account, FiscalYear, JournalEntry, SalesExtension
+from accounting.models import Account, FiscalYear, JournalEntry, Lettering, SalesExtension
 from accounting.save_account import save_account
 from accounting.save_treasury_account import TreasuryInput, save_treasury_account
 from accounting.treasury_models import TreasuryKind
-from accounting.treasury_models import TreasuryAccount, TreasuryKind
-from accounting.models import Account, FiscalYear, JournalEntry, Lettering
 from core.clock import paris_today
 from core.database import db, transaction
 from core.files import put_bytes, register_file
@@ -91,8 +89,8 @@ from tests.factories.invoicing import (
     pay,
 )
 from tests.factories.pictures import file_of, picture
-from tests.invoicing.takeover.old_books import content, opener
 from tests.invoicing.bank.bank_files import camt, csv
+from tests.invoicing.takeover.old_books import content, opener
 from tests.payplug_bridge.operations.report_files import csv_file
 from tests.payplug_bridge.shop import Shop
 
@@ -447,7 +445,8 @@ def _books_settings() -> tuple[int, int]:
     save_account("627100", LONG_NAME)
     choose_sales_extension(SalesExtension.FOUR)
     return bank.id, bank.journal_id
-    return bank
+
+
 def _bank(invoice: int) -> dict[str, int]:
     """A statement with lines of every kind, decided and not, and a file to look at that cannot be taken in as it is."""
     today = paris_today().isoformat()

@@ -260,6 +260,10 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
             Spot(f"/invoices/{rooms.part_paid}/payments/new"),
             Spot(f"/invoices/{rooms.paid_by_card}/payments/new", act=press_save),
         ],
+        "account_statements.show": [
+            Spot(f"/customers/{rooms.customer}/statement"),
+            Spot(f"/customers/{rooms.customer_with_credit}/statement?from=2020-01-01&to=2020-12-31", ACCOUNTANT),
+        ],
         "group_payments.new": [
             Spot(f"/customers/{rooms.customer}/payments/new"),
             Spot(f"/customers/{rooms.customer}/payments/new", act=press_save),
@@ -358,6 +362,7 @@ NO_PAGES = {
     "static", "bootstrap.static", "security.static", "dashboard.chart", "health.health", "health.ready",
     "books_chart.as_csv", "books_chart.as_xlsx", "bulk.state", "cheques.pdf", "customers.export", "editor.texts",
     "exports.file", "tasks.file", "tasks.state",
+    "account_statements.pdf",
     "fec_pages.file", "fec_pages.notice", "invoices.attachment", "invoices.pdf", "invoices.preview_pdf",
     "invoices.state", "invoices.xml", "style.seller",
     "items.search",
