@@ -6,7 +6,8 @@ What documents say comes through `vat_sales`, what was booked from the entries; 
 - **by invoice**: VAT due when the document is issued (goods, and services under the option for debits);
 - **by payment**: what went from waiting to due in the period, the same amounts as from 44574 to 44571; its net is
   worked out from the VAT (practice);
-- **corrections**: VAT that other entries take back (a discount for early payment, a debt that is lost).
+- **corrections**: VAT that other entries take back or claim again (a discount for early payment, a debt that is lost,
+  its recovery), without any that waited becoming due.
 
 Bases and VAT are rounded to the euro on the form only (practice).
 """
@@ -22,12 +23,14 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, case, func, or_, select
 
+from accounting.chart import read_chart
 from accounting.facts import SaleTreatment, SupplyKind
 from accounting.models import Account, EntryLine, Journal, JournalEntry, JournalKind
 from accounting.opening_entries import is_later_than, is_repetition
+from accounting.roles import AccountRole
 from accounting.vat_form import OVERSEAS_POSTCODES, Ca3Form, Ca3Line, form_on, line_of_untaxed
 from accounting.vat_sales import VatSale, vat_sales
-from accounting.waiting_vat import is_waiting_line, waiting_totals
+from accounting.waiting_vat import WaitingKey, is_waiting_line, waiting_keys
 from core.database import db
 from core.models import Company
 from core.money import round_half_up_div
@@ -104,8 +107,8 @@ class FormRow:
 class VatReport:
     """The report of `starts_on` to `ends_on`, both included.
 
-    `waiting_cents` is the VAT on what is unpaid, document by document; `waiting_ledger_cents` the balance of the
-    accounts it stands on. `without_rate_cents` moved on 44571 without a rate: no report can place it.
+    `waiting` is the VAT on what is unpaid, document by document; `waiting_ledger_cents` the balance of the accounts it
+    stands on. `without_rate_cents` moved on 44571 without a rate: no report can place it.
     """
 
     starts_on: date
@@ -114,8 +117,7 @@ class VatReport:
     untaxed: tuple[UntaxedRow, ...]
     deductible_cents: int
     deductible_on_assets_cents: int
-    waiting_count: int
-    waiting_cents: int
+    waiting: tuple[WaitingKey, ...]
     waiting_ledger_cents: int
     without_rate_cents: int
     form: Ca3Form
@@ -144,6 +146,11 @@ class VatReport:
             and not self.waiting_difference_cents
             and not any(row.difference_cents for row in self.rates)
         )
+
+    @property
+    def waiting_cents(self) -> int:
+        """VAT not due yet on the last day, by document."""
+        return sum(key.cents for key in self.waiting)
 
     @property
     def waiting_difference_cents(self) -> int:
@@ -188,7 +195,7 @@ def vat_report(starts_on: date, ends_on: date) -> VatReport:
     sales = vat_sales(starts_on, ends_on)
     movements = _movements(starts_on, ends_on)
     others, assets = _deductible(starts_on, ends_on)
-    count, waiting = waiting_totals(ends_on)
+    waiting = waiting_keys(ends_on)
     company = db.session.get_one(Company, current_company_id())
     return VatReport(
         starts_on=starts_on,
@@ -197,9 +204,8 @@ def vat_report(starts_on: date, ends_on: date) -> VatReport:
         untaxed=tuple(_untaxed_rows(sales)),
         deductible_cents=others,
         deductible_on_assets_cents=assets,
-        waiting_count=count,
-        waiting_cents=waiting,
-        waiting_ledger_cents=_waiting_accounts(ends_on),
+        waiting=tuple(waiting),
+        waiting_ledger_cents=_waiting_accounts(waiting, ends_on),
         without_rate_cents=sum(moved.due_cents for moved in movements if moved.rate is None),
         form=form_on(ends_on),
         is_overseas=company.postcode.startswith(OVERSEAS_POSTCODES),
@@ -230,11 +236,14 @@ def _faults(report: VatReport, *, has_documents: bool) -> Iterator[str]:
 
 
 class _Moved(NamedTuple):
-    """VAT that entries of one sort moved at one rate: on accounts of VAT due, and on waiting ones. Credits in cents."""
+    """VAT that entries of one sort moved at one rate: on accounts of VAT due, and on waiting ones. Credits in cents.
+
+    `is_transfer`: it went from one to the other, as a payment or its being taken back moves it.
+    """
 
     rate: int | None
     is_sale: bool
-    has_waiting: bool
+    is_transfer: bool
     due_cents: int
     waiting_cents: int
 
@@ -247,7 +256,6 @@ def _movements(starts_on: date, ends_on: date) -> list[_Moved]:
         select(
             EntryLine.vat_rate.label("rate"),
             func.max(case((is_sale, 1), else_=0)).label("is_sale"),
-            func.max(case((is_waiting_line(), 1), else_=0)).label("has_waiting"),
             func.sum(case((is_waiting_line(), 0), else_=credit)).label("due"),
             func.sum(case((is_waiting_line(), credit), else_=0)).label("waiting"),
         )
@@ -263,18 +271,16 @@ def _movements(starts_on: date, ends_on: date) -> list[_Moved]:
         .subquery()
     )
     columns = by_entry.c
+    is_opposite = or_(and_(columns.due > 0, columns.waiting < 0), and_(columns.due < 0, columns.waiting > 0))
+    transfer = case((is_opposite, 1), else_=0)
     rows = db.session.execute(
         select(
-            columns.rate,
-            columns.is_sale,
-            columns.has_waiting,
-            func.sum(columns.due),
-            func.sum(columns.waiting),
-        ).group_by(columns.rate, columns.is_sale, columns.has_waiting)
+            columns.rate, columns.is_sale, transfer, func.sum(columns.due), func.sum(columns.waiting)
+        ).group_by(columns.rate, columns.is_sale, transfer)
     )
     return [
-        _Moved(rate, bool(sale), bool(waits), int(due), int(waiting))
-        for rate, sale, waits, due, waiting in rows
+        _Moved(rate, bool(sale), bool(moved), int(due), int(waiting))
+        for rate, sale, moved, due, waiting in rows
     ]
 
 
@@ -296,7 +302,7 @@ def _rate_rows(sales: Iterable[VatSale], movements: Iterable[_Moved]) -> Iterato
         ledger[moved.rate] += moved.due_cents
         if moved.is_sale:
             payment_vat[moved.rate] -= moved.waiting_cents
-        elif moved.has_waiting:
+        elif moved.is_transfer:
             payment_vat[moved.rate] += moved.due_cents
         else:
             corrections[moved.rate] += moved.due_cents
@@ -340,9 +346,10 @@ def _deductible(starts_on: date, ends_on: date) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def _waiting_accounts(day: date) -> int:
-    """What the accounts that carry waiting VAT hold at the end of a day, whatever their lines say. Cents, credits."""
-    accounts = select(EntryLine.account_id).where(is_waiting_line()).distinct()
+def _waiting_accounts(waiting: Iterable[WaitingKey], day: date) -> int:
+    """What the accounts of waiting VAT hold at the end of a day, whatever their lines say. Cents, credits."""
+    usual = read_chart().account_id(AccountRole.VAT_WAITING)
+    accounts = sorted({usual} | {key.account_id for key in waiting})
     held = db.session.scalar(
         select(func.sum(EntryLine.credit_cents - EntryLine.debit_cents)).where(
             EntryLine.account_id.in_(accounts), ~is_later_than(day), ~is_repetition()

@@ -73,6 +73,6 @@ def _waiting(report: VatReport) -> Sheet:
     )
     rows = (
         (document.piece_ref, document.piece_date, document.customer, document.waiting_cents)
-        for document in waiting_documents(report.ends_on)
+        for document in waiting_documents(report.waiting)
     )
     return Sheet(gettext("VAT not due yet"), columns, rows)

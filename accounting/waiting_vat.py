@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from accounting.models import EntryLine, JournalEntry
 from accounting.opening_entries import is_later_than, is_repetition
@@ -16,9 +17,18 @@ from core.database import db
 _AT_ONCE = 500
 
 
+class WaitingKey(NamedTuple):
+    """A document of which VAT waits: its key, the first entry that moved it, cents not due yet, their account."""
+
+    first_entry_id: int
+    match_key: str
+    account_id: int
+    cents: int
+
+
 @dataclass(frozen=True)
 class WaitingDocument:
-    """A document of which VAT waits. `source` is what its first entry was posted for. Cents not due yet."""
+    """The same with its words. `source` is what its first entry was posted for."""
 
     match_key: str
     source: tuple[str, int]
@@ -36,60 +46,45 @@ def is_waiting_line() -> ColumnElement[bool]:
     return and_(EntryLine.match_key != "", EntryLine.auxiliary_code == "", EntryLine.vat_rate.is_not(None))
 
 
-def waiting_totals(day: date) -> tuple[int, int]:
-    """How many documents VAT waits on at the end of that day, and how much: cents."""
-    make_room()
-    found = _waiting(day).subquery()
-    row = db.session.execute(
-        select(func.count(), func.coalesce(func.sum(found.c.cents), 0)).select_from(found)
-    ).one()
-    return int(row[0]), int(row[1])
-
-
-def waiting_documents(day: date, *, limit: int | None = None, offset: int = 0) -> Iterator[WaitingDocument]:
+def waiting_keys(day: date) -> list[WaitingKey]:
     """The documents on which VAT waits at the end of that day, in the order in which they were posted."""
-    while limit is None or limit > 0:
-        size = _AT_ONCE if limit is None else min(limit, _AT_ONCE)
-        rows = db.session.execute(
-            _waiting(day).order_by(func.min(EntryLine.entry_id)).limit(size).offset(offset)
-        ).all()
-        yield from _described([(row.match_key, row.first, int(row.cents)) for row in rows])
-        if len(rows) < size:
-            return
-        offset += size
-        limit = None if limit is None else limit - size
-
-
-def _waiting(day: date) -> Select[str, int, int]:
+    make_room()
     cents = func.sum(EntryLine.credit_cents - EntryLine.debit_cents)
-    return (
-        select(EntryLine.match_key, func.min(EntryLine.entry_id).label("first"), cents.label("cents"))
+    rows = db.session.execute(
+        select(func.min(EntryLine.entry_id), EntryLine.match_key, EntryLine.account_id, cents)
         .where(is_waiting_line(), ~is_later_than(day), ~is_repetition())
-        .group_by(EntryLine.match_key)
+        .group_by(EntryLine.account_id, EntryLine.match_key)
         .having(cents != 0)
     )
+    return sorted(WaitingKey(first, key, account_id, int(total)) for first, key, account_id, total in rows)
 
 
-def _described(rows: list[tuple[str, int, int]]) -> Iterator[WaitingDocument]:
-    ids = [first for _, first, _ in rows]
+def waiting_documents(keys: Sequence[WaitingKey]) -> Iterator[WaitingDocument]:
+    """These documents with their words, a few queries for some hundred."""
+    for start in range(0, len(keys), _AT_ONCE):
+        yield from _described(keys[start : start + _AT_ONCE])
+
+
+def _described(keys: Sequence[WaitingKey]) -> Iterator[WaitingDocument]:
+    ids = [key.first_entry_id for key in keys]
     entries = {
         entry.id: entry for entry in db.session.scalars(select(JournalEntry).where(JournalEntry.id.in_(ids)))
     }
     labels = {
-        row[0]: row[1]
+        (row[0], row[1]): row[2]
         for row in db.session.execute(
-            select(EntryLine.entry_id, EntryLine.auxiliary_label).where(
+            select(EntryLine.entry_id, EntryLine.match_key, EntryLine.auxiliary_label).where(
                 EntryLine.entry_id.in_(ids), EntryLine.auxiliary_code != ""
             )
         )
     }
-    for key, first, cents in rows:
-        entry = entries[first]
+    for key in keys:
+        entry = entries[key.first_entry_id]
         yield WaitingDocument(
-            key,
+            key.match_key,
             (entry.source_kind, entry.source_id),
             entry.piece_ref,
             entry.piece_date,
-            labels.get(first, ""),
-            cents,
+            labels.get((entry.id, key.match_key), ""),
+            key.cents,
         )

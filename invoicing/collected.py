@@ -83,7 +83,9 @@ def _touched_after(after: int, starts_on: date, ends_on: date) -> list[int]:
 def _touched(after: int, starts_on: date, ends_on: date) -> Select[int]:
     """The invoices after that one with a settlement or credit note in these days."""
     settled = select(Settlement.invoice_id).where(
-        Settlement.invoice_id > after, Settlement.settled_on.between(starts_on, ends_on)
+        Settlement.invoice_id > after,
+        Settlement.write_off_id.is_(None),
+        Settlement.settled_on.between(starts_on, ends_on),
     )
     credited = select(Document.credits_id).where(
         Document.credits_id > after,
@@ -217,7 +219,10 @@ def _credit_events(ids: list[int], ends_on: date) -> list[tuple[int, _Event]]:
 
 
 def _settlement_events(ids: list[int], ends_on: date) -> list[tuple[int, _Event]]:
-    """Settlements by payments, and by credit notes of other invoices; its own are in the totals already."""
+    """Settlements by payments, and by credit notes of other invoices; its own are in the totals already.
+
+    What was written off is no money; its parts are in proportion, so the others' proportions stand.
+    """
     is_own = and_(Document.id == Settlement.credit_note_id, Document.credits_id == Settlement.invoice_id)
     rows = db.session.execute(
         select(Settlement, Payment.method, Document.number)
@@ -226,6 +231,7 @@ def _settlement_events(ids: list[int], ends_on: date) -> list[tuple[int, _Event]
         .where(
             Settlement.invoice_id.in_(ids),
             Settlement.settled_on <= ends_on,
+            Settlement.write_off_id.is_(None),
             or_(Settlement.credit_note_id.is_(None), ~is_own),
         )
     )

@@ -31,8 +31,8 @@ def index() -> ResponseReturnValue:
     file_format = asked_format()
     if file_format:
         return spreadsheet(file_format, f"tva-{period.file_name}", *vat_sheets(report))
-    page = Page.of_request(report.waiting_count)
-    waiting = list(waiting_documents(period.ends_on, limit=page.size, offset=page.offset))
+    page = Page.of_request(len(report.waiting))
+    waiting = list(waiting_documents(report.waiting[page.offset : page.offset + page.size]))
     return render_template(
         "accounting/vat_report.html",
         report=report,

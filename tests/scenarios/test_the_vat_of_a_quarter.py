@@ -12,13 +12,17 @@ from accounting.facts import SaleTreatment, SupplyKind
 from accounting.settings import accounting_settings
 from accounting.vat_form import Ca3Line
 from accounting.vat_report import vat_report, vat_report_faults
-from accounting.waiting_vat import waiting_documents
+from accounting.waiting_vat import waiting_documents, waiting_keys
 from core.database import transaction
+from invoicing.collected import collected_rows
 from invoicing.credit_amounts import CreditChoice
 from invoicing.credit_invoice import credit_invoice
 from invoicing.give_back import MoneyBack, give_back
+from invoicing.receivables import WriteOffKind
 from invoicing.refunds import RefundKind
 from invoicing.vat_categories import VatCase
+from invoicing.write_off import write_off
+from invoicing.write_off_plan import WriteOffInput
 from tests.factories.invoicing import issue, make_customer, make_line, pay
 from tests.scenarios.money import all_is_well
 
@@ -60,7 +64,7 @@ def test_goods_by_invoice_services_by_payment_and_what_takes_back(each_company):
         "A1": (300, None), "08": (300, 60), "16": (None, 60), "19": (None, 0), "20": (None, 0), "23": (None, 0),
         "28": (None, 60),
     }  # fmt: skip
-    waiting = {row.piece_ref: row.waiting_cents for row in waiting_documents(APRIL[1])}
+    waiting = {row.piece_ref: row.waiting_cents for row in waiting_documents(waiting_keys(APRIL[1]))}
     assert waiting == {mixed.number: 20_00, works.number: 20_00}
 
     # May: the mixed invoice is paid by half (240 of 480): half of 20 is due; the other one whole.
@@ -128,6 +132,25 @@ def test_with_the_option_for_debits_the_invoice_decides(company):
     assert by_rate(MAY) == {}
     assert by_rate(JUNE) == {20: (-99_99, -20_00, 0, 0)}
     assert form(APRIL)["08"] == (100, 20)
+
+
+def test_what_is_given_up_is_a_correction_and_no_payment(company):
+    # 120 of work, paid but for 12: 90 % of its 20 fall due. Of the 12 their 2 never do; the discount's come back.
+    with transaction():
+        customer = make_customer()
+        lost = issue(make_line("1", "100"), customer=customer, today=date(2026, 4, 3))
+        goods = issue(make_line("1", "100", goods=True), customer=customer, today=date(2026, 4, 3))
+        pay(lost, "108", paid_on=date(2026, 5, 4))
+        pay(goods, "108", paid_on=date(2026, 5, 4))
+    with transaction():
+        write_off(WriteOffInput(lost.id, WriteOffKind.LOSS, 12_00, date(2026, 6, 3)))
+        write_off(WriteOffInput(goods.id, WriteOffKind.DISCOUNT, 12_00, date(2026, 6, 4)))
+    assert by_rate(MAY) == {20: (0, 0, 90_00, 18_00)}
+    (row,) = vat_report(*JUNE).rates
+    assert (row.payment_vat_cents, row.correction_net_cents, row.correction_vat_cents) == (0, -10_00, -2_00)
+    assert [r.total_cents for r in collected_rows(*JUNE)] == []
+    assert waiting_keys(JUNE[1]) == []
+    all_is_well()
 
 
 @pytest.mark.parametrize("cents", [1, -1])
