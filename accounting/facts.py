@@ -119,6 +119,7 @@ class SaleFact:
         rounding_cents: what the gross total has above net + VAT (BT-114), may be negative.
         vat_waits: all of its VAT waits until it is paid, whatever is sold and whatever the regime: a deposit invoice.
         collection: for a credit note, the state of each invoice it credits (its VAT may move back).
+        takes_back: the documents whose amounts it takes back: the invoice it credits, the deposits it deducts.
     """
 
     source: tuple[str, int]
@@ -132,6 +133,7 @@ class SaleFact:
     rounding_cents: int = 0
     vat_waits: bool = False
     collection: tuple[CollectionState, ...] = ()
+    takes_back: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from accounting.posting_rules import balance_move, collection, credit_use, refun
 from accounting.reverse_entry import reverse_entry
 from accounting.sales_extension import with_extensions
 from accounting.standing import read_standing
+from accounting.taken_back import on_posted_accounts
 
 
 def record(fact: Fact) -> int | None:
@@ -58,7 +59,7 @@ def _draft(fact: _Posted | BalanceMoveFact) -> EntryDraft | None:
     standing = _standing(fact)
     match fact:
         case SaleFact():
-            return with_extensions(sale(fact, standing))
+            return on_posted_accounts(with_extensions(sale(fact, standing)), fact)
         case CollectionFact():
             return collection(fact, standing)
         case RefundFact():

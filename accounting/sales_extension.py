@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from flask_babel import LazyString
+
 from accounting.chart import Chart, read_chart
 from accounting.drafts import EntryDraft, LineDraft
 from accounting.models import SalesExtension
-from accounting.roles import FRENCH_RATES, AccountRole, role_key
+from accounting.roles import FRENCH_RATES, ROLES, AccountRole, role_key
 from accounting.sales_accounts import LONGEST_NUMBER, ensure_sales_account
 
 _SALES = frozenset(role for role in AccountRole if role.value.startswith("sales_"))
@@ -49,6 +51,11 @@ class ExtendedAccount:
     number: str
     vat_rate: int
     extended: str
+
+    @property
+    def title(self) -> LazyString:
+        """What is sold."""
+        return ROLES[self.role].title
 
 
 def preview(extension: SalesExtension) -> list[ExtendedAccount]:

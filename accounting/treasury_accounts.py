@@ -39,6 +39,11 @@ class TreasuryView:
     role: Treasury | None
     is_open: bool
 
+    @property
+    def iban_in_groups(self) -> str:
+        """The IBAN as people write it, in groups of four."""
+        return " ".join(self.iban[start : start + 4] for start in range(0, len(self.iban), 4))
+
 
 def treasury_accounts(*kinds: TreasuryKind, closed: bool = False) -> list[TreasuryView]:
     """The company's treasury accounts, of these kinds or of all, in order of their numbers.

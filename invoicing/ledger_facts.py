@@ -135,7 +135,17 @@ def sale_fact(
         rounding_cents=document.rounding_cents,
         vat_waits=is_deposit,
         collection=collection,
+        takes_back=tuple(("document", id_) for id_ in _taken_back_by(document)),
     )
+
+
+def _taken_back_by(document: Document) -> set[int]:
+    """The invoice that a credit note credits; the deposits that a final invoice deducts."""
+    if document.credits_id is not None:
+        return {document.credits_id}
+    if document.invoice_type is not InvoiceType.FINAL:
+        return set()
+    return {line.deposit_id for line in document.lines if line.deposit_id is not None}
 
 
 def _sale_line(document: Document, row: DocumentVat | VatTotals) -> SaleLine:
