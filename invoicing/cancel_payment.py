@@ -116,6 +116,8 @@ def _checked_day(payment: Payment, today: date | None) -> date:
     day = today or paris_today()
     if day < payment.paid_on:
         raise InvalidInputError({"today": _l("A payment cannot be cancelled before the day it was made.")})
+    if day > paris_today():
+        raise InvalidInputError({"today": _l("The date lies in the future. Choose today or an earlier day.")})
     return day
 
 

@@ -87,6 +87,7 @@ def _named_accounts() -> list[tuple[int, str]]:
 
 
 class CancelPaymentForm(FlaskForm):
-    """Why a payment is taken back."""
+    """Why a payment is taken back, and on which day: that of the bank, where it sent the money back."""
 
+    today = DateField(_l("Date"), default=paris_today)
     reason = StringField(_l("Reason"), [DataRequired(_l("Say why: it stays in the history."))])

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from core.database import commit_once, db, transaction
 from core.money import format_cents
 from core.web.forms import put_errors, typed_cents
-from core.web.pages import Page, searched
+from core.web.pages import Page, asked_day, searched
 from core.web.panels import panels_of
 from core.web.rights import Right, requires
 from invoicing.apply_credit import apply_credit
@@ -171,6 +171,8 @@ def cancel(payment_id: int) -> ResponseReturnValue:
     if payment.method is PaymentMethod.CARD:
         raise CardPaymentError
     form = CancelPaymentForm()
+    if request.method == "GET":
+        form.today.data = asked_day("day") or form.today.data
     if form.validate_on_submit() and _cancelled(form, payment_id):
         invoices = invoices_of_payments([payment_id]).get(payment_id, [])
         return _to_invoice(invoices[0].id) if invoices else redirect(url_for("payments.index"), code=303)
@@ -188,7 +190,7 @@ def _cancelled(form: CancelPaymentForm, payment_id: int) -> bool:
     actor = current_user.id
     try:
         with transaction():
-            cancel_payment(payment_id, reason=form.reason.data, actor_id=actor)
+            cancel_payment(payment_id, reason=form.reason.data, today=form.today.data, actor_id=actor)
     except InvalidInputError as error:
         put_errors(form, error.errors)
         return False

@@ -24,9 +24,11 @@ from invoicing.bank.lines import live_match, proposals_of
 from invoicing.bank.models import BankLine, BankMatch, MatchKind
 from invoicing.bank.pay_by_line import pay_by_line
 from invoicing.bank.reading import squeezed
+from invoicing.bank.sent_back import payments_sent_back
 from invoicing.bank.undo_match import undo_match
 from invoicing.bank.words import DECIDED, PROPOSED, REASONS
 from invoicing.errors import InvalidInputError, NotFoundError
+from invoicing.history_words import METHODS
 from invoicing.open_invoices import OpenInvoice, all_open_invoices, spread
 
 blueprint = Blueprint("bank_lines", __name__, url_prefix="/bank/lines")
@@ -157,6 +159,7 @@ def _page(
         may_undo=match is not None and may(Right.BOOKS if match.kind is MatchKind.ACCOUNT else Right.INVOICE),
         proposals=[] if match else proposals_of(line.bank_account_id, [line]).get(line.id, []),
         invoices=[] if match or line.amount_cents < 0 else _listed(searched()),
+        rejected=[] if match or line.amount_cents > 0 else payments_sent_back(line),
         query=searched(),
         pick=pick or PickInvoicesForm(formdata=None),
         ignore_form=ignore_form or IgnoreForm(formdata=None),
@@ -165,6 +168,7 @@ def _page(
         proposed_words=PROPOSED,
         decided_words=DECIDED,
         reasons=REASONS,
+        methods=METHODS,
     )
 
 

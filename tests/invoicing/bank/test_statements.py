@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from accounting.ledger_checks import check_ledger
 from accounting.models import Account, JournalEntry
 from accounting.record_wallet import record_wallet
+from accounting.save_treasury_account import TreasuryInput, save_treasury_account
 from accounting.wallet_facts import PayoutFact
 from core.clock import paris_today, utc_now
 from core.database import Base, db, transaction
@@ -331,3 +332,32 @@ def test_lines_of_another_company_do_not_exist(app: Flask, company_id: int):
                 with pytest.raises(NotFoundError), transaction():
                     act()
             assert db.session.query(Document).count() == 0
+
+
+def test_a_second_bank_has_its_own_account_journal_and_lines(company):
+    with transaction():
+        save_treasury_account(TreasuryInput("Banque bis", IBAN, number="512200", journal_code="B2"))
+        customer = make_customer()
+        invoice = issue(customer=customer).id
+    second = next(bank for bank in banks() if bank.number == "512200")
+    entry = (ago(0), "120.00", "VIR", "", "")
+    foreign = keep_file(camt(entry))
+    with pytest.raises(StatementRefused), transaction():
+        import_statement(foreign, second.account_id)
+    file_id = keep_file(camt(entry, iban=IBAN))
+    with transaction():
+        import_statement(file_id, second.account_id)
+    line = lines()[0]
+    with transaction():
+        pay_by_line(line.id, [(invoice, 12000)])
+    assert (account_stands_at("512200"), account_stands_at("512000")) == (12000, 0)
+    match = live_match(line.id)
+    assert match is not None
+    assert match.entry_id is not None
+    assert db.session.get_one(JournalEntry, match.entry_id).number.startswith("B2")
+    # What the first bank shows is not what the second has.
+    take_in(entry)
+    other = next(row for row in lines() if row.bank_account_id != second.account_id)
+    assert [p.kind for p in proposals_of(other.bank_account_id, [other])[other.id]] == []
+    with pytest.raises(ConflictError), transaction():
+        match_entry(other.id, match.entry_id)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 
 from core.clock import paris_today
-from core.database import db
+from core.database import db, transaction
 from core.models import Role
 from core.tenancy import in_company
 from invoicing.balances import balance_of
 from invoicing.bank.models import BankLine, BankMatch
 from invoicing.models import Document
-from invoicing.payments import Payment
+from invoicing.payments import Payment, PaymentMethod
 from tests.conftest import signed_in_client
+from tests.factories.invoicing import pay
 from tests.invoicing.bank.bank_files import camt, csv
 from tests.invoicing.routes.conftest import page
 
@@ -103,3 +105,26 @@ def test_staff_pay_invoices_and_only_the_books_are_booked_on_accounts(app, compa
     assert "Booked on an account" in page(staff, "/bank/lines/1")
     assert books.post("/bank/lines/1/unbook").status_code == 303
     assert "Booked on an account" not in page(staff, "/bank/lines/1")
+
+
+def test_a_direct_debit_that_came_back_is_cancelled_on_the_banks_day(app, company_id, owner, invoice):
+    document = invoice()
+    today = paris_today()
+    with app.app_context(), in_company(company_id), transaction():
+        debit = pay(
+            db.session.get_one(Document, document), "120", method=PaymentMethod.DIRECT_DEBIT, paid_on=today
+        ).id
+    there = send(owner, camt((today.isoformat(), "-120.00", "REJET PRLV", "", ""))).headers["Location"]
+    owner.post(there, data={"action": "read"})
+    cancel = f"/payments/{debit}/cancel?day={today}"
+    assert cancel in page(owner, "/bank/lines/1")
+    assert f'value="{today}"' in page(owner, cancel)
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    refused = owner.post(cancel, data={"reason": "Rejet", "today": tomorrow})
+    assert 'id="today-error"' in refused.text
+    assert owner.post(cancel, data={"reason": "Rejet", "today": today.isoformat()}).status_code == 303
+    shown = page(owner, "/bank/lines/1")
+    assert cancel not in shown
+    choice = shown.split('name="choice" value="')[1].split('"')[0]
+    assert owner.post("/bank/lines/1/confirm", data={"choice": choice}).status_code == 303
+    assert "In the books already" in page(owner, "/bank/lines/1")
