@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     )
     for name in names:
         module = import_module(f"benchmarks.{name}")
-        if name in ("list_page", "books", "bulk"):
+        if name in ("list_page", "books", "bulk", "fec"):
             module.run(large="--large" in options)
         else:
             module.run()

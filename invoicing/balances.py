@@ -289,6 +289,20 @@ def open_of_refund(refund_id: int) -> int:
     return int(db.session.scalars(select(_left_of_refund()).where(Refund.id == refund_id)).one())
 
 
+def open_of_refund_sql() -> ColumnElement[int]:
+    """SQL over `Refund`: what of it is matched with nothing (`open_of_refund`)."""
+    return _left_of_refund()
+
+
+def uncovered_cents(invoice_id: int) -> int:
+    """What banks took back, beyond what the payments of an invoice still had: owed by its customer, on no invoice."""
+    paying = select(Settlement.payment_id).where(
+        Settlement.invoice_id == invoice_id, Settlement.payment_id.is_not(None)
+    )
+    left = select(func.coalesce(func.sum(_left_of_refund()), 0)).where(Refund.payment_id.in_(paying))
+    return int(db.session.scalars(left).one())
+
+
 def _left_of_refund() -> ColumnElement[int]:
     won = select(func.coalesce(func.sum(DisputeWin.amount_cents), 0)).where(DisputeWin.refund_id == Refund.id)
     settled = _settled(Settlement.refund_id, Refund.id)

@@ -17,7 +17,7 @@ from core.database import db
 from core.models import Company
 from core.tenancy import current_company_id
 from invoicing.balances import balances_of
-from invoicing.lifecycle import DocumentKind, DocumentState
+from invoicing.lifecycle import DocumentKind, DocumentState, PaymentStatus
 from invoicing.models import Customer, Document
 from invoicing.payments import Payment, PaymentReversal
 from invoicing.refunds import DisputeWin, Refund
@@ -28,6 +28,7 @@ from invoicing.vat_categories import VatCase
 SHOWN = 5
 MONTHS = 12
 _IS_OPEN = InvoiceStanding.is_open == true()
+HELD = (PaymentStatus.REFUNDED, PaymentStatus.DISPUTED)
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,21 @@ class FirstSteps:
 
 
 def owed() -> Owed:
-    """What is open on all issued invoices, read off the open ones' part of one index."""
+    """What is open on all issued invoices, read off the open ones' part of one index.
+
+    What is on hold is open and never late: nobody is asked for it. Those few are read by their status.
+    """
     today = paris_today()
-    late_cents, late_count = _open_where(InvoiceStanding.due_date < today)
+    is_past = InvoiceStanding.due_date < today
+    past_cents, past_count = _open_where(is_past)
+    held_cents, held_count = _open_where(is_past, InvoiceStanding.status.in_(HELD))
     cents, count = _open_where(InvoiceStanding.due_date >= today)
-    return Owed(late_cents + cents, late_count + count, late_cents, late_count)
+    return Owed(past_cents + cents, past_count + count, past_cents - held_cents, past_count - held_count)
 
 
-def _open_where(due: ColumnElement[bool]) -> tuple[int, int]:
+def _open_where(*conditions: ColumnElement[bool]) -> tuple[int, int]:
     sums = select(func.coalesce(func.sum(InvoiceStanding.open_cents), 0), func.count())
-    row = db.session.execute(sums.where(_IS_OPEN, due)).one()
+    row = db.session.execute(sums.where(_IS_OPEN, *conditions)).one()
     return int(row[0]), int(row[1])
 
 
@@ -81,7 +87,7 @@ def oldest_late() -> list[tuple[Document, int]]:
     """The invoices that are late for longest, each with what is open on it."""
     oldest = (
         select(InvoiceStanding.id)
-        .where(_IS_OPEN, InvoiceStanding.due_date < paris_today())
+        .where(_IS_OPEN, InvoiceStanding.due_date < paris_today(), InvoiceStanding.status.not_in(HELD))
         .order_by(InvoiceStanding.due_date, InvoiceStanding.id)
         .limit(SHOWN)
     )

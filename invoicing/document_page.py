@@ -12,7 +12,7 @@ from core.clock import paris_today
 from core.database import db
 from core.web.panels import marks_of
 from invoicing.attachments import ShownFile, read_attachments, shown_files
-from invoicing.balances import DocumentBalance, balances_of, customer_credit_cents
+from invoicing.balances import DocumentBalance, balances_of, customer_credit_cents, uncovered_cents
 from invoicing.credit_left import credit_left
 from invoicing.deposits import open_deposits
 from invoicing.document_view import DocumentView, view_of
@@ -100,6 +100,7 @@ class DocumentPage:
     attachments: list[ShownFile]
     rules: WhyRules | None
     deposits_to_deduct: list[Document]
+    uncovered_cents: int = 0
 
     @property
     def is_draft(self) -> bool:
@@ -145,6 +146,7 @@ def document_page(document: Document) -> DocumentPage:
         attachments=shown_files(read_attachments(document.attachments)),
         rules=rules_of(document) if balance is None or xml_of(document.id) else None,
         deposits_to_deduct=_deposits_to_deduct(document),
+        uncovered_cents=uncovered_cents(document.id) if is_issued_invoice else 0,
     )
 
 

@@ -201,7 +201,12 @@ _IS_OPEN = InvoiceStanding.is_open == true()
 
 _STANDINGS: Mapping[ListState, Callable[[], _Conditions]] = {
     ListState.OPEN: lambda: (_IS_OPEN,),
-    ListState.LATE: lambda: (_IS_OPEN, InvoiceStanding.due_date < paris_today()),
+    ListState.LATE: lambda: (
+        _IS_OPEN,
+        InvoiceStanding.due_date < paris_today(),
+        # Nobody is asked for what is on hold.
+        InvoiceStanding.status.not_in([PaymentStatus.REFUNDED, PaymentStatus.DISPUTED]),
+    ),
     ListState.PARTLY_PAID: lambda: (InvoiceStanding.status == PaymentStatus.PARTLY_PAID,),
     ListState.PAID: lambda: (InvoiceStanding.status == PaymentStatus.PAID,),
     ListState.CREDITED: lambda: (InvoiceStanding.status == PaymentStatus.CREDITED,),

@@ -58,8 +58,10 @@ class HistoryItem:
 def history(document: Document) -> list[HistoryItem]:
     """Everything that happened to the document, oldest first."""
     events = events_about("document", document.id)
+    # What was taken over was never a draft for anybody to see.
+    drafted = HistoryItem(document.created_at, "drafted", _name(document.created_by_id))
     items = [
-        HistoryItem(document.created_at, "drafted", _name(document.created_by_id)),
+        *(() if document.is_taken_over else (drafted,)),
         *(
             HistoryItem(event.at, event.kind, _name(event.actor_id), event=event)
             for event in events

@@ -132,10 +132,14 @@ def _paid(attempt: PaymentAttempt, snapshot: PaymentSnapshot) -> Outcome:
     lock(select(Document).where(Document.id == attempt.document_id))
     taken_cents = snapshot.amount_cents or attempt.amount_cents
     is_as_asked = taken_cents == attempt.amount_cents
+    before = balance_of(attempt.document_id)
     if not is_as_asked:
         attempt.trouble = Trouble.OTHER_AMOUNT
-    elif attempt.amount_cents > balance_of(attempt.document_id).open_cents:
+    elif attempt.amount_cents > before.open_cents:
         attempt.trouble = Trouble.SURPLUS
+    elif before.status.is_on_hold:
+        # A page that was open before the money went back: nobody was asked to pay again.
+        attempt.trouble = Trouble.HELD
     paid_at = snapshot.paid_at or utc_now()
     payment = record_payment(
         PaymentInput(

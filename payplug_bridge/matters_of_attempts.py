@@ -8,7 +8,7 @@ from typing import Final
 from flask import url_for
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from core.database import db
 from core.web.rights import Right
@@ -16,6 +16,7 @@ from invoicing.balances import balance_of, due_cents_sql, merged_ids, open_of_pa
 from invoicing.lifecycle import DocumentKind, DocumentState, PaymentStatus
 from invoicing.models import Document
 from invoicing.payments import Payment
+from invoicing.refunds import Refund
 from payplug_bridge.matters import Action, Matter, Source, is_decided, is_undecided
 from payplug_bridge.models import PaymentAttempt
 from payplug_bridge.money_places import places_of
@@ -31,7 +32,7 @@ _NOT_BOOKED: Final = _l("Not in the books: nothing was recorded.")
 
 
 def _waiting() -> Select[PaymentAttempt]:
-    """Attempts with a trouble that nobody has decided on, and whose money still settles nothing.
+    """Attempts with a trouble that nobody has decided on, and whose money still settles nothing, or was not asked for.
 
     A refund made at PayPlug is no trouble of its own here: what it opened on an invoice is (`matters_of_holds`).
     """
@@ -40,9 +41,15 @@ def _waiting() -> Select[PaymentAttempt]:
     )
     return select(PaymentAttempt).where(
         PaymentAttempt.trouble != "",
-        or_(PaymentAttempt.trouble.in_(_MISMATCHES), left),
+        or_(PaymentAttempt.trouble.in_(_MISMATCHES), left, _is_held()),
         is_undecided(SUBJECT, PaymentAttempt.id.expression, PaymentAttempt.trouble.expression),
     )
+
+
+def _is_held() -> ColumnElement[bool]:
+    """SQL: paid while nothing was asked for, and nothing of it has gone back since."""
+    gone = exists(select(Refund.id).where(Refund.payment_id == PaymentAttempt.payment_id))
+    return and_(PaymentAttempt.trouble == Trouble.HELD, ~gone)
 
 
 def _count() -> int:
@@ -99,7 +106,7 @@ def _of_surplus(attempt: PaymentAttempt, document: Document) -> Matter:
         title=title,
         happened=happened,
         since=payment.recorded_at,
-        amount_cents=open_of_payment(payment.id),
+        amount_cents=payment.amount_cents if attempt.trouble == Trouble.HELD else open_of_payment(payment.id),
         document_id=document.id,
         document=document.number or "",
         customer=document.customer.full_name,
@@ -111,7 +118,7 @@ def _of_surplus(attempt: PaymentAttempt, document: Document) -> Matter:
                 "refund",
                 right=Right.CARDS,
             ),
-            *_uses_of_credit(payment),
+            *(() if attempt.trouble == Trouble.HELD else _uses_of_credit(payment)),
         ),
     )
 
@@ -119,7 +126,7 @@ def _of_surplus(attempt: PaymentAttempt, document: Document) -> Matter:
 def _words_of_surplus(
     attempt: PaymentAttempt, document: Document
 ) -> tuple[LazyString | str, LazyString | str]:
-    if attempt.trouble == Trouble.OTHER_AMOUNT:
+    if attempt.trouble in (Trouble.OTHER_AMOUNT, Trouble.HELD):
         return title_of(attempt.trouble), words_for(attempt.trouble)
     if balance_of(document.id).status is PaymentStatus.CREDITED:
         return _l("Paid after a credit note"), _l(

@@ -17,6 +17,8 @@ TITLES: Final[dict[str, LazyString]] = {
     Trouble.METADATA: _l("Payment of another request"),
     Trouble.SURPLUS: _l("Paid too much"),
     Trouble.REFUNDED: _l("Refund made at PayPlug"),
+    Trouble.HELD: _l("Paid while it was on hold"),
+    "uncovered": _l("More taken back than was paid"),
     "refund": _l("Refund without a credit note"),
     "dispute": _l("Dispute"),
     "stuck": _l("A notification cannot be done"),

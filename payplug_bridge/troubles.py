@@ -21,6 +21,7 @@ class Trouble(StrEnum):
     METADATA = "metadata"
     SURPLUS = "surplus"
     REFUNDED = "refunded"
+    HELD = "held"
 
 
 _WORDS: dict[str, LazyString] = {
@@ -43,6 +44,10 @@ _WORDS: dict[str, LazyString] = {
     Trouble.SURPLUS: _l(
         "The card was charged when less was due. The payment is recorded; what was too much is a credit of the "
         "customer."
+    ),
+    Trouble.HELD: _l(
+        "The card was charged on a page that was open before the money of this invoice went back. The payment is "
+        "recorded and settles the invoice: make sure that the customer meant to pay again, else give it back."
     ),
     Trouble.REFUNDED: _l(
         "Money was given back in the PayPlug portal and no credit note covers it. It is in the books, and the invoice "

@@ -19,6 +19,7 @@ from payplug_bridge import (  # noqa: F401
     matters_of_attempts,
     matters_of_holds,
     matters_of_the_line,
+    matters_of_uncovered,
     models,
     process_notifications,
     refresh_facts,
@@ -47,6 +48,7 @@ from payplug_bridge.routes import members, public, refunds, self_tests, settings
 MATTERS = {
     "attempts": matters_of_attempts.SOURCE,
     "holds": matters_of_holds.SOURCE,
+    "uncovered": matters_of_uncovered.SOURCE,
     "line": matters_of_the_line.SOURCE,
     "operations": matters_of_operations.SOURCE,
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_security import current_user
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response as BaseResponse
 
+from core.charts import CHART_THEMES
 from core.clock import paris_today
 from core.database import db, transaction
 from core.errors import NotFoundError, SoldeError
@@ -40,6 +41,7 @@ from payplug_bridge.operations.report_summary import summary_of
 from payplug_bridge.operations.request_reports import want_report
 from payplug_bridge.operations.upload_report import discard_report, upload_report
 from payplug_bridge.operations.wallet import wallet_standing
+from payplug_bridge.operations.wallet_months import wallet_chart, wallet_months
 from payplug_bridge.operations.wallet_opening import open_wallet
 from payplug_bridge.operations.words import KINDS, PENDING, STATES, words_for_problem, words_for_reason
 
@@ -52,6 +54,17 @@ LONGEST_REPORT_DAYS = 366
 def index() -> str:
     """The balances, and every line of the difference."""
     return _wallet_page(OpeningForm.proposed())
+
+
+@blueprint.get("/months-<theme>.svg")
+@requires(Right.BOOKS)
+def chart(theme: str) -> Response:
+    """Twelve months of the wallet as an image."""
+    shown = theme if theme in CHART_THEMES else CHART_THEMES[0]
+    image = wallet_chart(wallet_months(), shown, is_narrow=request.args.get("narrow") == "1")
+    answer = Response(image, mimetype="image/svg+xml")
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 @blueprint.post("/opening")
@@ -185,7 +198,12 @@ def file(report_id: int) -> Response:
 
 def _wallet_page(form: OpeningForm) -> str:
     return render_template(
-        "payplug/wallet.html", standing=wallet_standing(), form=form, kinds=KINDS, pending_words=PENDING
+        "payplug/wallet.html",
+        standing=wallet_standing(),
+        months=wallet_months(),
+        form=form,
+        kinds=KINDS,
+        pending_words=PENDING,
     )
 
 

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from accounting.chart import read_chart
-from accounting.facts import Treasury
+from accounting.facts import SaleLine, SupplyKind, ThirdParty, Treasury
 from accounting.fec.check import check_fec
 from accounting.fec.export import write_company_fec
 from accounting.fec.findings import Verdict
+from accounting.fec.format import clean_text
 from accounting.fec.produce import log_export, notice_of, produce_fec
 from accounting.fiscal_years import LockedYear, open_year_for, year_ending_in
 from accounting.models import EntryLine, FiscalYear, JournalEntry
@@ -51,6 +52,25 @@ def exported() -> list[list[str]]:
     out = io.BytesIO()
     write_company_fec(year_2026(), out)
     return [line.split("\t") for line in out.getvalue().decode().splitlines()]
+
+
+def test_difficult_names_and_the_least_and_largest_amounts_make_a_right_file(each_company, tmp_path):
+    """Separators and line ends become one space, accents stay, 255 characters are kept, cents are exact."""
+    name = "Été & Cœur\t|\r\nÀ l’Œuvre «\u00a0Façade\u00a0» – ß " + "naïve" * 60
+    shop = Shop(ThirdParty("C00001", name))
+    shop.invoice(SaleLine(SupplyKind.SERVICE, 2000, 1_000_000_000, 200_000_000), on=date(2026, 3, 2))
+    shop.pay(1, 1_200_000_000, on=date(2026, 3, 3), treasury=Treasury.PAYPLUG)
+    shop.invoice(SaleLine(SupplyKind.GOODS, 0, 1, 0), on=date(2026, 3, 4))
+    shop.pay(3, 1, on=date(2026, 3, 5), treasury=Treasury.CASH)
+    produced = produce_fec(year_2026(), tmp_path / "fec")
+    assert produced.report.counts == {}
+    lines = exported()[HEADER:]
+    assert {line[7] for line in lines if line[6]} == {clean_text(name[:255])}
+    assert clean_text(name[:255]).startswith("Été & Cœur À l’Œuvre «\u00a0Façade\u00a0» – ß naïve")
+    assert len(clean_text(name[:255])) > 245
+    amounts = {line[11] for line in lines} | {line[12] for line in lines}
+    assert amounts == {"0,00", "12000000,00", "10000000,00", "2000000,00", "0,01"}
+    assert (produced.summary.debit_cents, produced.summary.credit_cents) == (2_600_000_002, 2_600_000_002)
 
 
 def test_the_file_passes_the_strict_check_on_each_engine(each_company, tmp_path):

@@ -369,7 +369,7 @@ NO_PAGES = {
     "logos.show", "quote_page.colours", "quote_page.logo", "quote_page.pdf",
     "payments.receipt", "payment_page.colours", "payment_page.logo", "payment_page.pdf", "payment_page.receipt",
     "payment_page.status",
-    "payplug_self_tests.state", "wallet.file", "security.reset_password", "security.verify",
+    "payplug_self_tests.state", "wallet.chart", "wallet.file", "security.reset_password", "security.verify",
 }  # fmt: skip
 
 

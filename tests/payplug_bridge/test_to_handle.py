@@ -21,6 +21,8 @@ from invoicing.give_back import MoneyBack
 from invoicing.models import Document
 from invoicing.payments import Payment
 from invoicing.refund_payment import refund_payment
+from invoicing.refunds import Refund
+from invoicing.win_dispute import win_dispute
 from payplug_bridge import refresh_facts
 from payplug_bridge.close_attempt import close_attempt
 from payplug_bridge.errors import PayplugKeyRefused
@@ -196,6 +198,57 @@ def test_money_that_went_back_waits_for_a_credit_note_or_a_claim(each_shop: Shop
     with shop.inside(), transaction():
         credit_invoice(invoices[1], reason="Returned")
     assert troubles(shop) == ["dispute"]
+    shop.assert_sound()
+
+
+def test_money_of_a_page_that_was_open_before_the_refund_settles_and_is_told(
+    shop: Shop, owner: FlaskClient
+) -> None:
+    invoice = shop.invoice()
+    shop.transfer(invoice, 70 * EURO)
+    old_page = shop.click(invoice)
+    with shop.inside(), transaction():
+        transfer = db.session.scalars(select(Payment.id)).one()
+        refund_payment(MoneyBack(transfer, 70 * EURO, paris_today(), external_id="re_1"))
+    assert troubles(shop) == ["refund"]
+    # 50 € arrive on the page that was opened while nobody had given anything back.
+    shop.simulator.pay(old_page, notify=False)
+    shop.notify_about(old_page)
+    shop.work()
+    assert troubles(shop) == ["refund", "held"]
+    page = owner.get("/to-handle").get_data(as_text=True)
+    assert ("Paid while it was on hold" in page, "€50.00" in page) == (True, True)
+    assert shop.balance(invoice).open_cents == 70 * EURO
+    matter = listed(shop)[1]
+    with shop.inside(), transaction():
+        settle_matter(matter.subject, matter.trouble, reason="She meant to pay.")
+    assert troubles(shop) == ["refund"]
+    shop.assert_sound()
+
+
+def test_what_a_bank_took_beyond_its_payment_is_owed_on_the_invoice_and_on_the_list(
+    shop: Shop, owner: FlaskClient
+) -> None:
+    invoice = shop.invoice()
+    shop.simulator.pay(shop.click(invoice), notify=False)
+    shop.sync()
+    with shop.inside(), transaction():
+        payment = db.session.scalars(select(Payment.id)).one()
+        refund_payment(MoneyBack(payment, 50 * EURO, paris_today(), external_id="re_1"))
+        dispute_payment(payment, amount_cents=120 * EURO, disputed_on=paris_today(), external_id="dispute_1")
+    assert sorted(troubles(shop)) == ["dispute", "refund", "uncovered"]
+    uncovered = next(matter for matter in listed(shop) if matter.trouble == "uncovered")
+    assert uncovered.amount_cents == 50 * EURO
+    assert uncovered.places
+    for address in ("/to-handle", f"/invoices/{invoice}"):
+        shown = owner.get(address).get_data(as_text=True)
+        assert ("More taken back than was paid" in shown, "€50.00" in shown) == (True, True)
+    with shop.inside(), transaction():
+        dispute = db.session.scalars(select(Refund.id).order_by(Refund.id.desc())).first()
+        assert dispute is not None
+        win_dispute(dispute, won_on=paris_today())
+    assert "uncovered" not in troubles(shop)
+    assert "More taken back" not in owner.get(f"/invoices/{invoice}").get_data(as_text=True)
     shop.assert_sound()
 
 

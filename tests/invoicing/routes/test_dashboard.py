@@ -12,15 +12,17 @@ from core.database import db, transaction
 from core.tenancy import in_company
 from invoicing.cancel_payment import cancel_payment
 from invoicing.credit_invoice import credit_invoice
-from invoicing.dashboard import first_steps, months, owed, paid_between
+from invoicing.dashboard import first_steps, months, oldest_late, owed, paid_between
 from invoicing.documents import years_of_documents
 from invoicing.draft_input import DraftInput
 from invoicing.draft_invoice import draft_invoice
+from invoicing.give_back import MoneyBack
 from invoicing.issue_quote import issue_quote
 from invoicing.lifecycle import DocumentKind
 from invoicing.models import InvoicingSettings
 from invoicing.payments import PaymentMethod
 from invoicing.record_payment import PaymentInput, record_payment
+from invoicing.refund_payment import refund_payment
 from invoicing.vat_categories import VatCase
 from tests.conftest import make_company, signed_in_client
 from tests.factories.invoicing import make_customer, make_line
@@ -84,6 +86,21 @@ def test_the_figures_are_those_of_the_balances(app, company_id, owner, invoice):
     assert "€340.00" in shown
     assert "€100.00" in shown
     assert "€20.00" in shown
+
+
+def test_what_is_on_hold_is_open_and_never_late(app, company_id, owner, invoice):
+    with time_machine.travel(utc_now() - timedelta(days=70)):
+        late, held = invoice(), invoice()
+    with app.app_context(), in_company(company_id):
+        with transaction():
+            payment = record_payment(PaymentInput(held, PaymentMethod.TRANSFER, 12_000, paris_today())).id
+        with transaction():
+            refund_payment(MoneyBack(payment, 12_000, paris_today()))
+        figures = owed()
+        assert (figures.open_cents, figures.open_count) == (24_000, 2)
+        assert (figures.late_cents, figures.late_count) == (12_000, 1)
+        assert [document.id for document, _ in oldest_late()] == [late]
+    assert f"/invoices/{held}" not in owner.get("/invoices?state=late").text
 
 
 def test_months_take_off_credit_notes_and_cancelled_payments(app, company_id, invoice):

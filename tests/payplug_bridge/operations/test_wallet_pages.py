@@ -5,17 +5,22 @@ from __future__ import annotations
 import io
 import re
 from datetime import date
+from xml.etree import ElementTree as ET
 
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from core.clock import paris_today
 from core.database import db, transaction
 from core.models import Role
 from core.tenancy import in_company
+from invoicing.give_back import MoneyBack
 from invoicing.payments import PaymentMethod
+from invoicing.refund_payment import refund_payment
 from payplug_bridge.operations.models import PayplugOperation, PayplugReport, ReportState
 from payplug_bridge.operations.wallet import wallet_standing
+from payplug_bridge.operations.wallet_months import wallet_months
 from payplug_bridge.operations.wallet_opening import opening_accounts
 from tests.conftest import make_company, signed_in_client
 from tests.factories.invoicing import issue, make_line, pay
@@ -131,3 +136,24 @@ def test_a_name_that_no_database_holds_is_no_error(postgres_app: Flask) -> None:
     kept = upload(client, csv_file(*ROWS), "C:\\reports\\a\0b.csv")
     assert "ab.csv" in client.get(kept.headers["Location"]).text
     assert client.get("/to-handle/a%00/5/x%00").status_code == 404
+
+
+def test_the_months_of_the_wallet_are_a_picture_with_its_figures(app: Flask, company_id: int) -> None:
+    client = signed_in_client(app, company_id, Role.ACCOUNTANT)
+    assert "Month by month" not in client.get(WALLET).text
+    today = paris_today()
+    with app.app_context(), in_company(company_id), transaction():
+        invoice = issue(make_line("1", "100"), today=today)
+        payment = pay(invoice, "120", method=PaymentMethod.CARD, paid_on=today, external_id="pay_1").id
+        refund_payment(MoneyBack(payment, 2_000, today, external_id="re_1"))
+    page = client.get(WALLET).text
+    for shown in ("Month by month", "Came in", "€120.00", "€20.00", "months-light.svg"):
+        assert shown in page
+    with app.app_context(), in_company(company_id):
+        months = wallet_months()
+    assert (len(months), months[-1].in_cents, months[-1].out_cents) == (12, 120_00, 20_00)
+    for theme in ("light", "dark", "nonsense"):
+        answer = client.get(f"{WALLET}/months-{theme}.svg?narrow=1")
+        assert answer.mimetype == "image/svg+xml"
+        assert ET.fromstring(answer.data).tag.endswith("svg")
+        assert b"<script" not in answer.data
