@@ -8,6 +8,7 @@ from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 
 from accounting.ageing import AgeBand, Ageing, OpenItem, first_entries
+from accounting.key_documents import KeyDocument, documents_of_keys
 from core.spreadsheets import ColumnKind, Sheet, SheetColumn, Value
 
 BANDS: dict[AgeBand, LazyString] = {
@@ -54,13 +55,14 @@ def items_sheet(found: Ageing, items: list[OpenItem]) -> Sheet:
     )
 
     def rows() -> Iterator[tuple[Value, ...]]:
-        entries = first_entries(items)
+        entries, documents = first_entries(items), documents_of_keys(item.match_key for item in items)
         for item in sorted(
             items, key=lambda item: (item.customer.casefold(), item.code, item.first_entry_id)
         ):
             entry = entries[item.first_entry_id]
+            document = documents.get(item.match_key, KeyDocument(entry.piece_ref))
             yield (
-                item.code, item.customer, entry.piece_ref, entry.piece_date, item.due_date,
+                item.code, item.customer, document.name, entry.piece_date, item.due_date,
                 item.days_late(found.day), item.cents,
             )  # fmt: skip
 

@@ -72,7 +72,7 @@ def _waiting(report: VatReport) -> Sheet:
         SheetColumn(gettext("Waiting VAT"), _CENTS),
     )
     rows = (
-        (document.piece_ref, document.piece_date, document.customer, document.waiting_cents)
-        for document in waiting_documents(report.waiting)
+        (waiting.document.name, waiting.piece_date, waiting.customer, waiting.waiting_cents)
+        for waiting in waiting_documents(report.waiting)
     )
     return Sheet(gettext("VAT not due yet"), columns, rows)

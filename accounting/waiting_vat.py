@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, select
 
+from accounting.key_documents import KeyDocument, documents_of_keys
 from accounting.models import EntryLine, JournalEntry
 from accounting.opening_entries import is_later_than, is_repetition
 from accounting.room import make_room
@@ -28,11 +29,9 @@ class WaitingKey(NamedTuple):
 
 @dataclass(frozen=True)
 class WaitingDocument:
-    """The same with its words. `source` is what its first entry was posted for."""
+    """The same with its words."""
 
-    match_key: str
-    source: tuple[str, int]
-    piece_ref: str
+    document: KeyDocument
     piece_date: date
     customer: str
     waiting_cents: int
@@ -78,12 +77,11 @@ def _described(keys: Sequence[WaitingKey]) -> Iterator[WaitingDocument]:
             )
         )
     }
+    documents = documents_of_keys(key.match_key for key in keys)
     for key in keys:
         entry = entries[key.first_entry_id]
         yield WaitingDocument(
-            key.match_key,
-            (entry.source_kind, entry.source_id),
-            entry.piece_ref,
+            documents.get(key.match_key, KeyDocument(entry.piece_ref)),
             entry.piece_date,
             labels.get((entry.id, key.match_key), ""),
             key.cents,

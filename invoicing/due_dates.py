@@ -1,4 +1,4 @@
-"""The due dates of invoices, for the ledger's lists: see `accounting.due_dates`."""
+"""What the ledger's lists ask of invoices and credit notes: see `accounting.due_dates`, `accounting.key_documents`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import select
 
+from accounting.key_documents import KeyDocument
 from core.database import db
 from invoicing.models import Document
 
@@ -23,4 +24,16 @@ def due_dates_of_invoices(invoice_ids: list[int]) -> dict[int, date]:
             day = due_date or issue_date
             if day is not None:
                 found[document_id] = day
+    return found
+
+
+def documents_of_ids(document_ids: list[int]) -> dict[int, KeyDocument]:
+    """The number and the page of each issued document."""
+    found: dict[int, KeyDocument] = {}
+    for first in range(0, len(document_ids), _AT_ONCE):
+        statement = select(Document.id, Document.number).where(
+            Document.id.in_(document_ids[first : first + _AT_ONCE])
+        )
+        for document_id, number in db.session.execute(statement):
+            found[document_id] = KeyDocument(number or "", "invoices.show", "document_id", document_id)
     return found

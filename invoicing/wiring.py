@@ -10,6 +10,7 @@ from accounting.archive_tables import add_archive_table
 from accounting.books_pages import BooksGroup, BooksPage, add_books_page
 from accounting.closing_checks import add_closing_check
 from accounting.due_dates import add_due_dates
+from accounting.key_documents import add_key_documents
 from accounting.package_parts import add_package_part
 from accounting.settings_history import add_sentence
 from accounting.settled_kinds import add_settled_kinds
@@ -48,7 +49,7 @@ from invoicing.cli import customers_group, invoices_group
 from invoicing.closing_findings import CHECKS
 from invoicing.document_checks import check_documents
 from invoicing.document_words import siren_text
-from invoicing.due_dates import due_dates_of_invoices
+from invoicing.due_dates import documents_of_ids, due_dates_of_invoices
 from invoicing.facturx_cli import facturx_group
 from invoicing.mail_settings import sender_of_company, servers_of_companies
 from invoicing.means_words import means_sentence
@@ -188,6 +189,8 @@ def init_app(app: Flask) -> None:
     add_due_dates(app, "invoice", due_dates_of_invoices)
     for part in PACKAGE_PARTS:
         add_package_part(app, part)
+    add_key_documents(app, "invoice", documents_of_ids)
+    add_key_documents(app, "credit_note", documents_of_ids)
     set_vat_sales(app, vat_sales_of_documents)
     app.add_template_filter(siren_text, "siren")
     set_chat_target(app, chat_target)

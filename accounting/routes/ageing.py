@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from accounting.ageing import AgeBand, ageing, first_entries, open_items
 from accounting.ageing_sheets import BANDS, customers_sheet, items_sheet
+from accounting.key_documents import documents_of_keys
 from accounting.source_links import source_url
 from core.charts import Series, bar_chart
 from core.clock import paris_today
@@ -63,6 +64,7 @@ def customer(code: str) -> str:
         items=items,
         bands=BANDS,
         entries=entries,
+        documents=documents_of_keys(item.match_key for item in items),
         urls={id_: source_url((entry.source_kind, entry.source_id)) for id_, entry in entries.items()},
     )
 

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from accounting.periods import month_before
 from accounting.routes.period_choice import chosen_period, period_choices
 from accounting.settings import vat_regime_on
-from accounting.source_links import source_url
 from accounting.treatment_words import TREATMENTS
 from accounting.vat_form import LINE_TITLES
 from accounting.vat_report import vat_report
@@ -42,7 +41,6 @@ def index() -> ResponseReturnValue:
         treatments=TREATMENTS,
         line_titles=LINE_TITLES,
         waiting=waiting,
-        urls={row.match_key: source_url(row.source) for row in waiting},
         page=page,
         page_url=f"{url_for('vat_report.index', **period.address)}&page={{page}}",
     )

@@ -64,7 +64,7 @@ def test_goods_by_invoice_services_by_payment_and_what_takes_back(each_company):
         "A1": (300, None), "08": (300, 60), "16": (None, 60), "19": (None, 0), "20": (None, 0), "23": (None, 0),
         "28": (None, 60),
     }  # fmt: skip
-    waiting = {row.piece_ref: row.waiting_cents for row in waiting_documents(waiting_keys(APRIL[1]))}
+    waiting = {row.document.name: row.waiting_cents for row in waiting_documents(waiting_keys(APRIL[1]))}
     assert waiting == {mixed.number: 20_00, works.number: 20_00}
 
     # May: the mixed invoice is paid by half (240 of 480): half of 20 is due; the other one whole.
