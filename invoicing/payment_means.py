@@ -104,6 +104,14 @@ def payment_means() -> list[Means]:
     return means
 
 
+def method_names() -> dict[PaymentMethod, LazyString | str]:
+    """What pages call each method: the company's name for it, else the usual one."""
+    named = db.session.execute(
+        select(PaymentMeans.method, PaymentMeans.label).where(PaymentMeans.label != "")
+    )
+    return {**METHODS, **{row.method: row.label for row in named}}
+
+
 def possible_accounts(method: PaymentMethod) -> list[TreasuryView]:
     """The open treasury accounts that money of this means may come in on."""
     kinds = KINDS.get(method, ())

@@ -18,8 +18,8 @@ from invoicing.dashboard import (
     owed,
     paid_between,
 )
-from invoicing.history_words import METHODS
 from invoicing.mail_troubles import count_failed_mails, failed_mails
+from invoicing.payment_means import method_names
 from invoicing.recurring import recurring_to_handle
 
 blueprint = Blueprint("dashboard", __name__)
@@ -45,7 +45,7 @@ def index() -> str:
         failed_count=count_failed_mails(),
         recurring=recurring_to_handle(SHOWN),
         months=months(),
-        methods=METHODS,
+        methods=method_names(),
         panels=panels_of("dashboard"),
         more_steps=panels_of("first-steps"),
     )

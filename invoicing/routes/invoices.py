@@ -47,10 +47,11 @@ from invoicing.einvoice_xml import MEDIA_TYPE as XML_TYPE
 from invoicing.einvoice_xml import xml_of
 from invoicing.errors import NotFoundError, NotIssuableError, Place, Problem
 from invoicing.forms.documents import OneClickForm
-from invoicing.history_words import METHODS, history_entries
+from invoicing.history_words import history_entries
 from invoicing.issue_invoice import issue_invoice
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Document
+from invoicing.payment_means import method_names
 from invoicing.recurring import may_be_repeated, origin_of
 from invoicing.render_pdf import MEDIA_TYPE, draft_pdf, ensure_pdf, file_name
 from invoicing.sending_status import sending_status
@@ -118,7 +119,7 @@ def _page(document: Document, problems: Sequence[Problem]) -> str:
         problems=[(problem, mend_url(problem, document)) for problem in problems],
         history=history_entries(page.history),
         panels=panels_of("document", document.id),
-        methods=METHODS,
+        methods=method_names(),
         einvoice_rules=RULES,
         unit_text=unit_text,
         subtotals=subtotals((line.role, line.amount_cents) for line in page.view.lines),

@@ -17,7 +17,7 @@ from core.web.pages import Page
 from core.web.rights import Right, requires
 from core.web.spreadsheets import asked_format, spreadsheet
 from invoicing.collected import collected_rows, count_touched
-from invoicing.history_words import METHODS
+from invoicing.payment_means import method_names
 from invoicing.payment_register import money_moves, rate_totals, register_totals, treasury_totals
 from invoicing.register_sheets import (
     MOVES,
@@ -58,7 +58,7 @@ def index() -> ResponseReturnValue:
         ledger_cents=sum(account.cents for account in accounts),
         period=period,
         choices=period_choices(),
-        methods=METHODS,
+        methods=method_names(),
         kinds=MOVES,
         page=page,
         page_url=f"{url_for('payment_register.index', **period.address)}&page={{page}}",
@@ -87,7 +87,7 @@ def collected() -> ResponseReturnValue:
         class_of=class_of,
         period=period,
         choices=period_choices(),
-        methods=METHODS,
+        methods=method_names(),
         page=page,
         page_url=f"{url_for('payment_register.collected', **period.address)}&page={{page}}",
     )

@@ -25,11 +25,11 @@ from invoicing.documents import MOST_COUNTED, find_issued
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.forms.documents import OneClickForm
 from invoicing.forms.payments import CancelPaymentForm, PaymentForm
-from invoicing.history_words import METHODS
 from invoicing.lifecycle import DocumentKind
 from invoicing.open_invoices import open_invoices
 from invoicing.payment_link import card_payments
 from invoicing.payment_list import PaymentFilter, count_payments, find_payments, invoices_of_payments
+from invoicing.payment_means import method_names
 from invoicing.payments import Payment, PaymentMethod
 from invoicing.receipt_view import card_of, receipt_view
 from invoicing.receipts import receipt_name, receipt_pdf
@@ -57,7 +57,7 @@ def index() -> str:
         page=page,
         standing_cents=None if page.is_capped else count.standing_cents,
         given_back_cents=count.given_back_cents,
-        methods=METHODS,
+        methods=method_names(),
     )
 
 
@@ -131,7 +131,7 @@ def show(payment_id: int) -> str:
         receipts=receipts_of(payment_id),
         has_receipt=invoice_of(payment_id) is not None and payment.reversal is None,
         contacts=proposed_recipients(payment.customer_id),
-        methods=METHODS,
+        methods=method_names(),
         one_click=OneClickForm(),
         panels=panels_of("payment", payment_id),
     )
@@ -182,7 +182,7 @@ def cancel(payment_id: int) -> ResponseReturnValue:
         form=form,
         payment=_find_payment(payment_id),
         invoices=invoices,
-        methods=METHODS,
+        methods=method_names(),
     )
 
 

@@ -14,7 +14,7 @@ from core.web.rights import Right, requires
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.forms.refunds import RefundByHandForm, RefundForm
 from invoicing.give_back import MoneyBack
-from invoicing.history_words import METHODS
+from invoicing.payment_means import method_names
 from invoicing.payments import PaymentMethod
 from invoicing.refund_page import RefundPage, refund_page, refund_preview
 from invoicing.refund_payment import refund_payment
@@ -63,7 +63,7 @@ def show(form: RefundForm, page: RefundPage, action: str) -> str:
         preview=preview,
         action=action,
         back=address_after(page),
-        methods=METHODS,
+        methods=method_names(),
         is_card=page.payment.method is PaymentMethod.CARD,
     )
 

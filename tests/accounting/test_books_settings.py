@@ -15,6 +15,7 @@ from accounting.choose_sales_extension import choose_sales_extension
 from accounting.customer_account import own_account_number
 from accounting.errors import AccountingError, AccountNotFound, JournalNotFound, TreasuryAccountNotFound
 from accounting.facts import Treasury
+from accounting.fec.produce import produce_fec
 from accounting.fiscal_year_dates import YearDates, coming_years, set_year_dates
 from accounting.fiscal_years import fiscal_years
 from accounting.ledger_checks import check_ledger
@@ -231,7 +232,7 @@ def test_the_extension_holds_for_invoices_to_come(each_company):
     assert list(verify_chain(each_company.id)) == []
 
 
-def test_customers_get_accounts_of_their_own_and_what_is_open_is_paid_where_it_stands(each_company):
+def test_customers_get_accounts_of_their_own_and_what_is_open_is_paid_where_it_stands(each_company, tmp_path):
     shop = Shop()
     shop.invoice(SERVICES_120)
     with transaction():
@@ -254,6 +255,12 @@ def test_customers_get_accounts_of_their_own_and_what_is_open_is_paid_where_it_s
         choose_customer_accounts(CustomerAccounts.BY_CODE, seen=CustomerAccounts.BY_DIGITS)
     assert check_ledger() == []
     assert list(verify_chain(each_company.id)) == []
+    produced = produce_fec(fiscal_years()[0], tmp_path / "fec")
+    assert (produced.is_right, produced.report.counts) == (True, {})
+    rows = [line.split("\t") for line in (tmp_path / "fec").read_text().splitlines()]
+    assert {(row[4], row[6]) for row in rows if row[4].startswith("411")} == {
+        ("411000", "C00001"), ("41100001", "C00001"),
+    }  # fmt: skip
 
 
 def test_own_account_numbers_come_from_codes():

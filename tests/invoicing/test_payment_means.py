@@ -89,5 +89,6 @@ def test_the_payment_form_offers_the_means_and_the_accounts_there_are(app, compa
     assert "does not come in on this account" in wrong.text
     right = {**sent, "method": "direct_debit", "treasury_account_id": str(bank_id)}
     assert client.post(url, data=right).status_code == 303
+    assert client.get("/payments").text.count("SEPA") == 2
     with app.app_context(), in_company(company_id):
         assert balance("512100") == 10_00
