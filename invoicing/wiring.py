@@ -89,6 +89,7 @@ from invoicing.routes import refunds as refund_pages
 from invoicing.routes import texts as text_pages
 from invoicing.source_urls import SOURCE_URLS
 from invoicing.standing import check_standings
+from invoicing.takeover.cli import takeover_command
 from invoicing.vat_sales import vat_sales_of_documents
 
 PAGES = (
@@ -172,7 +173,7 @@ def init_app(app: Flask) -> None:
     for table in TABLES:
         add_archive_table(app, table)
     add_archive_part(app, DOCUMENTS)
-    for group in (customers_group, invoices_group, facturx_group):
+    for group in (customers_group, invoices_group, facturx_group, takeover_command):
         app.cli.add_command(group)
     for page in PAGES:
         app.register_blueprint(page.blueprint)

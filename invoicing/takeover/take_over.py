@@ -53,6 +53,7 @@ from invoicing.takeover.books import CUSTOMERS, Party
 from invoicing.takeover.plan import Plan, PlannedAccount, PlannedCustomer, PlannedItem
 from invoicing.takeover.report import report_of
 from invoicing.takeover.words import line_label, what_it_is
+from invoicing.vat_categories import VatCategory
 
 ONE = 10_000
 CENT_PRICE = 10_000
@@ -198,15 +199,7 @@ def _document(planned: PlannedItem, customer: Customer, waiting: WaitingVat) -> 
     document.lines.append(
         statement_line(line_label(planned.number, item.day, customer.language), item.open_cents)
     )
-    if waiting.cents:
-        document.vat_lines.append(
-            DocumentVat(
-                rate=waiting.rate,
-                kind=SupplyKind.SERVICE,
-                net_cents=round_half_up_div(waiting.cents * 10_000, waiting.rate),
-                vat_cents=waiting.cents,
-            )
-        )
+    document.vat_lines.extend(_vat_rows(item.open_cents, waiting))
     db.session.add(document)
     db.session.flush()
     issue_statement(
@@ -217,6 +210,20 @@ def _document(planned: PlannedItem, customer: Customer, waiting: WaitingVat) -> 
         what_it_is(planned.number, item.day, customer.language),
     )
     return document
+
+
+def _vat_rows(open_cents: int, waiting: WaitingVat) -> Iterator[DocumentVat]:
+    """What is open by rate: what bears the VAT that waits, and the rest, of which the old books have told VAT already.
+    They sum to what is open, so that what is collected can be told by rate."""
+    net = round_half_up_div(waiting.cents * 10_000, waiting.rate) if waiting.cents else 0
+    net = min(net, open_cents - waiting.cents)
+    if waiting.cents:
+        yield DocumentVat(rate=waiting.rate, kind=SupplyKind.SERVICE, net_cents=net, vat_cents=waiting.cents)
+    rest = open_cents - net - waiting.cents
+    if rest:
+        yield DocumentVat(
+            rate=0, kind=SupplyKind.GOODS, category=VatCategory.OUTSIDE_SCOPE, net_cents=rest, vat_cents=0
+        )
 
 
 def statement_line(label: str, cents: int) -> DocumentLine:

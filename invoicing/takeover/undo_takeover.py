@@ -100,7 +100,13 @@ def _counter(document: Document, actor_id: int | None) -> None:
         statement_line(counter_label(document.number, document.language), document.total_cents)
     )
     counter.vat_lines += [
-        DocumentVat(rate=row.rate, kind=row.kind, net_cents=row.net_cents, vat_cents=row.vat_cents)
+        DocumentVat(
+            rate=row.rate,
+            kind=row.kind,
+            category=row.category,
+            net_cents=row.net_cents,
+            vat_cents=row.vat_cents,
+        )
         for row in document.vat_lines
     ]
     db.session.add(counter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -28,6 +29,7 @@ from core.files import put_bytes, register_file
 from core.seal import verify_chain
 from core.tenancy import current_company_id
 from invoicing.balances import balance_of
+from invoicing.collected import collected_rows
 from invoicing.credit_invoice import credit_invoice
 from invoicing.dashboard import months, owed
 from invoicing.document_view import view_of
@@ -123,6 +125,12 @@ def test_the_books_go_on_here_and_what_was_open_is_paid_as_any_invoice(each_comp
         pay(four, "240", paid_on=date(2026, 2, 5))
     assert books("44574", "411") == {"411": "-50.00"}
     all_is_well()
+    # What was collected is told by rate, to the cent; what the old books have declared already stands apart.
+    collected = Counter[tuple[int, bool]]()
+    for row in collected_rows(date(2026, 1, 1), date(2026, 12, 31)):
+        for part, cents in row.cents.items():
+            collected[part.rate, part.on_collection] += cents
+    assert collected == {(2000, True): 720_00, (1000, True): 330_00, (0, False): 240_00}
 
     # The year's own file passes the strict check, the opening entry first.
     year = year_ending_in(2026)
