@@ -27,6 +27,8 @@ def _of_period(period: PackagePeriod) -> tuple[ColumnElement[bool], ...]:
     return (
         Document.state == DocumentState.ISSUED,
         Document.kind.in_(list(FOLDERS)),
+        # What was taken over from other software has no rank in a series: it was issued there.
+        Document.sequence.is_not(None),
         Document.issue_date.between(period.starts_on, period.ends_on),
     )
 

@@ -20,7 +20,7 @@ from accounting.exports.selection import ExportChoice, ExportPreview, preview_ex
 from accounting.exports.write_file import write_export
 from core.database import commit_once, db, transaction
 from core.files import StoredFile, put_path
-from core.long_tasks import LongTask, MadeFile, TaskKind, TaskRun, ask_for
+from core.long_tasks import LongTask, MadeFile, Progress, TaskKind, TaskRun, ask_for
 from core.web.rights import Right
 
 TASK: Final = "export_batch"
@@ -50,12 +50,28 @@ def order_export(
         asked = {**vars(choice), "seen": seen, "request_key": request_key}
         with transaction():
             return "task", ask_for(TASK, asked, request_key=request_key, actor_id=actor_id).id
+    return "batch", export_now(preview, request_key=request_key, actor_id=actor_id)
+
+
+def export_now(
+    preview: ExportPreview,
+    *,
+    request_key: str,
+    actor_id: int | None = None,
+    progress: Progress = lambda _done, _total: None,
+) -> int:
+    """Write the file of what was previewed, store it and make the batch; its id. Opens its own transaction.
+
+    Raises:
+        PiecesHeld: some of it is in another batch by now.
+        AccountingError: a value does not fit into the format.
+    """
     with TemporaryDirectory(prefix="solde-export-") as folder:
         path = Path(folder, "export")
-        written = write_export(preview, path)
+        written = write_export(preview, path, progress)
         db.session.rollback()
         stored = StoredExport(written, *put_path(path))
-    return "batch", commit_once(lambda: make_batch(stored, request_key=request_key, actor_id=actor_id).id)
+    return commit_once(lambda: make_batch(stored, request_key=request_key, actor_id=actor_id).id)
 
 
 def _checked(choice: ExportChoice, seen: str) -> ExportPreview:

@@ -25,6 +25,8 @@ def ascii_text(text: str) -> str:
 
     Control characters (tabs, line ends) become a blank: in a fixed-width record they would break it.
     """
+    if text.isascii() and text.isprintable():
+        return text
     spelled = unicodedata.normalize("NFKD", _CONTROL.sub(" ", text).translate(_LETTERS))
     bare = "".join(letter for letter in spelled if not unicodedata.combining(letter))
     return bare.encode("ascii", "replace").decode("ascii")
@@ -32,6 +34,8 @@ def ascii_text(text: str) -> str:
 
 def ansi_text(text: str) -> str:
     """The text with its accents, where Windows-1252 has them; what it lacks is written in ASCII."""
+    if text.isascii() and text.isprintable():
+        return text
     clean = _CONTROL.sub(" ", unicodedata.normalize("NFC", text)).replace("\u202f", "\u00a0")
     return "".join(letter if _is_ansi(letter) else ascii_text(letter) for letter in clean)
 

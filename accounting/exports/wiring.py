@@ -9,6 +9,7 @@ from accounting import month_package, month_parts
 from accounting.books_pages import BooksGroup, BooksPage, add_books_page
 from accounting.exports import export_task, models, sealed, triggers  # noqa: F401  # they register themselves
 from accounting.exports.batch_checks import check_batches
+from accounting.exports.cli import export
 from accounting.package_parts import add_package_part
 from accounting.routes import exports, packages
 from core.checks import register_company_check
@@ -33,4 +34,5 @@ def init_app(app: Flask) -> None:
         add_task_kind(app, kind)
     for part in month_parts.PARTS:
         add_package_part(app, part)
+    app.cli.add_command(export)
     register_company_check("exports", check_batches)

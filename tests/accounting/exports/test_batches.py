@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
+from accounting.chart import read_chart
 from accounting.errors import AccountingError
 from accounting.exports.batch_checks import check_batches
 from accounting.exports.batches import BatchNotFound, entry_ids_of, find_batch, list_batches
@@ -24,8 +26,10 @@ from accounting.exports.selection import ExportChoice, ExportPreview, preview_ex
 from accounting.exports.settings import ExportSettingsInput, export_options, set_export_settings
 from accounting.exports.write_file import WrittenExport, write_export
 from accounting.facts import ThirdParty
+from accounting.fiscal_years import open_year_for
 from accounting.letter_lines import letter_matching
 from accounting.models import JournalEntry
+from accounting.roles import AccountRole
 from core.checks import company_faults
 from core.database import commit_once, db, transaction
 from core.event_log import Event
@@ -34,6 +38,7 @@ from core.seal import verify_chain
 from core.tenancy import current_company_id, in_company
 from tests._profiles import LONG
 from tests.accounting.shop import DUPONT, GOODS_110, SERVICES_120, Shop
+from tests.accounting.test_fec_export import fill_with_entries
 from tests.conftest import make_company
 
 MARCH = (date(2026, 3, 1), date(2026, 3, 31))
@@ -313,3 +318,42 @@ def test_every_format_can_be_made_from_the_ledger(company, tmp_path):
         with transaction():
             cancel_batch(batch.id, "next format")
     assert list(company_faults()) == []
+
+
+def test_the_command_makes_a_batch_and_says_what_stops_it(company, app, tmp_path):
+    story()
+    db.session.rollback()
+
+    def run(*more: str, key: str = "coala", siren: str = "732829320", days: str = "2026-03"):
+        period = ["--from", f"{days}-01", "--to", f"{days}-28"]
+        call = ["export", "--company", siren, "--format", key, *period, "--output", str(tmp_path / "out")]
+        return app.test_cli_runner().invoke(args=[*call, *more])
+
+    assert run(siren="552100554").exit_code == 2
+    assert run("--journal", "ZZ").exit_code == 2
+    assert not (tmp_path / "out").exists()
+    done = run("--journal", "VE")
+    assert (done.exit_code, done.stdout.strip()) == (0, str(tmp_path / "out/732829320-coala-lot0001.txt"))
+    assert "2 entries, 8 lines" in done.stderr
+    assert len((tmp_path / "out/732829320-coala-lot0001.txt").read_bytes().splitlines()) == 8
+    again = run("--journal", "VE")
+    assert (again.exit_code, "2 entries are in batches" in again.stderr) == (1, True)
+    Shop(ThirdParty("CUSTOMER-000012", "Durand"), first_id=50).invoice(SERVICES_120, on=date(2026, 5, 2))
+    misfit = run(key="quadra", days="2026-05")
+    assert (misfit.exit_code, "CUSTOMER-000012" in misfit.stderr) == (1, True)
+    assert [batch.sequence for batch in list_batches(limit=9)] == [1]
+
+
+def test_a_large_export_is_written_in_little_memory(company, tmp_path):
+    entries, per_entry = 3_000, 4
+    with transaction():
+        chart, (year, _) = read_chart(), open_year_for(date(2026, 1, 1))
+        fill_with_entries(year, chart.journals["OD"], chart.account_id(AccountRole.BANK), entries, per_entry)
+    seen = preview_export(choice(key="quadra"))
+    tracemalloc.start()
+    found = write_export(seen, tmp_path / "export")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (len(found.entry_ids), found.line_count) == (entries, entries * per_entry)
+    assert (tmp_path / "export").stat().st_size == entries * per_entry * 233
+    assert peak < 8_000_000, "far below what the whole export would take"
