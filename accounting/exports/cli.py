@@ -51,7 +51,7 @@ class NoSuchCompany(click.ClickException):
 )
 @with_appcontext
 def export(
-    siren: str, key: str, first: datetime, last: datetime, journals: tuple[str, ...], folder: Path
+    *, siren: str, key: str, first: datetime, last: datetime, journals: tuple[str, ...], folder: Path
 ) -> None:
     """Make an export batch of the entries that are in none yet, and write its file into a folder.
 
