@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from accounting.facts import CollectionState, Share, ThirdParty
+from accounting.facts import CollectionState, Share, ThirdParty, Treasury, TreasuryPlace
 
 
 class WriteOffKind(StrEnum):
@@ -118,6 +118,7 @@ class BankFeeFact:
     charged_on: date
     reference: str
     label: str
+    treasury: Treasury | TreasuryPlace
     amount_cents: int
 
 

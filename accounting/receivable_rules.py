@@ -7,7 +7,14 @@ another account.
 
 from __future__ import annotations
 
-from accounting.drafts import EntryDraft, LineDraft, OpenPosition, PostedWriteOff, Standing
+from accounting.drafts import (
+    EntryDraft,
+    LineDraft,
+    OpenPosition,
+    PostedWriteOff,
+    Standing,
+    journal_and_account,
+)
 from accounting.receivable_facts import (
     BankFeeFact,
     DoubtFact,
@@ -141,13 +148,17 @@ def kept_surplus(fact: KeptSurplusFact, standing: Standing) -> EntryDraft:
 
 
 def bank_fee(fact: BankFeeFact) -> EntryDraft:
-    """The bank's fee for a payment that it sent back (journal BQ): D 627; C 512. Bank services bear no VAT here."""
+    """The bank's fee for a payment that it sent back (journal of the bank): D 627; C 512.
+
+    Fees for incidents of payment bear no VAT (CGI art. 261 C, 1 c) (practice).
+    """
+    journal, bank = journal_and_account(fact.treasury)
     lines = (
         LineDraft(AccountRole.BANK_FEES, fact.amount_cents, fact.label),
-        LineDraft(AccountRole.BANK, -fact.amount_cents, fact.label),
+        LineDraft(bank, -fact.amount_cents, fact.label),
     )
     return EntryDraft(
-        source=fact.source, purpose="bank_fee", journal=JournalCode.BANK, day=fact.charged_on,
+        source=fact.source, purpose="bank_fee", journal=journal, day=fact.charged_on,
         piece_ref=fact.reference, label=fact.label, lines=lines,
     )  # fmt: skip
 

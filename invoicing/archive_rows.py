@@ -16,6 +16,7 @@ from core.files import StoredFile, read_bytes
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Customer, Document, DocumentFile, DocumentLine, DocumentVat, DocumentXml
 from invoicing.payments import Payment, PaymentReversal, Settlement
+from invoicing.receivables import DoubtfulDebt, KeptSurplus, KeptSurplusVat, WriteOff, WriteOffVat
 from invoicing.refunds import DisputeWin, Refund
 
 _KEYS = frozenset({"request_key", "version"})
@@ -61,6 +62,32 @@ TABLES = (
     ArchiveTable(
         Refund, _l("refunds and disputes"),
         lambda year: Refund.refunded_on.between(year.starts_on, year.ends_on), 33, _KEYS,
+    ),
+    ArchiveTable(
+        WriteOff, _l("discounts, differences and losses"),
+        lambda year: WriteOff.written_on.between(year.starts_on, year.ends_on), 35, _KEYS,
+    ),
+    ArchiveTable(
+        WriteOffVat, _l("VAT of what was given up"),
+        lambda year: WriteOffVat.write_off_id.in_(
+            select(WriteOff.id).where(WriteOff.written_on.between(year.starts_on, year.ends_on))
+        ),
+        36,
+    ),
+    ArchiveTable(
+        DoubtfulDebt, _l("doubtful invoices"),
+        lambda year: DoubtfulDebt.decided_on.between(year.starts_on, year.ends_on), 37, _KEYS,
+    ),
+    ArchiveTable(
+        KeptSurplus, _l("money kept beyond what was owed"),
+        lambda year: KeptSurplus.kept_on.between(year.starts_on, year.ends_on), 38, _KEYS,
+    ),
+    ArchiveTable(
+        KeptSurplusVat, _l("VAT of what was paid of losses"),
+        lambda year: KeptSurplusVat.kept_id.in_(
+            select(KeptSurplus.id).where(KeptSurplus.kept_on.between(year.starts_on, year.ends_on))
+        ),
+        39,
     ),
     ArchiveTable(
         DisputeWin, _l("disputes won"), lambda year: DisputeWin.won_on.between(year.starts_on, year.ends_on), 34

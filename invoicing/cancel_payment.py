@@ -10,8 +10,10 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from accounting.facts import CollectionReversalFact
+from accounting.facts import CollectionReversalFact, Treasury
+from accounting.receivable_facts import BankFeeFact
 from accounting.record import record
+from accounting.record_receivable import record_receivable
 from core.clock import paris_today
 from core.database import db, lock
 from core.errors import ConflictError, SoldeError
@@ -22,11 +24,13 @@ from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.follow_doubt import follow_doubt
 from invoicing.input_checks import FieldErrors
 from invoicing.kept_of_payment import live_kept
-from invoicing.ledger_facts import collection_states, follow_merge
+from invoicing.ledger_facts import collection_states, follow_merge, treasury_of
 from invoicing.locked_documents import locked_issued_invoice
 from invoicing.models import Document
 from invoicing.payments import Payment, PaymentMethod, PaymentReversal, ReversalKind, Settlement
 from invoicing.settle import live_settlements_of_payment, settle, undo_settlement
+
+LARGEST_FEE_CENTS = 1_000_00
 
 
 class CardPaymentError(SoldeError):
@@ -36,13 +40,21 @@ class CardPaymentError(SoldeError):
 
 
 def cancel_payment(
-    payment_id: int, *, reason: str, today: date | None = None, actor_id: int | None = None
+    payment_id: int,
+    *,
+    reason: str,
+    kind: ReversalKind = ReversalKind.CANCELLATION,
+    fee_cents: int = 0,
+    today: date | None = None,
+    actor_id: int | None = None,
 ) -> PaymentReversal:
     """Take a payment back: every document it settled is open again. Cancelled twice, the first reversal is returned.
 
     Args:
         payment_id: a transfer, cheque or cash payment.
         reason: kept in the history.
+        kind: a mistake, or the bank sent the payment back.
+        fee_cents: what the bank charged for sending it back.
         today: the business day of the cancellation; None is today in Paris.
         actor_id: who does it.
 
@@ -68,7 +80,16 @@ def cancel_payment(
     settlements = live_settlements_of_payment(payment_id)
     if not {row.invoice_id for row in settlements} <= {invoice.id for invoice in invoices}:
         raise ConflictError
-    reversal = _written_reversal(payment, _checked_reason(reason), _checked_day(payment, today), actor_id)
+    reversal = _written_reversal(
+        payment,
+        PaymentReversal(
+            kind=kind,
+            fee_cents=_checked_fee(kind, fee_cents),
+            reason=_checked_reason(reason),
+            reversed_on=_checked_day(payment, today),
+            recorded_by_id=actor_id,
+        ),
+    )
     return_cheque(payment.id, returned_on=reversal.reversed_on)
     _take_back(payment, reversal, settlements)
     record(_fact(payment, reversal, invoices))
@@ -77,6 +98,7 @@ def cancel_payment(
     )
     for invoice in invoices:
         follow_doubt(("payment_reversal", reversal.id), invoice, reversal.reversed_on)
+    _record_fee(payment, reversal)
     seal("payment_reversal", reversal.id)
     for invoice in invoices:
         record_event(
@@ -112,6 +134,33 @@ def _checked_reason(reason: str) -> str:
     return checked
 
 
+def _checked_fee(kind: ReversalKind, fee_cents: int) -> int:
+    if fee_cents < 0:
+        raise InvalidInputError({"fee_cents": _l("The amount must be above zero.")})
+    if fee_cents > LARGEST_FEE_CENTS:
+        raise InvalidInputError({"fee_cents": _l("This number is too large.")})
+    if fee_cents and kind is not ReversalKind.REJECTION:
+        raise InvalidInputError({"fee_cents": _l("A bank charges for what it sent back only.")})
+    return fee_cents
+
+
+def _record_fee(payment: Payment, reversal: PaymentReversal) -> None:
+    """The fee leaves the bank account: that of the payment, or the first one for a cheque."""
+    if not reversal.fee_cents:
+        return
+    reference = payment.reference.strip() or f"REG{payment.id:06d}"
+    record_receivable(
+        BankFeeFact(
+            source=("payment_reversal", reversal.id),
+            charged_on=reversal.reversed_on,
+            reference=reference,
+            label=f"Frais d’impayé {reference} {payment.customer.full_name}",
+            treasury=Treasury.BANK if payment.method is PaymentMethod.CHEQUE else treasury_of(payment),
+            amount_cents=reversal.fee_cents,
+        )
+    )
+
+
 def _checked_day(payment: Payment, today: date | None) -> date:
     day = today or paris_today()
     if day < payment.paid_on:
@@ -121,15 +170,8 @@ def _checked_day(payment: Payment, today: date | None) -> date:
     return day
 
 
-def _written_reversal(payment: Payment, reason: str, day: date, actor_id: int | None) -> PaymentReversal:
-    reversal = PaymentReversal(
-        payment_id=payment.id,
-        kind=ReversalKind.CANCELLATION,
-        amount_cents=payment.amount_cents,
-        reversed_on=day,
-        reason=reason,
-        recorded_by_id=actor_id,
-    )
+def _written_reversal(payment: Payment, reversal: PaymentReversal) -> PaymentReversal:
+    reversal.payment_id, reversal.amount_cents = payment.id, payment.amount_cents
     db.session.add(reversal)
     db.session.flush()
     return reversal

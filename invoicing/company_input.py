@@ -62,6 +62,11 @@ class CompanyInput:
     legal_notice: str = ""
 
 
+MOST_DISCOUNT_RATE = 2000
+MOST_DIFFERENCE_CENTS = 50_00
+"""Beyond these a slip of the keyboard is likelier than a wish."""
+
+
 @dataclass(frozen=True)
 class InvoicingInput:
     """How the company invoices, as typed."""
@@ -72,6 +77,9 @@ class InvoicingInput:
     backdating_days: int
     late_penalty: str = ""
     discount_terms: str = ""
+    discount_rate: int = 0
+    discount_days: int = 0
+    difference_limit_cents: int = 100
     vat_case: VatCase = VatCase.STANDARD
     vat_ground: str = ""
     mediator: str = ""
@@ -224,6 +232,15 @@ def _checked_invoicing(given: InvoicingInput) -> InvoicingInput:
     ):
         if not 0 <= getattr(given, name) <= most:
             errors.add(name, _l("Give a number of days between 0 and %(most)d.", most=most))
+    if not 0 <= given.discount_rate <= MOST_DISCOUNT_RATE:
+        errors.add("discount_rate", _l("Give a rate between 0 and 20 %."))
+    if not 0 <= given.discount_days <= LONGEST_BUSINESS_TERMS_DAYS:
+        errors.add(
+            "discount_days",
+            _l("Give a number of days between 0 and %(most)d.", most=LONGEST_BUSINESS_TERMS_DAYS),
+        )
+    if not 0 <= given.difference_limit_cents <= MOST_DIFFERENCE_CENTS:
+        errors.add("difference_limit_cents", _l("Give an amount between 0 and 50 €."))
     check_treatment(errors, given.vat_case, given.vat_ground)
     checked = replace(
         given,

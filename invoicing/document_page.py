@@ -12,7 +12,13 @@ from core.clock import paris_today
 from core.database import db
 from core.web.panels import marks_of
 from invoicing.attachments import ShownFile, read_attachments, shown_files
-from invoicing.balances import DocumentBalance, balances_of, customer_credit_cents, uncovered_cents
+from invoicing.balances import (
+    DocumentBalance,
+    balances_of,
+    customer_credit_cents,
+    live_doubt,
+    uncovered_cents,
+)
 from invoicing.credit_left import credit_left
 from invoicing.deposits import open_deposits
 from invoicing.document_view import DocumentView, view_of
@@ -25,9 +31,12 @@ from invoicing.issue_invoice import candidate_of, einvoice_of, problems_of_issue
 from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType
 from invoicing.models import Document, PaymentCard
 from invoicing.payments import Payment, Settlement
+from invoicing.receivables import DoubtfulDebt, KeptSurplus, WriteOff, WriteOffKind
 from invoicing.refunds import Refund, RefundKind
 from invoicing.sending_status import SendingState, SendingStatus, sending_status
+from invoicing.settings import invoicing_settings
 from invoicing.sms_status import SmsStatus, sms_status
+from invoicing.write_off_plan import discount_wanted_cents
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,14 @@ class UsedCredit:
 
 
 @dataclass(frozen=True)
+class Proposal:
+    """What the page proposes where a payment came in short: `kind` and the cents that would be given up."""
+
+    kind: WriteOffKind
+    cents: int
+
+
+@dataclass(frozen=True)
 class DocumentPage:
     """Everything about one document; what a draft has not is empty.
 
@@ -90,6 +107,9 @@ class DocumentPage:
     payments: list[PaymentRow]
     refunds: list[RefundRow]
     credits: list[UsedCredit]
+    write_offs: list[WriteOff]
+    provision_cents: int
+    proposal: Proposal | None
     credit_notes: list[Document]
     is_credited_in_full: bool
     sendings: list[SendingStatus]
@@ -136,6 +156,9 @@ def document_page(document: Document) -> DocumentPage:
         payments=_payments(document.id),
         refunds=_refunds(document.id),
         credits=_credits(document.id),
+        write_offs=_write_offs(document.id),
+        provision_cents=_provision_cents(document.id) if is_issued_invoice else 0,
+        proposal=_proposal(document, balance) if balance is not None and owes else None,
         credit_notes=list(left.notes) if left else [],
         is_credited_in_full=left is not None and left.is_nothing,
         sendings=sending_status(document.id),
@@ -263,6 +286,33 @@ def _noted_cents(refund_id: int, note_id: int) -> int:
     return int(db.session.scalars(cents).one())
 
 
+def _write_offs(invoice_id: int) -> list[WriteOff]:
+    """What was given up of the invoice, undone or not."""
+    rows = select(WriteOff).where(WriteOff.invoice_id == invoice_id, WriteOff.undoes_id.is_(None))
+    return list(db.session.scalars(rows.order_by(WriteOff.id)))
+
+
+def _provision_cents(invoice_id: int) -> int:
+    """What is provided for a doubtful invoice."""
+    live = db.session.scalars(live_doubt().where(DoubtfulDebt.invoice_id == invoice_id)).one_or_none()
+    return 0 if live is None else live.provision_cents
+
+
+def _proposal(invoice: Document, balance: DocumentBalance) -> Proposal | None:
+    """A discount that was taken in time, else a few cents that were left."""
+    if balance.hold is not None or not balance.paid_cents:
+        return None
+    paid_on = select(func.max(Settlement.settled_on)).where(
+        Settlement.invoice_id == invoice.id, Settlement.payment_id.is_not(None)
+    )
+    discount = discount_wanted_cents(invoice, balance, db.session.scalar(paid_on))
+    if discount:
+        return Proposal(WriteOffKind.DISCOUNT, discount)
+    if balance.open_cents <= invoicing_settings().difference_limit_cents:
+        return Proposal(WriteOffKind.DIFFERENCE, balance.open_cents)
+    return None
+
+
 def _credits(invoice_id: int) -> list[UsedCredit]:
     rows = db.session.execute(
         select(Document, Settlement)
@@ -282,6 +332,13 @@ def _sources(document_id: int) -> set[tuple[str, int]]:
         sources.add(("settlement", row.id))
         if row.payment_id is not None:
             sources.add(("payment", row.payment_id))
+    for row_id in db.session.scalars(select(WriteOff.id).where(WriteOff.invoice_id == document_id)):
+        sources.add(("write_off", row_id))
+    for row_id in db.session.scalars(select(DoubtfulDebt.id).where(DoubtfulDebt.invoice_id == document_id)):
+        sources.add(("doubtful_debt", row_id))
+    payments = [id_ for kind, id_ in sources if kind == "payment"]
+    for row_id in db.session.scalars(select(KeptSurplus.id).where(KeptSurplus.payment_id.in_(payments))):
+        sources.add(("kept_surplus", row_id))
     for shown in _refunds(document_id):
         sources.add(("refund", shown.refund.id))
         if shown.refund.win is not None:

@@ -182,6 +182,7 @@ def mentions_of(candidate: Candidate) -> tuple[Mention, ...]:
             on_debits=on_debits(candidate.regime, taxed),
             late_penalty=settings.late_penalty,
             discount_terms=settings.discount_terms,
+            discount=(settings.discount_rate, settings.discount_days) if settings.discount_rate else None,
             grounds=grounds_of(document.vat_case, candidate.totals.vat),
             mediator=settings.mediator,
             insurance=settings.insurance,

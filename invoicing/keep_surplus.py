@@ -21,7 +21,7 @@ from core.database import db, lock
 from core.event_log import record_event
 from core.money import format_cents, round_to_sum
 from core.seal import seal
-from invoicing.balances import open_of_payment
+from invoicing.balances import merged_ids, open_of_payment
 from invoicing.errors import NotFoundError
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import third_party
@@ -190,6 +190,19 @@ def live_losses(invoice_id: int) -> list[WriteOff]:
 def lost_cents(invoice: Document | None) -> int:
     """What was given up of an invoice as a loss."""
     return 0 if invoice is None else sum(row.amount_cents for row in live_losses(invoice.id))
+
+
+def lost_invoices(customer_id: int) -> list[Document]:
+    """The customer's invoices of which something was lost and not paid since."""
+    rows = db.session.scalars(
+        select(Document)
+        .where(
+            Document.customer_id.in_(merged_ids(customer_id)),
+            Document.id.in_(select(WriteOff.invoice_id).where(WriteOff.kind == WriteOffKind.LOSS)),
+        )
+        .order_by(Document.id)
+    ).all()
+    return [invoice for invoice in rows if lost_cents(invoice) > recovered_cents(invoice)]
 
 
 def recovered_cents(invoice: Document | None) -> int:

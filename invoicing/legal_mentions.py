@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from accounting.facts import SupplyKind, VatRegime
+from core.money import RATE_DECIMALS, format_scaled
 from core.seal import canonical
 from invoicing.models import CustomerKind
 from invoicing.vat_cases import Ground, HasCategory
@@ -77,7 +78,8 @@ class MentionCase:
         kinds: what is sold.
         on_debits: the seller opted for VAT on debits.
         late_penalty: the seller's own rate as printed; empty for the default of the law.
-        discount_terms: the seller's own early-payment terms; empty for none.
+        discount_terms: the seller's own early-payment terms; empty for the rate and days, if any.
+        discount: rate (1/100 %) and days of the early-payment discount; None for none.
         credited: number and date of the invoice that a credit note corrects.
         grounds: why no VAT is charged on what has none.
         mediator: the mediator of consumers, told to individuals (C. conso. L616-1); empty for none.
@@ -91,6 +93,7 @@ class MentionCase:
     on_debits: bool
     late_penalty: str = ""
     discount_terms: str = ""
+    discount: tuple[int, int] | None = None
     credited: tuple[str, date] | None = None
     grounds: tuple[Ground, ...] = ()
     mediator: str = ""
@@ -152,6 +155,14 @@ WORDINGS: Final = (
 # A company's own terms stand in front of nothing else: they are printed in its words, after these.
 _OWN_PENALTY: Final = {"fr": "Pénalités de retard\u00a0: {terms}", "en": "Late-payment penalties: {terms}"}
 
+# A discount taken lowers the VAT without a credit note where the invoice says that the buyer deducts less (practice).
+_OFFERED_DISCOUNT: Final = {
+    "fr": "Escompte de {rate}\u00a0% pour paiement dans les {days}\u00a0jours de la facture\u00a0; la TVA "
+    "déductible est celle du prix effectivement payé.",
+    "en": "Discount of {rate}% for payment within {days}\u00a0days of the invoice; deductible VAT is that of the "
+    "price actually paid.",
+}
+
 
 def mentions_for(case: MentionCase) -> tuple[Mention, ...]:
     """The sentences a document must carry, in the order they are printed."""
@@ -186,11 +197,24 @@ def _clauses(case: MentionCase) -> list[Mention]:
 
 def _business_clauses(case: MentionCase) -> list[Mention]:
     own = case.discount_terms.strip()
-    discount = Mention(_C.DISCOUNT, own) if own else _mention(case, _C.DISCOUNT)
+    discount = Mention(_C.DISCOUNT, own) if own else _discount(case)
     # The company's own rate binds businesses; that of public bodies is not for the parties to choose.
     is_own = case.late_penalty.strip() and case.buyer is CustomerKind.BUSINESS
     penalty = _own_penalty(case) if is_own else _mention(case, _C.LATE_PENALTY)
     return [discount, penalty, _mention(case, _C.RECOVERY_INDEMNITY)]
+
+
+def _discount(case: MentionCase) -> Mention:
+    if case.discount is None:
+        return _mention(case, _C.DISCOUNT)
+    rate, days = case.discount
+    texts = {
+        language: text.format(rate=format_scaled(rate, RATE_DECIMALS, language), days=days)
+        for language, text in _OFFERED_DISCOUNT.items()
+    }
+    if case.language == "fr":
+        return Mention(_C.DISCOUNT, texts["fr"])
+    return Mention(_C.DISCOUNT, texts["en"], texts["fr"])
 
 
 def _own_penalty(case: MentionCase) -> Mention:

@@ -12,6 +12,7 @@ from accounting.drafts import journal_and_account
 from accounting.facts import VatRegime
 from accounting.models import Account
 from accounting.roles import AccountRole
+from accounting.treasury_accounts import treasury_place
 from core.database import db
 from invoicing.balances import open_credits, open_of_payment, refunded_cents
 from invoicing.errors import NotFoundError
@@ -92,10 +93,13 @@ def refund_page(payment_id: int) -> RefundPage:
     )
 
 
-def refund_preview(page: RefundPage, amount_cents: int, credit_note_id: int | None) -> RefundPreview:
-    """What a refund of that amount would do now."""
+def refund_preview(
+    page: RefundPage, amount_cents: int, credit_note_id: int | None, treasury_account_id: int | None = None
+) -> RefundPreview:
+    """What a refund of that amount would do now; `treasury_account_id` None: it leaves where the payment came in."""
     parts = [_shown(part) for part in refund_plan(page.payment.id, amount_cents, credit_note_id)]
-    _journal, treasury = journal_and_account(treasury_of(page.payment))
+    place = treasury_of(page.payment) if treasury_account_id is None else treasury_place(treasury_account_id)
+    _journal, treasury = journal_and_account(place)
     reopened = [part.document for part in parts if part.kind == "invoice" and part.document is not None]
     return RefundPreview(
         parts=parts,
@@ -105,6 +109,13 @@ def refund_preview(page: RefundPage, amount_cents: int, credit_note_id: int | No
         ),
         moves_vat=any(invoice.regime is VatRegime.COLLECTION for invoice in reopened),
     )
+
+
+def usual_treasury(payment: Payment) -> str:
+    """Number and label of the account where the payment came in."""
+    _journal, treasury = journal_and_account(treasury_of(payment))
+    account = db.session.get_one(Account, treasury) if isinstance(treasury, int) else account_for(treasury)
+    return f"{account.number} {account.label}"
 
 
 def _kept(payment_id: int) -> int:

@@ -12,6 +12,7 @@ from core.database import db
 from invoicing.bank.models import BankMatch, ChequeDepositItem
 from invoicing.models import CustomerMerge
 from invoicing.payments import PaymentReversal, Settlement
+from invoicing.receivables import DoubtfulDebt, KeptSurplus, WriteOff
 from invoicing.refunds import DisputeWin, Refund
 
 
@@ -68,6 +69,19 @@ def _of_match(match_id: int) -> str:
     return url_for("bank_lines.show", line_id=db.session.get_one(BankMatch, match_id).line_id)
 
 
+def _of_write_off(write_off_id: int) -> str:
+    return _of_document(db.session.get_one(WriteOff, write_off_id).invoice_id)
+
+
+def _of_doubt(doubt_id: int) -> str:
+    return _of_document(db.session.get_one(DoubtfulDebt, doubt_id).invoice_id)
+
+
+def _of_kept(kept_id: int) -> str:
+    payment_id = db.session.get_one(KeptSurplus, kept_id).payment_id
+    return url_for("payments.show", payment_id=payment_id)
+
+
 SOURCE_URLS: Final[dict[str, Callable[[int], str]]] = {
     "document": _of_document,
     "payment": _of_payment,
@@ -75,6 +89,9 @@ SOURCE_URLS: Final[dict[str, Callable[[int], str]]] = {
     "refund": _of_refund,
     "dispute_win": _of_win,
     "settlement": _of_settlement,
+    "write_off": _of_write_off,
+    "doubtful_debt": _of_doubt,
+    "kept_surplus": _of_kept,
     "customer_merge": _of_merge,
     "cheque_deposit": _of_slip,
     "cheque_deposit_item": _of_cheque,

@@ -85,6 +85,7 @@ from invoicing.routes import (
 from invoicing.routes import mail_settings as mail_pages
 from invoicing.routes import payment_means as means_pages
 from invoicing.routes import payments as payment_pages
+from invoicing.routes import receivables as receivable_pages
 from invoicing.routes import refunds as refund_pages
 from invoicing.routes import texts as text_pages
 from invoicing.source_urls import SOURCE_URLS
@@ -108,6 +109,7 @@ PAGES = (
     statement_pages,
     bank_line_pages,
     refund_pages,
+    receivable_pages,
     crediting,
     links,
     sendings,

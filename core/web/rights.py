@@ -28,13 +28,14 @@ class Right(StrEnum):
     INVOICE = "invoice"
     CARDS = "cards"
     BOOKS = "books"
+    WRITE_OFF = "write_off"
     SETTINGS = "settings"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
-    Role.STAFF: frozenset({Right.READ, Right.INVOICE, Right.CARDS}),
-    Role.ACCOUNTANT: frozenset({Right.READ, Right.BOOKS}),
+    Role.STAFF: frozenset({Right.READ, Right.INVOICE, Right.CARDS, Right.WRITE_OFF}),
+    Role.ACCOUNTANT: frozenset({Right.READ, Right.BOOKS, Right.WRITE_OFF}),
     Role.VIEWER: frozenset({Right.READ}),
 }
 

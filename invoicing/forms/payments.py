@@ -16,7 +16,7 @@ from core.clock import paris_today
 from core.money import format_cents
 from core.web.forms import MoneyField, RequestKeyField, choices
 from invoicing.payment_means import offered_means
-from invoicing.payments import PaymentMethod
+from invoicing.payments import PaymentMethod, ReversalKind
 from invoicing.record_payment import PaymentInput
 
 
@@ -87,7 +87,22 @@ def _named_accounts() -> list[tuple[int, str]]:
 
 
 class CancelPaymentForm(FlaskForm):
-    """Why a payment is taken back, and on which day: that of the bank, where it sent the money back."""
+    """Why a payment is taken back, and on which day: that of the bank, with its fee, where it sent the money back."""
 
+    kind = RadioField(
+        _l("What happened?"),
+        choices=choices(
+            [
+                (ReversalKind.CANCELLATION.value, _l("It was recorded by mistake")),
+                (
+                    ReversalKind.REJECTION.value,
+                    _l("The bank sent it back: a bounced cheque, a rejected direct debit"),
+                ),
+            ]
+        ),
+        default=ReversalKind.CANCELLATION.value,
+        validators=[DataRequired()],
+    )
     today = DateField(_l("Date"), default=paris_today)
+    fee_cents = MoneyField(_l("What the bank charged for it"))
     reason = StringField(_l("Reason"), [DataRequired(_l("Say why: it stays in the history."))])

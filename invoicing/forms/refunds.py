@@ -10,6 +10,8 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired
 
+from accounting.treasury_accounts import treasury_accounts
+from accounting.treasury_models import TreasuryKind
 from core.clock import paris_today
 from core.money import format_cents
 from core.web.forms import MoneyField, RequestKeyField, choices
@@ -58,6 +60,24 @@ class RefundByHandForm(RefundForm):
         _l("Date of the refund"), [InputRequired(_l("Give the date."))], default=paris_today
     )
     reference = StringField(_l("Reference"))
+    treasury = SelectField(_l("Paid from"), default="", validate_choice=True)
+
+    def offer_treasuries(self, usual: str) -> None:
+        """Give the field its options: where the payment came in, banks and cash desks."""
+        places = treasury_accounts(TreasuryKind.BANK, TreasuryKind.CASH)
+        self.treasury.choices = choices(
+            [("", usual), *((str(place.id), f"{place.account_number} {place.label}") for place in places)]
+        )
+
+    @property
+    def treasury_account_id(self) -> int | None:
+        """The treasury account chosen; None for where the payment came in."""
+        return int(self.treasury.data) if self.treasury.data else None
+
+    @property
+    def shown(self) -> str:
+        """What a page that shows this refund puts into `seen`."""
+        return f"{super().shown}-{self.treasury.data}"
 
     @property
     def day(self) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -12,7 +12,7 @@ from wtforms import BooleanField, ColorField, DateField, IntegerField, SelectFie
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from core.models import Company, Role
-from core.money import RATE_DECIMALS
+from core.money import RATE_DECIMALS, format_scaled
 from core.web.context import ROLE_NAMES
 from core.web.forms import MoneyField, ScaledField, VersionField, choices, typed_cents
 from invoicing.company_input import CompanyInput, InvoicingInput
@@ -95,6 +95,9 @@ class InvoicingForm(FlaskForm):
     backdating_days = IntegerField(_l("Oldest invoice date (days back)"), [InputRequired(_DAYS)])
     late_penalty = StringField(_l("Late-payment penalties"))
     discount_terms = StringField(_l("Discount for early payment"))
+    discount_rate = ScaledField(_l("Early-payment discount"), decimals=RATE_DECIMALS)
+    discount_days = IntegerField(_l("When paid within (days)"), [Optional()])
+    difference_limit_cents = MoneyField(_l("Largest small difference"))
     vat_case = TreatmentField(_l("VAT treatment"))
     mediator = TextAreaField(_l("Consumer mediator"))
     insurance = TextAreaField(_l("Professional insurance"))
@@ -106,6 +109,14 @@ class InvoicingForm(FlaskForm):
         """The form filled with what holds now."""
         form = cls(obj=settings)
         form.vat_case.data = treatment_code(settings.vat_case, settings.vat_ground)
+        if not form.is_submitted():
+            form.discount_rate.data = (
+                format_scaled(settings.discount_rate, RATE_DECIMALS, get_locale())
+                if settings.discount_rate
+                else ""
+            )
+            form.discount_days.data = settings.discount_days or None
+            form.difference_limit_cents.data = typed_cents(settings.difference_limit_cents)
         return form
 
     def as_input(self) -> InvoicingInput:
@@ -117,6 +128,9 @@ class InvoicingForm(FlaskForm):
             backdating_days=self.backdating_days.data,
             late_penalty=self.late_penalty.data or "",
             discount_terms=self.discount_terms.data or "",
+            discount_rate=self.discount_rate.scaled or 0,
+            discount_days=self.discount_days.data or 0,
+            difference_limit_cents=self.difference_limit_cents.scaled or 0,
             vat_case=self.vat_case.case or VatCase.STANDARD,
             vat_ground=self.vat_case.ground,
             mediator=self.mediator.data or "",

@@ -18,19 +18,21 @@ from core.web.pages import Page, asked_day, searched
 from core.web.panels import panels_of
 from core.web.rights import Right, requires
 from invoicing.apply_credit import apply_credit
-from invoicing.balances import balance_of
+from invoicing.balances import balance_of, open_of_payment
 from invoicing.cancel_payment import CardPaymentError, cancel_payment
 from invoicing.claim_again import claim_again
 from invoicing.documents import MOST_COUNTED, find_issued
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.forms.documents import OneClickForm
 from invoicing.forms.payments import CancelPaymentForm, PaymentForm
+from invoicing.forms.receivables import KEPT_WORDS
+from invoicing.kept_of_payment import kept_of_payment
 from invoicing.lifecycle import DocumentKind
 from invoicing.open_invoices import open_invoices
 from invoicing.payment_link import card_payments
 from invoicing.payment_list import PaymentFilter, count_payments, find_payments, invoices_of_payments
 from invoicing.payment_means import method_names
-from invoicing.payments import Payment, PaymentMethod
+from invoicing.payments import Payment, PaymentMethod, ReversalKind
 from invoicing.receipt_view import card_of, receipt_view
 from invoicing.receipts import receipt_name, receipt_pdf
 from invoicing.record_payment import record_payment
@@ -129,6 +131,9 @@ def show(payment_id: int) -> str:
         card=card_of(payment_id),
         invoices=invoices_of_payments([payment_id]).get(payment_id, []),
         receipts=receipts_of(payment_id),
+        left_cents=open_of_payment(payment_id),
+        kept=kept_of_payment(payment_id),
+        kept_words=KEPT_WORDS,
         has_receipt=invoice_of(payment_id) is not None and payment.reversal is None,
         contacts=proposed_recipients(payment.customer_id),
         methods=method_names(),
@@ -190,7 +195,14 @@ def _cancelled(form: CancelPaymentForm, payment_id: int) -> bool:
     actor = current_user.id
     try:
         with transaction():
-            cancel_payment(payment_id, reason=form.reason.data, today=form.today.data, actor_id=actor)
+            cancel_payment(
+                payment_id,
+                reason=form.reason.data,
+                kind=ReversalKind(form.kind.data),
+                fee_cents=form.fee_cents.scaled or 0,
+                today=form.today.data,
+                actor_id=actor,
+            )
     except InvalidInputError as error:
         put_errors(form, error.errors)
         return False

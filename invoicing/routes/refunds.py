@@ -16,7 +16,7 @@ from invoicing.forms.refunds import RefundByHandForm, RefundForm
 from invoicing.give_back import MoneyBack
 from invoicing.payment_means import method_names
 from invoicing.payments import PaymentMethod
-from invoicing.refund_page import RefundPage, refund_page, refund_preview
+from invoicing.refund_page import RefundPage, refund_page, refund_preview, usual_treasury
 from invoicing.refund_payment import refund_payment
 from invoicing.routes.payments import close_card_page
 
@@ -41,6 +41,8 @@ def by_hand(payment_id: int) -> ResponseReturnValue:
 def prepare(form: RefundForm, page: RefundPage) -> None:
     """Offer the notes, and propose an amount when the page is first shown."""
     form.offer(page)
+    if isinstance(form, RefundByHandForm):
+        form.offer_treasuries(usual_treasury(page.payment))
     if request.method == "GET":
         note_id = page.proposed_note_id(request.args.get("note", type=int))
         form.against.data = str(note_id) if note_id else ""
@@ -53,7 +55,8 @@ def show(form: RefundForm, page: RefundPage, action: str) -> str:
     is_sound = form.is_submitted() and not form.errors and 0 < amount <= page.left_cents
     if form.is_submitted() and not form.errors and amount > page.left_cents:
         put_errors(form, {"amount_cents": gettext("This is more than what is left of the payment.")})
-    preview = refund_preview(page, amount, form.credit_note_id) if is_sound else None
+    treasury_id = form.treasury_account_id if isinstance(form, RefundByHandForm) else None
+    preview = refund_preview(page, amount, form.credit_note_id, treasury_id) if is_sound else None
     if preview is not None:
         form.seen.data = form.shown
     return render_template(
@@ -84,6 +87,7 @@ def _recorded(form: RefundByHandForm, page: RefundPage) -> bool:
         reference=form.reference.data or "",
         request_key=form.request_key.key,
         credit_note_id=form.credit_note_id,
+        treasury_account_id=form.treasury_account_id,
         recorded_by_id=current_user.id,
     )
     invoice_ids = [invoice.id for invoice in page.invoices]

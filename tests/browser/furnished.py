@@ -35,10 +35,12 @@ from invoicing.bulk_plan import plan_bulk
 from invoicing.calendar_input import CalendarInput
 from invoicing.cancel_payment import cancel_payment
 from invoicing.credit_invoice import credit_invoice
+from invoicing.doubt_invoice import DoubtInput, doubt_invoice
 from invoicing.draft_invoice import DraftInput, draft_invoice
 from invoicing.draft_pattern import draft_pattern
 from invoicing.give_back import MoneyBack, give_back
 from invoicing.issue_quote import issue_quote
+from invoicing.keep_surplus import KeepInput, keep_surplus
 from invoicing.lifecycle import AnswerKind, DocumentKind, LineRole, TodoKind
 from invoicing.logo import store_logo
 from invoicing.make_recurring_invoices import make_recurring_invoices
@@ -55,6 +57,7 @@ from invoicing.models import (
 from invoicing.order_bulk import BulkInput, order_bulk
 from invoicing.payment_link import link_of
 from invoicing.payments import Payment, PaymentMethod
+from invoicing.receivables import KeptKind, KeptSurplus, WriteOff, WriteOffKind
 from invoicing.refunds import RefundKind
 from invoicing.repeat_invoice import repeat_invoice
 from invoicing.replace_link import replace_link
@@ -67,6 +70,8 @@ from invoicing.takeover.plan import TakeoverWish, plan_takeover
 from invoicing.takeover.take_over import take_over
 from invoicing.text_library import TextInput, save_text
 from invoicing.work_bulk_runs import work_bulk_runs
+from invoicing.write_off import write_off
+from invoicing.write_off_plan import WriteOffInput
 from payplug_bridge.account_models import PayplugSelfTest, SelfTestState
 from payplug_bridge.link_terms import choose_terms
 from payplug_bridge.models import NotificationState, PayplugMode, PayplugNotification
@@ -119,6 +124,12 @@ class Furnished:
     card_payment: int
     given_back: int
     disputed: int
+    short: int
+    doubtful: int
+    lost: int
+    surplus: int
+    write_off: int
+    kept: int
     notification: int
     matter: str
     account: int
@@ -204,6 +215,12 @@ def furnish(installation: Installation) -> Furnished:
             card_payment=_first(select(Payment.id).where(Payment.method == "card")),
             given_back=documents["given_back"],
             disputed=documents["disputed"],
+            short=documents["short"],
+            doubtful=documents["doubtful"],
+            lost=documents["lost"],
+            surplus=_first(select(KeptSurplus.payment_id)),
+            write_off=_first(select(WriteOff.id)),
+            kept=_first(select(KeptSurplus.id)),
             notification=_first(select(PayplugNotification.id)),
             matter=matter,
             account=_first(select(Account.id).where(Account.number == "411000")),
@@ -281,6 +298,8 @@ def _documents() -> dict[str, int]:
     abroad = make_customer(name="Ohne Nummer", siren="", country="DE")
     made = {
         "late": issue(make_line("1", "1200"), customer=business, today=long_ago),
+        "doubtful": issue(make_line("1", "800"), customer=business, today=long_ago),
+        "lost": issue(make_line("1", "400"), customer=business, today=long_ago),
         "draft": make_draft(*lines, customer=business, note="Merci de votre confiance.", attachments=_files()),
         "faulty_draft": make_draft(make_line("1", "10"), customer=abroad),
         "open": issue(make_line("3", "45.90", "5.5", goods=True), customer=business),
@@ -297,7 +316,15 @@ def _documents() -> dict[str, int]:
         "paid_twice": issue(make_line("1", "60"), customer=business),
         "given_back": issue(make_line("1", "40"), customer=business),
         "disputed": issue(make_line("1", "30"), customer=person),
+        "short": issue(make_line("1", "100"), make_line("1", "50", "10", goods=True), customer=business),
     }  # fmt: skip
+    pay(made["short"], "174.98")
+    doubt_invoice(DoubtInput(made["doubtful"].id, today, 5000, "Ne répond plus aux relances"))
+    write_off(
+        WriteOffInput(made["lost"].id, WriteOffKind.LOSS, 48_000, today, reason="Liquidation judiciaire")
+    )
+    too_much = pay(made["overpaid"], "90")
+    keep_surplus(KeepInput(too_much.id, KeptKind.INDEMNITY, 4000, today, reason="Relance du 3 mars"))
     pay(made["part_paid"], "100", reference="VIR BOULANGERIE")
     pay(made["overpaid"], "80")
     for name in ("given_back", "disputed"):

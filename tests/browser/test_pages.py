@@ -110,7 +110,17 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
     book = f"/books/accounts/{rooms.account}"
     sms_text = [Spot("/settings/texts/new/sms")]
     public = {name: f"/p/{token}" for name, token in rooms.tokens.items()}
-    states = ("draft", "open", "late", "partly-paid", "paid", "credited", "money-back", "credit-notes")
+    states = (
+        "draft",
+        "open",
+        "late",
+        "partly-paid",
+        "paid",
+        "credited",
+        "money-back",
+        "doubtful",
+        "credit-notes",
+    )
     return {
         "dashboard.index": [Spot("/"), Spot("/", ACCOUNTANT), Spot("/", act=open_menu)],
         "journal.index": [Spot("/books"), Spot("/books?q=rien-de-tel&journal=VE", ACCOUNTANT)],
@@ -206,8 +216,8 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
                 Spot(f"/invoices/{id_}")
                 for id_ in (rooms.draft, rooms.faulty_draft, rooms.open, rooms.part_paid, rooms.paid_by_card)
             ),
-            Spot(f"/invoices/{rooms.credited}"),
-            Spot(f"/invoices/{rooms.taken_over}"),
+            *(Spot(f"/invoices/{id_}") for id_ in (rooms.credited, rooms.taken_over, rooms.short)),
+            *(Spot(f"/invoices/{id_}") for id_ in (rooms.doubtful, rooms.lost)),
             Spot(f"/invoices/{rooms.given_back}"),
             Spot(f"/invoices/{rooms.disputed}", act=press("Claim again")),
             Spot(f"/invoices/{rooms.credit_note}", ACCOUNTANT),
@@ -291,6 +301,17 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "lettering.show": [Spot(f"/books/lettering/{rooms.lettering}", ACCOUNTANT)],
         "cheques.show": [Spot(f"/bank/cheques/{rooms.slip}")],
         "payments.cancel": [Spot(f"/payments/{rooms.payment}/cancel")],
+        "receivables.discount": [
+            Spot(f"/invoices/{rooms.short}/discount"),
+            Spot(f"/invoices/{rooms.open}/discount", act=press_save),
+        ],
+        "receivables.difference": [Spot(f"/invoices/{rooms.short}/difference", ACCOUNTANT)],
+        "receivables.loss": [Spot(f"/invoices/{rooms.doubtful}/loss", ACCOUNTANT)],
+        "receivables.doubt": [Spot(f"/invoices/{rooms.open}/doubt")],
+        "receivables.no_doubt": [Spot(f"/invoices/{rooms.doubtful}/doubt/end")],
+        "receivables.keep": [Spot(f"/payments/{rooms.surplus}/keep")],
+        "receivables.undo": [Spot(f"/write-offs/{rooms.write_off}/undo", act=press_save)],
+        "receivables.undo_kept": [Spot(f"/kept/{rooms.kept}/undo")],
         "refunds.by_hand": [
             Spot(f"/payments/{rooms.payment}/refund"),
             Spot(f"/payments/{rooms.payment}/refund", act=press_save),

@@ -31,12 +31,16 @@ from invoicing.bank.statement_files import keep_file
 from invoicing.bulk_plan import plan_bulk
 from invoicing.company_input import add_vat_rate
 from invoicing.issue_invoice import issue_invoice
+from invoicing.keep_surplus import KeepInput, keep_surplus
 from invoicing.models import BulkAction, TextKind
 from invoicing.order_bulk import BulkInput, order_bulk
 from invoicing.payments import PaymentMethod
+from invoicing.receivables import KeptKind, WriteOffKind
 from invoicing.record_payment import PaymentInput, record_payment
 from invoicing.send_invoice import SendInput, send_invoice
 from invoicing.text_library import TextInput, save_text
+from invoicing.write_off import write_off
+from invoicing.write_off_plan import WriteOffInput
 from payplug_bridge.operations.import_report import import_report
 from payplug_bridge.operations.models import PayplugOperation
 from payplug_bridge.operations.upload_report import upload_report
@@ -138,6 +142,11 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
             payment = record_payment(
                 PaymentInput(invoice, PaymentMethod.CHEQUE, 1000, paris_today(), request_key="k" * 8)
             ).id
+            given_up = write_off(WriteOffInput(invoice, WriteOffKind.DISCOUNT, 100, paris_today())).id
+            extra = record_payment(
+                PaymentInput(invoice, PaymentMethod.CASH, 2000_00, paris_today(), request_key="x" * 8)
+            ).id
+            kept = keep_surplus(KeepInput(extra, KeptKind.PENALTY, 100, paris_today())).id
             sending = send_invoice(SendInput(invoice, ("a@example.org",), "s" * 8)).id
             seen = plan_bulk(BulkAction.ISSUE, [draft]).seen
             slip = deposit_cheques(
@@ -177,8 +186,7 @@ def foreign_ids(app: Flask, company_id: int) -> dict[str, int]:
         "document_id": invoice, "draft_id": draft, "customer_id": 1, "payment_id": payment, "sending_id": sending,
         "rate_id": rate, "text_id": text, "mail_id": mail, "membership_id": membership, "company_id": company_id,
         "run_id": run, "report_id": report, "operation_id": operation, "task_id": task_id, "deposit_id": slip,
-        "batch_id": batch_id,
-        "file_id": file_id, "line_id": line,
+        "batch_id": batch_id, "file_id": file_id, "line_id": line, "write_off_id": given_up, "kept_id": kept,
     }  # fmt: skip
 
 

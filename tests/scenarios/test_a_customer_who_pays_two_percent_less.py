@@ -10,6 +10,7 @@ from accounting.receivable_facts import WriteOffKind
 from core.database import transaction
 from invoicing.balances import balance_of, customer_credit_cents, customer_due_cents
 from invoicing.cancel_payment import cancel_payment
+from invoicing.collected import collected_rows
 from invoicing.credit_invoice import credit_invoice
 from invoicing.errors import InvalidInputError, NotIssuableError
 from invoicing.keep_surplus import KeepInput, keep_surplus
@@ -57,6 +58,10 @@ def test_two_percent_for_paying_early(each_company):
         "706": "-1000.00", "707": "-500.00", "44571": "-294.00", "512000": "1764.00", "665": "30.00",
     }  # fmt: skip
     all_is_well()
+
+    # What was collected for the tax office is what was paid, by rate; the discount was collected on no day.
+    collected = list(collected_rows(date(2026, 1, 1), date(2026, 12, 31)))
+    assert [(row.day, row.total_cents) for row in collected] == [(date(2026, 3, 9), 176_400)]
 
     # An invoice that was given up in part is not credited: the customer would get back what it never paid.
     with pytest.raises(NotIssuableError), transaction():
