@@ -95,6 +95,10 @@ _WORDS: Final = {
     "refund": _l("Refund %(number)s"),
     "dispute": _l("Payment taken back by the bank %(number)s"),
     "dispute_won": _l("Payment given back by the bank %(number)s"),
+    # A discount, a small difference, a loss: what it is called in the books is not for the customer's eyes.
+    "write_off": _l("Adjustment %(number)s"),
+    "write_off_undo": _l("Adjustment taken back %(number)s"),
+    "kept_surplus": _l("Adjustment %(number)s"),
 }
 
 

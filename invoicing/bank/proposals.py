@@ -24,6 +24,7 @@ MOST_SUMMED = 12
 """Of how many open invoices of a customer sums are tried: 4,095 sets."""
 MOST_PROPOSALS = 5
 SHORTEST_NUMBER = 4
+PROCESSOR = "PAYPLUG"
 _LEGAL_FORMS = words_in("SARL SAS SASU EURL SCI SNC SELARL GMBH LTD LES DES AUX SUR THE AND ETS STE SOCIETE")
 
 
@@ -122,7 +123,7 @@ def _entries(line: Line, candidates: Candidates, *, is_alone: bool) -> list[Prop
 
 
 def _payouts(line: Line, candidates: Candidates) -> list[Proposal]:
-    is_named = "PAYPLUG" in squeezed(line.text)
+    is_named = PROCESSOR in squeezed(line.text)
     same = [
         position
         for position in candidates.free(MatchKind.PAYOUT, candidates.payouts)
@@ -148,6 +149,9 @@ def _payments(line: Line, candidates: Candidates) -> list[Proposal]:
     if theirs:
         is_one = len({invoice.customer_id for invoice in theirs}) == 1
         return _by_customer(line, theirs, Why.NAME, is_one=is_one)
+    if PROCESSOR in text:
+        # A payout that no report has told yet: an invoice of the same amount is chance.
+        return []
     same = [invoice for invoice in free if invoice.open_cents == line.cents]
     return [_payment(line, [invoice], (Why.AMOUNT,)) for invoice in same]
 

@@ -282,7 +282,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "bank.index": [
             Spot("/bank"),
             Spot("/bank?state=all", ACCOUNTANT),
-            Spot("/bank", act=press("Look at it"), also={422}),
+            Spot("/bank", act=press("Look at the file"), also={422}),
         ],
         "bank.file": [
             Spot(f"/bank/files/{rooms.bank['shown']}?name=releve.csv"),

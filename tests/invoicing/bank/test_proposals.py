@@ -54,7 +54,8 @@ def test_a_line_is_a_payment_of_these_invoices(case):
 
 
 @pytest.mark.parametrize(
-    ("text", "cents"), [("VIR RECU", 4321), ("F2026-000012", 4321), ("PRLV F2026-00001", -12000)]
+    ("text", "cents"),
+    [("VIR RECU", 4321), ("VIR PAYPLUG", 9900), ("F2026-000012", 4321), ("PRLV F2026-00001", -12000)],
 )
 def test_what_nothing_speaks_for_has_no_proposal(text, cents):
     assert propose([Line(7, DAY, cents, text)], Candidates(invoices=INVOICES)) == {7: []}
