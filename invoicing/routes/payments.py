@@ -176,8 +176,9 @@ def cancel(payment_id: int) -> ResponseReturnValue:
     if payment.method is PaymentMethod.CARD:
         raise CardPaymentError
     form = CancelPaymentForm()
-    if request.method == "GET":
-        form.today.data = asked_day("day") or form.today.data
+    if request.method == "GET" and asked_day("day"):
+        # From a line of the bank, which sent it back that day.
+        form.today.data, form.kind.data = asked_day("day"), ReversalKind.REJECTION.value
     if form.validate_on_submit() and _cancelled(form, payment_id):
         invoices = invoices_of_payments([payment_id]).get(payment_id, [])
         return _to_invoice(invoices[0].id) if invoices else redirect(url_for("payments.index"), code=303)
