@@ -70,7 +70,7 @@ def reconciliation(bank_account_id: int) -> Reconciliation | None:
         or 0,
         ignored_cents=_sum(*until, _is_ignored()),
         straddling_cents=_straddling(bank_account_id, day),
-        awaited=_awaited(bank_account_id, day),
+        awaited=_awaited(bank_account_id, _first_day(bank_account_id), day),
     )
 
 
@@ -107,8 +107,15 @@ def _straddling(bank_account_id: int, day: date) -> int:
     return told_before - told_after
 
 
-def _awaited(bank_account_id: int, day: date) -> tuple[BankPosition, ...]:
-    found = bank_positions(bank_account_id, JournalEntry.entry_date <= day, ~is_matched())
+def _first_day(bank_account_id: int) -> date:
+    theirs = BankStatement.bank_account_id == bank_account_id
+    first = select(BankStatement.starts_on).where(theirs).order_by(BankStatement.starts_on).limit(1)
+    return db.session.scalars(first).one()
+
+
+def _awaited(bank_account_id: int, first: date, day: date) -> tuple[BankPosition, ...]:
+    """What stands before the first statement was on one that nobody imported: it is in its opening balance."""
+    found = bank_positions(bank_account_id, JournalEntry.entry_date.between(first, day), ~is_matched())
     ids = {position.entry_id for position in found}
     pairs = {position.entry_id for position in found if position.twin_id in ids}
     undone = _undone_pairs(found)

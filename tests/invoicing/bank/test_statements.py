@@ -361,3 +361,19 @@ def test_a_second_bank_has_its_own_account_journal_and_lines(company):
     assert [p.kind for p in proposals_of(other.bank_account_id, [other])[other.id]] == []
     with pytest.raises(ConflictError), transaction():
         match_entry(other.id, match.entry_id)
+
+
+def test_what_stands_before_the_first_statement_is_in_its_opening_balance(company):
+    with transaction():
+        customer = make_customer()
+        pay(
+            issue(customer=customer, today=TODAY - timedelta(days=50)),
+            "120",
+            paid_on=TODAY - timedelta(days=40),
+        )
+        pay(issue(customer=customer), "120", paid_on=TODAY)
+    account = take_in((ago(3), "-5.00", "FRAIS", "", ""), (ago(0), "1.00", "X", "", ""), opening="120.00")
+    standing = reconciliation(account)
+    assert standing is not None
+    assert (standing.books_cents, standing.open_cents, standing.awaited_cents) == (24000, -400, 12000)
+    assert standing.unexplained_cents == 0
