@@ -380,7 +380,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
 
 # No pages: files, pictures, JSON; and what only a mailed token opens (tests/core/test_sign_in.py).
 NO_PAGES = {
-    "static", "bootstrap.static", "security.static", "dashboard.chart", "health.health", "health.ready",
+    "static", "bootstrap.static", "security.static", "ageing.chart", "dashboard.chart", "health.health", "health.ready",
     "books_chart.as_csv", "books_chart.as_xlsx", "bulk.state", "cheques.pdf", "customers.export", "editor.texts",
     "exports.file", "tasks.file", "tasks.state",
     "account_statements.pdf",
