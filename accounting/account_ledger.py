@@ -40,7 +40,8 @@ class LedgerFilter:
 
         Expenses and income begin with the financial year, other accounts with the books or the last opening entries.
         """
-        found: list[ColumnElement[bool]] = [counts_from(self.first_day)]
+        # What a closed year left open stands on an opening entry, wherever the period begins.
+        found: list[ColumnElement[bool]] = [] if self.only_open else [counts_from(self.first_day)]
         if account_id is not None:
             found.append(EntryLine.account_id == account_id)
         if self.first_day:

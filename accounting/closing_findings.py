@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from flask import url_for
@@ -20,7 +20,7 @@ from accounting.closing_checks import ClosingCheck, Finding, Weight, YearDays
 from accounting.fec.produce import produce_fec
 from accounting.ledger_checks import check_ledger
 from accounting.letter_lines import is_lettered
-from accounting.models import Account, EntryLine, FiscalYear, JournalEntry
+from accounting.models import Account, EntryLine, FiscalYear, Journal, JournalEntry, JournalKind
 from accounting.roles import AccountRole
 from core.clock import paris_today
 from core.database import db
@@ -42,6 +42,21 @@ def _calendar(year: YearDays) -> Iterator[Finding]:
     if first is not None:
         text = gettext("The year that ends on %(day)s is not closed yet.", day=_text(first.ends_on))
         yield Finding(Weight.STOP, text, url_for("closing.year", year_id=first.id))
+
+
+def _openings(year: YearDays) -> Iterator[Finding]:
+    """Opening entries that a take-over has posted in the next year: what this year carries would be added to them."""
+    taken_over = (
+        select(JournalEntry.id)
+        .join(Journal, Journal.id == JournalEntry.journal_id)
+        .join(FiscalYear, FiscalYear.id == JournalEntry.fiscal_year_id)
+        .where(Journal.kind == JournalKind.OPENING, FiscalYear.starts_on == year.ends_on + timedelta(days=1))
+    )
+    if db.session.scalars(taken_over.limit(1)).first() is not None:
+        text = gettext(
+            "The next year has opening entries of other software already: the balances of this year are added to them."
+        )
+        yield Finding(Weight.WARNING, text, url_for("journal.index", journal="AN"))
 
 
 def _results(_year: YearDays) -> Iterator[Finding]:
@@ -132,6 +147,7 @@ def _text(day: date) -> str:
 CHECKS = (
     ClosingCheck("calendar", _l("The year is over, and earlier ones are closed"), _calendar, 10),
     ClosingCheck("results", _l("Accounts for the profit and the loss"), _results, 15),
+    ClosingCheck("openings", _l("Opening entries of the next year"), _openings, 17),
     ClosingCheck("passing", _l("Accounts that money only passes through"), _passing_accounts, 40),
     ClosingCheck("open", _l("What customers owe"), _open_items, 30),
     ClosingCheck("books", _l("Entries, numbers and letterings hold"), _books, 80),

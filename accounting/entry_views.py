@@ -12,6 +12,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from accounting.models import EntryLine, JournalEntry, Lettering, LetteringLine, LetteringUndo
 from core.database import db
 
+_MOST_IDS = 10_000
+
 
 @dataclass(frozen=True)
 class LineView:
@@ -66,12 +68,16 @@ def letters_of(line_ids: Iterable[int]) -> dict[int, str]:
     """The code of the live lettering of each of these lines that has one."""
     ids = list(line_ids)
     undone = exists().where(LetteringUndo.lettering_id == Lettering.id)
-    rows = db.session.execute(
-        select(LetteringLine.line_id, Lettering.code)
-        .join(Lettering, Lettering.id == LetteringLine.lettering_id)
-        .where(LetteringLine.line_id.in_(ids), ~undone)
-    )
-    return {row[0]: row[1] for row in rows} if ids else {}
+    found: dict[int, str] = {}
+    # One opening entry may have more lines than an engine takes parameters.
+    for start in range(0, len(ids), _MOST_IDS):
+        rows = db.session.execute(
+            select(LetteringLine.line_id, Lettering.code)
+            .join(Lettering, Lettering.id == LetteringLine.lettering_id)
+            .where(LetteringLine.line_id.in_(ids[start : start + _MOST_IDS]), ~undone)
+        )
+        found.update({row[0]: row[1] for row in rows})
+    return found
 
 
 def _view(entry: JournalEntry, letters: dict[int, str]) -> EntryView:

@@ -31,6 +31,7 @@ from core.database import db, dialect_name
 from core.tenancy import current_company_id
 
 _BATCH = 500
+_MOST_IDS = 10_000
 
 Names: TypeAlias = Mapping[int, tuple[str, str]]
 """Code or number, and label, by id."""
@@ -147,5 +148,10 @@ def _lines(connection: Connection, entry_ids: list[int]) -> Sequence[Any]:
 
 def _letterings(connection: Connection, line_ids: list[int]) -> dict[int, tuple[str, date]]:
     """Code and date of the live lettering of each of these lines that has one."""
-    rows = connection.execute(_LIVE_LETTERINGS_OF_LINES, {"ids": line_ids})
-    return {line_id: (code, day) for line_id, code, day in rows}
+    found: dict[int, tuple[str, date]] = {}
+    # One opening entry may have more lines than an engine takes parameters.
+    for start in range(0, len(line_ids), _MOST_IDS):
+        ids = line_ids[start : start + _MOST_IDS]
+        rows = connection.execute(_LIVE_LETTERINGS_OF_LINES, {"ids": ids})
+        found.update({line_id: (code, day) for line_id, code, day in rows})
+    return found

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from accounting import close_year as closing
+from accounting.account_ledger import LedgerFilter, ledger_totals
 from accounting.close_year import close_year
 from accounting.closed_periods import close_months, first_open_day, month_ends, refuse_closed, reopen_months
 from accounting.errors import ClosedPeriod, MonthNotClosable, YearNotClosable, YearNotFound
@@ -120,6 +121,11 @@ def test_a_year_hands_on_its_balance_sheet_its_open_items_and_its_result(each_co
     assert [row.closing_cents for row in before.rows] == [
         row.closing_cents for row in trial_balance(*YEAR_2025).rows
     ]
+    customers = next(line.account_id for line in opening.lines)
+    ledger = {
+        only_open: ledger_totals(customers, LedgerFilter(only_open=only_open)) for only_open in (True, False)
+    }
+    assert (ledger[True].closing_cents, ledger[False].closing_cents) == (50_00, 50_00)
     # Life goes on: the rest is paid, the surplus is used, the cancelled payment of the closed year is owed again.
     shop.pay(1, 40_00, on=APRIL)
     shop.use("payment:4", 1, on=APRIL)
