@@ -323,10 +323,10 @@ def _documents() -> dict[str, int]:
     write_off(
         WriteOffInput(made["lost"].id, WriteOffKind.LOSS, 48_000, today, reason="Liquidation judiciaire")
     )
-    too_much = pay(made["overpaid"], "90")
-    keep_surplus(KeepInput(too_much.id, KeptKind.INDEMNITY, 4000, today, reason="Relance du 3 mars"))
     pay(made["part_paid"], "100", reference="VIR BOULANGERIE")
     pay(made["overpaid"], "80")
+    too_much = pay(made["overpaid"], "90")
+    keep_surplus(KeepInput(too_much.id, KeptKind.INDEMNITY, 4000, today, reason="Relance du 3 mars"))
     for name in ("given_back", "disputed"):
         payment = pay(made[name], "48" if name == "given_back" else "36")
         kind = RefundKind.DISPUTE if name == "disputed" else RefundKind.REFUND

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from io import BytesIO
 
 from sqlalchemy import func, select
 
 from accounting.carried_lines import carrying_entries
-from accounting.models import Account, EntryLine
+from accounting.fec.check import check_fec
+from accounting.fec.export import write_company_fec
+from accounting.fec.findings import Verdict
+from accounting.fec.format import fec_file_name
+from accounting.models import Account, EntryLine, FiscalYear
 from core.checks import company_faults
 from core.database import db
+from core.models import Company
 from core.seal import verify_chain
 from core.tenancy import current_company_id
 from invoicing.balances import balance_of
@@ -41,6 +47,14 @@ def books(*stems: str) -> dict[str, str]:
 
 
 def all_is_well() -> None:
-    """The story ends: the books, the documents, the lists and the seal hold."""
+    """The story ends: the books, the documents, the lists and the seal hold, and each year's FEC passes our check."""
     assert list(company_faults()) == []
     assert list(verify_chain(current_company_id())) == []
+    siren = db.session.get_one(Company, current_company_id()).siren
+    for year in db.session.scalars(select(FiscalYear)):
+        name = fec_file_name(siren, year.ends_on)
+        content = BytesIO()
+        write_company_fec(year, content)
+        content.seek(0)
+        report = check_fec(content, name, year_start=year.starts_on)
+        assert report.verdict is Verdict.RIGHT, report.findings
