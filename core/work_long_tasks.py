@@ -146,6 +146,11 @@ def _mark_failed(task: LongTask, problem: str) -> None:
     db.session.flush()
     strike_todo(TODO, task.id)
     record_event("task.failed", subject=("long_task", task.id), problem=problem)
+    for user in _told(task):
+        # Only who asked can ask again; the others wait for the file.
+        if user.id == task.created_by_id:
+            with force_locale(user.language):
+                _mail_failure(user, task)
 
 
 def _locked(task_id: int, attempt: int) -> LongTask:
@@ -231,6 +236,12 @@ def _mail(user: User, task: LongTask, kind: TaskKind) -> None:
         _("It is given out to members who are signed in."),
     ]
     queue_mail(to=[user.email], subject=_("Ready: %(title)s", title=title), text="\n\n".join(lines))
+
+
+def _mail_failure(user: User, task: LongTask) -> None:
+    title = task_kind(task.kind).title(task.asked)
+    lines = [_("%(title)s: the file could not be made.", title=title), task.problem, task_address(task.id)]
+    queue_mail(to=[user.email], subject=_("Not made: %(title)s", title=title), text="\n\n".join(lines))
 
 
 def task_address(task_id: int) -> str:

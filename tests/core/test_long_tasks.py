@@ -121,6 +121,9 @@ def test_what_fails_is_told_in_the_persons_language_and_holds_nobody_up(company,
         ("done", ""),
     ]
     assert all(read(id_).file_id is None for id_ in asked[:3])
+    mails = db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)).all()
+    assert [mail.subject for mail in mails] == ["Échec : Count"] * 3 + ["Prêt : Count"]
+    assert "This cannot be done today." in mails[0].text
 
 
 def _die(app: Flask, after: int) -> None:
