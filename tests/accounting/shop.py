@@ -26,13 +26,37 @@ from accounting.facts import (
     VatRegime,
 )
 from accounting.models import JournalEntry
+from accounting.receivable_facts import (
+    DoubtFact,
+    ReceivableFact,
+    WriteOffFact,
+    WriteOffKind,
+    WriteOffUndoFact,
+)
 from accounting.record import record
+from accounting.record_receivable import record_receivable
+from accounting.vat_on_collection import due_vat
 from core.database import db, transaction
 
 DUPONT = ThirdParty("C00001", "Dupont SARL")
 SERVICES_120 = SaleLine(SupplyKind.SERVICE, 2000, 100_00, 20_00)
 GOODS_110 = SaleLine(SupplyKind.GOODS, 1000, 100_00, 10_00)
 MARCH_1 = date(2026, 3, 1)
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """What was written off of an invoice: `never_due` is the VAT in it that waited, `taken_back` that which was due."""
+
+    cents: int
+    reduces: bool
+    never_due: Counter[int]
+    taken_back: Counter[int]
+
+    @property
+    def vat(self) -> tuple[tuple[int, int], ...]:
+        """All of the VAT in it, per rate."""
+        return tuple((self.never_due + self.taken_back).items())
 
 
 @dataclass
@@ -45,6 +69,8 @@ class Invoice:
     total_cents: int
     settled: Counter[str] = field(default_factory=Counter)
     credited: list[SaleLine] = field(default_factory=list)
+    given_up: dict[int, GivenUp] = field(default_factory=dict)
+    is_doubtful: bool = False
 
     @property
     def key(self) -> str:
@@ -56,7 +82,8 @@ class Invoice:
 
     @property
     def open_cents(self) -> int:
-        return self.total_cents - sum(self.settled.values())
+        given_up = sum(part.cents for part in self.given_up.values())
+        return self.total_cents - sum(self.settled.values()) - given_up
 
     def state(self) -> CollectionState:
         """T, P and W_r as `accounting.md` §4 defines them: what a credit note settles of its own invoice is in T."""
@@ -66,8 +93,13 @@ class Invoice:
                 if line.kind is SupplyKind.SERVICE and self.regime is VatRegime.COLLECTION:
                     waiting[line.vat_rate] += sign * line.vat_cents
         total = self.total_cents - self.credited_cents
+        absorbed = 0
+        for part in self.given_up.values():
+            waiting.subtract(part.never_due)
+            total -= part.cents if part.reduces else 0
+            absorbed += 0 if part.reduces else part.cents
         own = sum(cents for key, cents in self.settled.items() if key.startswith(f"own:{self.id}:"))
-        collected = min(sum(self.settled.values()) - own, total)
+        collected = min(sum(self.settled.values()) - own + absorbed, total)
         return CollectionState(self.key, total, collected, tuple(waiting.items()))
 
 
@@ -137,7 +169,11 @@ class Shop:
             "",
             tuple(invoice.state() for invoice in touched),
         )
-        return self._tell(fact)
+        entry = self._tell(fact)
+        for invoice in touched:
+            if invoice.is_doubtful:
+                self._follow_doubt(invoice, on)
+        return entry
 
     def credit(self, invoice_id: int, *lines: SaleLine, on: date = MARCH_1) -> JournalEntry:
         """Credit these lines of an invoice, by default all of it."""
@@ -173,11 +209,76 @@ class Shop:
         )  # fmt: skip
         return self._tell(fact)
 
+    def give_up(self, invoice_id: int, kind: WriteOffKind, cents: int, on: date = MARCH_1) -> int:
+        """Write a part of an invoice off; a difference has no VAT. Returns the number of the record."""
+        id_ = next(self._ids)
+        invoice, reduces = self.invoices[invoice_id], kind is not WriteOffKind.DIFFERENCE
+        never_due, taken_back = Counter[int](), Counter[int]()
+        if reduces:
+            state = invoice.state()
+            waiting = Counter(dict(state.waiting_cents))
+            never_due = _vat_of(waiting, cents, state.total_cents)
+            taken_back = _vat_of(_vat_due_at_once(invoice, waiting), cents, state.total_cents)
+        invoice.given_up[id_] = GivenUp(cents, reduces, never_due, taken_back)
+        fact = WriteOffFact(
+            ("write_off", id_), kind, on, f"F-{invoice_id:04d}", self.third_party, Share(invoice.key, cents),
+            invoice.given_up[id_].vat, (invoice.state(),),
+        )  # fmt: skip
+        self._tell_receivable(fact)
+        return id_
+
+    def claim_again(self, invoice_id: int, write_off_id: int, on: date = MARCH_1) -> None:
+        """Undo a write-off; what is owed again stands where the invoice does."""
+        invoice = self.invoices[invoice_id]
+        part = invoice.given_up.pop(write_off_id)
+        id_ = next(self._ids)
+        self._tell_receivable(
+            WriteOffUndoFact(
+                ("write_off", id_), ("write_off", write_off_id), on, part.vat, (invoice.state(),)
+            )
+        )
+        self._follow_doubt(invoice, on)
+
+    def doubt(self, invoice_id: int, is_doubtful: bool, on: date = MARCH_1) -> None:
+        """Declare an invoice doubtful, or end that."""
+        invoice = self.invoices[invoice_id]
+        invoice.is_doubtful = is_doubtful
+        self._follow_doubt(invoice, on)
+
+    def _follow_doubt(self, invoice: Invoice, on: date) -> None:
+        source = ("doubtful_debt", next(self._ids))
+        number = f"F-{invoice.id:04d}"
+        self._tell_receivable(
+            DoubtFact(source, on, number, invoice.key, self.third_party, invoice.is_doubtful)
+        )
+
+    def _tell_receivable(self, fact: ReceivableFact) -> None:
+        with transaction():
+            record_receivable(fact)
+
     def _tell(self, fact: Fact) -> JournalEntry:
         with transaction():
             entry_id = record(fact)
             assert entry_id is not None
             return db.session.get_one(JournalEntry, entry_id)
+
+
+def _vat_of(vat: Counter[int], cents: int, total: int) -> Counter[int]:
+    """The VAT of these cents of the total: what the rest does not take."""
+    rest = due_vat(vat, total - cents, total)
+    return Counter({rate: vat[rate] - rest[rate] for rate in vat if vat[rate] > rest[rate]})
+
+
+def _vat_due_at_once(invoice: Invoice, waiting: Counter[int]) -> Counter[int]:
+    """VAT of an invoice that fell due with it, less what credit notes and write-offs took back."""
+    due = Counter[int]()
+    for sign, lines in ((1, invoice.lines), (-1, invoice.credited)):
+        for line in lines:
+            due[line.vat_rate] += sign * line.vat_cents
+    for part in invoice.given_up.values():
+        due.subtract(part.never_due + part.taken_back)
+    due.subtract(waiting)
+    return Counter({rate: cents for rate, cents in due.items() if cents > 0})
 
 
 def _above_zero(shares: tuple[Share, ...]) -> tuple[Share, ...]:

@@ -25,7 +25,8 @@ from stdnum.fr import siren as fr_siren
 
 from accounting.facts import SaleLine, SupplyKind, ThirdParty, Treasury, VatRegime
 from accounting.ledger_checks import check_ledger
-from accounting.models import EntryLine
+from accounting.models import Account, EntryLine
+from accounting.receivable_facts import WriteOffKind
 from accounting.trial_balance import trial_balance
 from accounting.vat_on_collection import due_vat
 from core.database import db
@@ -123,13 +124,38 @@ class Dealings(RuleBasedStateMachine):
         with self.books():
             self.shop.use(name, data.draw(st.sampled_from(self.unpaid())), on=on)
 
+    @precondition(lambda self: self.unpaid())
+    @rule(data=st.data(), kind=st.sampled_from(WriteOffKind), on=DAYS)
+    def give_up(self, data: st.DataObject, kind: WriteOffKind, on: date) -> None:
+        invoice = self.shop.invoices[data.draw(st.sampled_from(self.unpaid()))]
+        cents = data.draw(st.one_of(st.just(invoice.open_cents), st.integers(1, invoice.open_cents)))
+        with self.books():
+            self.shop.give_up(invoice.id, kind, cents, on=on)
+
+    @precondition(lambda self: self.written_off())
+    @rule(data=st.data(), on=DAYS)
+    def claim_again(self, data: st.DataObject, on: date) -> None:
+        invoice_id, write_off_id = data.draw(st.sampled_from(self.written_off()))
+        with self.books():
+            self.shop.claim_again(invoice_id, write_off_id, on=on)
+
+    @precondition(lambda self: self.shop.invoices)
+    @rule(data=st.data(), is_doubtful=st.booleans(), on=DAYS)
+    def doubt(self, data: st.DataObject, is_doubtful: bool, on: date) -> None:
+        with self.books():
+            self.shop.doubt(data.draw(st.sampled_from(list(self.shop.invoices))), is_doubtful, on=on)
+
+    def written_off(self) -> list[tuple[int, int]]:
+        return [(i.id, id_) for i in self.shop.invoices.values() for id_ in i.given_up]
+
     def live_payments(self) -> list[str]:
         return [
             name for name, money in self.shop.money.items() if name.startswith("payment") and money.is_live
         ]
 
     def uncredited(self) -> list[int]:
-        return [id_ for id_, invoice in self.shop.invoices.items() if not invoice.credited]
+        """Of what was given up nothing is credited: the verb of invoicing refuses it."""
+        return [id_ for id_, i in self.shop.invoices.items() if not i.credited and not i.given_up]
 
     def surpluses(self) -> list[str]:
         return [name for name, money in self.shop.money.items() if money.surplus_cents and money.is_live]
@@ -151,6 +177,19 @@ class Dealings(RuleBasedStateMachine):
             m.surplus_key: -m.surplus_cents for m in self.shop.money.values() if m.is_live and m.surplus_cents
         }
         assert stands == {**owed, **surpluses}
+
+    @invariant()
+    def what_is_open_stands_on_one_account(self) -> None:
+        with self.books():
+            rows = db.session.execute(
+                select(EntryLine.match_key, Account.number, func.sum(SIGNED))
+                .join(Account, Account.id == EntryLine.account_id)
+                .where(EntryLine.auxiliary_code == self.code, EntryLine.match_key.in_(self.keys()))
+                .group_by(EntryLine.match_key, Account.number)
+            )
+            stands = {(key, number) for key, number, cents in rows if cents}
+        owed = (i for i in self.shop.invoices.values() if i.open_cents)
+        assert stands == {(i.key, "416000" if i.is_doubtful else "411000") for i in owed}
 
     @invariant()
     def the_vat_that_waits_is_that_of_the_unpaid_share(self) -> None:

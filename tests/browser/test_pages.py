@@ -303,7 +303,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "payments.cancel": [Spot(f"/payments/{rooms.payment}/cancel")],
         "receivables.discount": [
             Spot(f"/invoices/{rooms.short}/discount"),
-            Spot(f"/invoices/{rooms.open}/discount", act=press_save),
+            Spot(f"/invoices/{rooms.open}/discount", ACCOUNTANT),
         ],
         "receivables.difference": [Spot(f"/invoices/{rooms.short}/difference", ACCOUNTANT)],
         "receivables.loss": [Spot(f"/invoices/{rooms.doubtful}/loss", ACCOUNTANT)],
