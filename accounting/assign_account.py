@@ -71,7 +71,10 @@ def assign_account(
     after = _describe(chosen)
     if after != before:
         forget_chart()
-        record_event("account.assigned", actor_id=actor_id, role=key, before=before, after=after)
+        subject = None if chosen is None else ("account", chosen.id)
+        record_event(
+            "account.assigned", actor_id=actor_id, subject=subject, role=key, before=before, after=after
+        )
     return chosen
 
 

@@ -114,6 +114,8 @@ def test_the_first_bank_moves_with_its_role_and_stays_open(company):
         assign_account(AccountRole.BANK, "512300", "Banque Postale")
     moved = next(one for one in treasury_accounts() if one.role is Treasury.BANK)
     assert (moved.id, moved.account_number) == (first.id, "512300")
+    (change,) = settings_changes(limit=5, account_id=moved.account_id)
+    assert (change.before, change.after) == ("512000 Banque", "512300 Banque Postale")
     with pytest.raises(AccountingError) as refused, transaction():
         save_treasury_account(TreasuryInput("Banque", is_open=False), treasury_account_id=first.id)
     assert refused.value.field == "is_open"
