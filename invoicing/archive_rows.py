@@ -14,7 +14,16 @@ from accounting.write_package import file_name_of
 from core.database import db
 from core.files import StoredFile, read_bytes
 from invoicing.lifecycle import DocumentKind, DocumentState
-from invoicing.models import Customer, Document, DocumentFile, DocumentLine, DocumentVat, DocumentXml
+from invoicing.models import (
+    Customer,
+    Document,
+    DocumentFile,
+    DocumentLine,
+    DocumentVat,
+    DocumentXml,
+    OpeningItem,
+    Takeover,
+)
 from invoicing.payments import Payment, PaymentReversal, Settlement
 from invoicing.receivables import DoubtfulDebt, KeptSurplus, KeptSurplusVat, WriteOff, WriteOffVat
 from invoicing.refunds import DisputeWin, Refund
@@ -25,7 +34,14 @@ _KINDS = (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE)
 
 def _documents(year: YearDays | PackagePeriod) -> ColumnElement[bool]:
     is_issued = (Document.state == DocumentState.ISSUED) & Document.kind.in_(_KINDS)
-    return is_issued & Document.issue_date.between(year.starts_on, year.ends_on)
+    # What was taken over from other software is older than the books here: it belongs to the year it was opened in.
+    opened = select(OpeningItem.document_id).where(OpeningItem.takeover_id.in_(_takeovers(year)))
+    dated = Document.issue_date.between(year.starts_on, year.ends_on)
+    return is_issued & (dated | Document.id.in_(opened))
+
+
+def _takeovers(year: YearDays | PackagePeriod) -> Select[int]:
+    return select(Takeover.id).where(Takeover.opens_on.between(year.starts_on, year.ends_on))
 
 
 def _ids(year: YearDays) -> Select[int]:
@@ -88,6 +104,13 @@ TABLES = (
             select(KeptSurplus.id).where(KeptSurplus.kept_on.between(year.starts_on, year.ends_on))
         ),
         39,
+    ),
+    ArchiveTable(
+        Takeover, _l("books taken over from other software"), lambda year: Takeover.id.in_(_takeovers(year)), 40
+    ),
+    ArchiveTable(
+        OpeningItem, _l("invoices that were open in them"),
+        lambda year: OpeningItem.takeover_id.in_(_takeovers(year)), 41,
     ),
     ArchiveTable(
         DisputeWin, _l("disputes won"), lambda year: DisputeWin.won_on.between(year.starts_on, year.ends_on), 34

@@ -11,7 +11,9 @@ import pytest
 from flask_babel import force_locale
 from sqlalchemy import select
 
+from accounting.archive_tables import archive_tables, write_table
 from accounting.close_year import close_year
+from accounting.closing_checks import YearDays
 from accounting.drafts import EntryDraft, LineDraft
 from accounting.errors import AccountingError
 from accounting.facts import ThirdParty
@@ -302,3 +304,14 @@ def test_a_lettered_line_keeps_the_entry_from_being_taken_back(company, english)
         undo_takeover(takeover.id)
     assert open_on(document("FA-1")) == ["720.00"]
     all_is_well()
+
+
+def test_the_archive_of_the_year_holds_what_was_taken_over(company, tmp_path):
+    taken()
+    year = YearDays(db.session.scalars(select(FiscalYear.id)).one(), date(2026, 1, 1), date(2026, 12, 31))
+    held = {
+        table.path: write_table(table, year, tmp_path / str(rank))
+        for rank, table in enumerate(archive_tables())
+    }
+    names = ("document", "document_vat", "takeover", "opening_item")
+    assert [held[f"donnees/{name}.csv"] for name in names] == [3, 3, 1, 3]
