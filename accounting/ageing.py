@@ -140,25 +140,29 @@ def is_customer_account() -> ColumnElement[bool]:
 
 
 def _open(day: date, code: str | None) -> Select[*tuple[Any, ...]]:
-    """Each open key with its first line, which says the customer's name: to look it up for these alone is cheaper than
-    to compare the names of all lines."""
+    """Each open key.
+
+    The customer's name is looked up on the first line of these alone, one by one: to compare the names of all lines, or
+    to join with all of them, takes longer.
+    """
     cents = func.sum(_SIGNED)
     sums = (
-        select(func.min(EntryLine.id).label("first"), cents.label("cents"))
+        select(
+            EntryLine.account_id,
+            EntryLine.auxiliary_code,
+            EntryLine.match_key,
+            func.min(EntryLine.id).label("first"),
+            func.min(EntryLine.entry_id).label("entry_id"),
+            cents.label("cents"),
+        )
         .where(*_on_customers(day))
         .group_by(EntryLine.account_id, EntryLine.auxiliary_code, EntryLine.match_key)
         .having(cents != 0)
     )
-    found = (sums if code is None else sums.where(EntryLine.auxiliary_code == code)).subquery()
+    found = (sums if code is None else sums.where(EntryLine.auxiliary_code == code)).subquery().c
     line = aliased(EntryLine)
-    return select(
-        line.account_id,
-        line.auxiliary_code,
-        line.auxiliary_label,
-        line.match_key,
-        line.entry_id,
-        found.c.cents,
-    ).join(found, found.c.first == line.id)
+    name = select(line.auxiliary_label).where(line.id == found.first).scalar_subquery()
+    return select(found.account_id, found.auxiliary_code, name, found.match_key, found.entry_id, found.cents)
 
 
 def _ledger_cents(day: date) -> int:
