@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
+from accounting.carried_lines import carried_among
 from accounting.chart import read_chart
 from accounting.customer_account import ensure_customer_account
 from accounting.drafts import EntryDraft, LineDraft, PostedShare, PostedWriteOff, Standing
@@ -139,7 +140,12 @@ def _undone(fact: ReceivableFact) -> PostedWriteOff | None:
 
 
 def _letter_with_mirror(posted: PostedWriteOff, mirror_id: int, draft: EntryDraft) -> None:
-    """Line and mirror are a pair of their own, so that what was given up stands open alone, as before."""
+    """Line and mirror are a pair of their own, so that what was given up stands open alone, as before.
+
+    The line of a closed year stays lettered there: the mirror itself is what is owed again.
+    """
+    if carried_among([posted.share.line_id]):
+        return
     undo_letterings([posted.share.line_id], reason=draft.label[:LONGEST_LABEL])
     mirror = db.session.scalars(
         select(EntryLine.id)
