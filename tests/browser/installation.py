@@ -35,7 +35,7 @@ from tests.payplug_bridge.shop import Shop
 from wsgi import create_app
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 40
+START_SECONDS = 90
 STOP_SECONDS = 20
 COMMAND_SECONDS = 60
 _numbers = count(500)

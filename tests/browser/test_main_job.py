@@ -207,6 +207,7 @@ def see_it_settled_without_reloading(owner: Window, number: str) -> None:
 def accountant_downloads_the_fec(accountant: Window, house: House, folder: Path) -> Path:
     accountant.sign_in(house.accountant)
     accountant.click("Books")
+    accountant.click("Export files")
     accountant.click("FEC")
     accountant.click("Check and download")
     with accountant.page.expect_download() as download:

@@ -21,7 +21,7 @@ from core.web.uploads import most_upload_bytes
 from tests.conftest import settings_for
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 90
 
 
 def _free_port() -> int:

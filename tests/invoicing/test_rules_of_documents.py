@@ -54,8 +54,8 @@ def test_the_french_table_is_that_of_the_e_invoice():
 
 def test_every_mention_has_exactly_one_wording_for_any_day():
     for day in (date(2000, 1, 1), date(2026, 11, 22), date(2099, 12, 31)):
-        # Why no VAT is charged has a table of its own (`vat_cases`).
-        for code in set(MentionCode) - {MentionCode.VAT_REASON}:
+        # Why no VAT is charged has a table of its own (`vat_cases`), as has what says that an invoice was taken over.
+        for code in set(MentionCode) - {MentionCode.VAT_REASON, MentionCode.TAKEN_OVER}:
             holding = [
                 wording
                 for wording in WORDINGS
