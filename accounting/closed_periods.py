@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
+from accounting.books_begin import beginning_after
 from accounting.errors import ClosedPeriod, MonthNotClosable, YearNotFound
 from accounting.fiscal_years import lock_year
 from accounting.models import FiscalYear
@@ -101,13 +102,14 @@ def _move(year: FiscalYear, through: date | None, kind: str, actor_id: int | Non
 
 
 def _shut_through(day: date) -> date | None:
-    """The last day of the closed period that the day is in; None where it is open."""
+    """The last day of the closed period that the day is in, or before the books begin; None where it is open."""
     row = db.session.execute(
         select(FiscalYear.ends_on, FiscalYear.closed_at, FiscalYear.months_closed_through).where(
             FiscalYear.starts_on <= day, FiscalYear.ends_on >= day
         )
     ).one_or_none()
     if row is None:
-        return None
+        begins_on = beginning_after(day, is_posting=False)
+        return None if begins_on is None else begins_on - timedelta(days=1)
     through: date | None = row.months_closed_through if row.closed_at is None else row.ends_on
     return through if through is not None and day <= through else None

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
+from accounting.books_begin import beginning_after
 from accounting.models import AccountingSettings, FiscalYear
 from accounting.settings import accounting_settings
 from core.database import Base, db, for_update, lock
@@ -58,9 +59,13 @@ _YEAR_OF = (
 def open_year_for(day: date) -> tuple[LockedYear, date]:
     """The financial year to post a fact of that day in, and the day: its own, or the first open day after it.
 
-    The year is opened when there is none yet, and locked against closing until the transaction ends.
+    The year is opened when there is none yet, and locked against closing until the transaction ends. Before the books
+    begin (`books_begin`) none is opened: the day is the first one of the books.
     """
-    year = _year_of(day)
+    year = _locked_year_of(day)
+    if year is None:
+        day = beginning_after(day) or day
+        year = _year_of(day)
     while year.shut_through is not None and day <= year.shut_through:
         day = year.shut_through + _ONE_DAY
         year = _year_of(day)

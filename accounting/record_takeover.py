@@ -7,12 +7,13 @@ import re
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
+from accounting.books_begin import beginning_after, has_opening
 from accounting.errors import AccountingError, UnknownEntry
 from accounting.facts import ThirdParty
 from accounting.letter_lines import is_lettered, letter_matching
-from accounting.models import Account, EntryLine, FiscalYear, Journal, JournalEntry, JournalKind
+from accounting.models import Account, EntryLine, FiscalYear
 from accounting.post_entry import post_entry
 from accounting.standing import entry_of
 from accounting.takeover_facts import TakeoverFact, TakeoverUndoFact
@@ -71,18 +72,10 @@ def opening_obstacle(opens_on: date) -> SoldeError | None:
     year = db.session.scalars(
         select(FiscalYear).where(FiscalYear.starts_on <= opens_on, FiscalYear.ends_on >= opens_on)
     ).one_or_none()
-    if year is None:
-        return None
-    if year.closed_at is not None:
+    is_closed = beginning_after(opens_on) is not None if year is None else year.closed_at is not None
+    if is_closed:
         return AccountingError(_l("The financial year of this day is closed here."))
-    mirror = select(JournalEntry.reverses_id).where(JournalEntry.reverses_id.is_not(None))
-    opened = exists().where(
-        JournalEntry.fiscal_year_id == year.id,
-        JournalEntry.journal_id.in_(select(Journal.id).where(Journal.kind == JournalKind.OPENING)),
-        JournalEntry.reverses_id.is_(None),
-        JournalEntry.id.not_in(mirror),
-    )
-    if db.session.scalar(select(opened)):
+    if year is not None and has_opening(year.id):
         return AccountingError(
             _l("This financial year has opening entries already: books are taken over once.")
         )

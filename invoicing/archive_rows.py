@@ -121,20 +121,33 @@ TABLES = (
 def _files(period: PackagePeriod) -> Iterator[PackagedFile]:
     """Each document's PDF as it was drawn and sealed, and its e-invoice."""
     pdfs = (
-        select(Document.number, StoredFile.sha256)
+        select(Document.id, StoredFile.sha256)
         .join(DocumentFile, DocumentFile.document_id == Document.id)
         .join(StoredFile, StoredFile.id == DocumentFile.stored_file_id)
         .where(_documents(period))
         .order_by(Document.id)
     )
-    for number, digest in db.session.execute(pdfs).all():
-        yield f"documents/{file_name_of(number or '')}.pdf", read_bytes(digest)
-    xmls = select(Document.id, Document.number).join(DocumentXml, DocumentXml.document_id == Document.id)
-    for document_id, number in db.session.execute(xmls.where(_documents(period)).order_by(Document.id)).all():
+    names = _names(period)
+    for document_id, digest in db.session.execute(pdfs).all():
+        yield f"documents/{names[document_id]}.pdf", read_bytes(digest)
+    xmls = select(Document.id).join(DocumentXml, DocumentXml.document_id == Document.id)
+    for document_id in db.session.scalars(xmls.where(_documents(period)).order_by(Document.id)).all():
         content = db.session.scalars(
             select(DocumentXml.content).where(DocumentXml.document_id == document_id)
         ).one()
-        yield f"documents/{file_name_of(number or '')}.xml", content.encode()
+        yield f"documents/{names[document_id]}.xml", content.encode()
+
+
+def _names(period: PackagePeriod) -> dict[int, str]:
+    """What the files of each document are called. A/1, A-1 and a-1 are three numbers and would be one file."""
+    numbers = select(Document.id, Document.number).where(_documents(period)).order_by(Document.id)
+    names: dict[int, str] = {}
+    taken: set[str] = set()
+    for document_id, number in db.session.execute(numbers):
+        name = file_name_of(number or "")
+        names[document_id] = f"{name}_{document_id}" if name.lower() in taken else name
+        taken.add(name.lower())
+    return names
 
 
 def _count(period: PackagePeriod) -> int:

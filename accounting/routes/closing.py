@@ -23,7 +23,7 @@ from accounting.errors import AccountingError, MonthNotClosable, YearNotFound
 from accounting.fiscal_years import fiscal_years
 from accounting.models import FiscalYear
 from core.clock import paris_today
-from core.database import db, transaction
+from core.database import commit_once, db, transaction
 from core.long_tasks import LONGEST_REQUEST_KEY, LongTask, ask_for
 from core.web.formats import day as shown_day
 from core.web.formats import month as shown_month
@@ -198,8 +198,9 @@ def archive(year_id: int) -> ResponseReturnValue:
         raise AccountingError.year_is_open()
     actor, ends_in = current_user.id, found.ends_on.year
     key = request.form.get("request_key", "")[:LONGEST_REQUEST_KEY] or token_hex(16)
-    with transaction():
-        task_id = ask_for(KIND, {"year_id": year_id, "year": ends_in}, request_key=key, actor_id=actor).id
+    asked = {"year_id": year_id, "year": ends_in}
+    # Two clicks at once ask for one archive.
+    task_id = commit_once(lambda: ask_for(KIND, asked, request_key=key, actor_id=actor).id)
     return redirect(url_for("tasks.show", task_id=task_id), code=303)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
@@ -138,7 +138,7 @@ def _cents(entry: Any) -> int:
 def _scaled(text: str | None) -> int:
     try:
         cents = Decimal((text or "").strip()) * 100
-    except InvalidOperation as error:
+    except DecimalException as error:
         raise StatementRefused(_DAMAGED) from error
     if not cents.is_finite() or not 0 <= cents < LARGEST_CENTS or cents != cents.to_integral_value():
         raise StatementRefused(_DAMAGED)

@@ -34,7 +34,7 @@ HEADER_WITHIN: Final = 40
 MOST_COLUMNS: Final = 60
 _SEPARATORS = ";,\t|"
 _DATES = ("%d/%m/%Y", "%Y-%m-%d", "%d/%m/%y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d")
-_AMOUNT = re.compile(r"[+-]?\d+(?:\.\d{1,2})?")
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,2})?")
 
 
 class CsvColumn(StrEnum):

@@ -16,6 +16,7 @@ from core.money import CENT_DECIMALS, MoneyTextError, parse_scaled
 from core.web.formats import rate as rate_text
 from core.web.forms import choices
 from invoicing.errors import InvalidInputError, Message
+from invoicing.input_checks import EARLIEST_DATE, LATEST_DATE
 from invoicing.takeover.plan import STANDARD_RATE, WAITING, Plan, TakeoverWish
 from invoicing.takeover.take_over import WaitingVat
 from invoicing.takeover.waiting_vat import FRENCH_RATES
@@ -98,8 +99,9 @@ def _rate(typed: str, otherwise: int) -> int:
 
 
 def day_of(text: str) -> date | None:
-    """A day of an address, or None."""
+    """A day of an address, or None where it is none that books may have."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if EARLIEST_DATE <= day <= LATEST_DATE else None

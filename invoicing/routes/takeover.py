@@ -7,6 +7,7 @@ that was not shown.
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
@@ -182,7 +183,9 @@ def _wish() -> TakeoverWish:
         file_name=clean_text(request.args.get("name", ""))[:255],
         until=day_of(request.args.get("until", "")),
         waiting_prefix=prefix if prefix.isalnum() and prefix.startswith("44") else WAITING,
-        standard_rate=int(rate) if rate.isdecimal() and int(rate[:6]) in FRENCH_RATES else STANDARD_RATE,
+        standard_rate=int(rate)
+        if re.fullmatch(r"[0-9]{1,4}", rate) and int(rate) in FRENCH_RATES
+        else STANDARD_RATE,
     )
 
 

@@ -152,6 +152,19 @@ def test_a_year_hands_on_its_balance_sheet_its_open_items_and_its_result(each_co
     all_holds(company_id)
 
 
+def test_money_dated_before_the_first_year_is_booked_after_the_closed_one(each_company):
+    """No year is opened before a closed one: what is dated there would be in no balance."""
+    shop = Shop()
+    shop.invoice(SERVICES_120, on=DECEMBER)
+    close()
+    entry = shop.pay(1, 50_00, on=date(2024, 12, 20))
+    assert (entry.entry_date, entry.piece_date) == (date(2026, 1, 1), date(2024, 12, 20))
+    assert stands("411000", "512000") == {"411000": 70_00, "512000": 50_00}
+    assert first_open_day(date(2024, 12, 20)) == date(2026, 1, 1)
+    assert year_ending_in(2024) is None
+    all_holds(each_company.id)
+
+
 def test_credit_notes_and_two_keys_in_one_lettering_go_on_across_the_years(each_company):
     company_id = each_company.id
     shop = Shop()

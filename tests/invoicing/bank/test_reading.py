@@ -64,6 +64,7 @@ REFUSED = {
     "no amount": camt(*LINES).replace(b"120.00<", b"cent<"),
     "below zero": camt(*LINES).replace(b"120.00<", b"-120.00<"),
     "endless": camt(*LINES).replace(b"120.00<", b"1E+400<"),
+    "more than a number holds": camt(*LINES).replace(b"120.00<", b"9E999999999<"),
     "no date": camt(*LINES).replace(b"2026-11-03", b"hier"),
     "two accounts": camt(*LINES).replace(
         b"</BkToCstmrStmt>", b"<Stmt><Acct><Id><IBAN>FR1</IBAN></Id></Acct></Stmt></BkToCstmrStmt>"
@@ -142,10 +143,11 @@ def test_rows_that_move_nothing_are_told_and_the_rest_is_read():
             "Total;;1,00",
             "04/11/2026;RIEN;",
             "04/11/2026;X;beaucoup",
+            f"04/11/2026;X;{'9' * 5000}",
         )
     )
     assert told(found) == [(date(2026, 11, 3), 100, "UN")]
-    assert [number for number, _ in found.problems] == [3, 4, 5]
+    assert [number for number, _ in found.problems] == [3, 4, 5, 6]
 
 
 @pytest.mark.parametrize(

@@ -21,15 +21,19 @@ from accounting.fec.produce import produce_fec
 from accounting.fiscal_years import year_ending_in
 from accounting.letter_lines import letter_lines
 from accounting.models import Account, EntryLine, FiscalYear, JournalEntry
+from accounting.package_parts import PackagePeriod
 from accounting.post_entry import post_entry
+from accounting.record_takeover import opening_obstacle
 from accounting.roles import AccountRole, JournalCode
 from accounting.standing import entry_of
+from accounting.trial_balance import trial_balance
 from core.checks import company_faults
 from core.database import db, transaction
 from core.errors import ConflictError, SoldeError
 from core.files import put_bytes, register_file
 from core.seal import verify_chain
 from core.tenancy import current_company_id
+from invoicing.archive_rows import DOCUMENTS
 from invoicing.balances import balance_of
 from invoicing.collected import collected_rows
 from invoicing.credit_invoice import credit_invoice
@@ -73,6 +77,25 @@ def taken(
 
 def document(number: str) -> Document:
     return db.session.scalars(select(Document).where(Document.number == number)).one()
+
+
+def test_money_of_before_the_takeover_stands_in_the_balances_of_the_books(company):
+    """The old books are closed elsewhere: a payment dated in them is booked on the first day of ours."""
+    taken()
+    with transaction():
+        payment = pay(document("FA-1"), "200", paid_on=date(2025, 12, 30))
+    entry = entry_of(("payment", payment.id), "collection")
+    assert entry is not None
+    assert (entry.entry_date, entry.piece_date) == (date(2026, 1, 1), date(2025, 12, 30))
+    balances = {
+        row.number: row.closing_cents for row in trial_balance(date(2026, 1, 1), date(2026, 12, 31)).rows
+    }
+    assert balances["512000"] == 6130_00 + 200_00
+    assert (year_ending_in(2025), open_on(document("FA-1"))) == (None, ["520.00"])
+    # Nor are still older books taken over in front of these.
+    obstacle = opening_obstacle(date(2025, 1, 1))
+    assert isinstance(obstacle, AccountingError)
+    all_is_well()
 
 
 def test_the_books_go_on_here_and_what_was_open_is_paid_as_any_invoice(each_company, tmp_path):
@@ -315,3 +338,13 @@ def test_the_archive_of_the_year_holds_what_was_taken_over(company, tmp_path):
     }
     names = ("document", "document_vat", "takeover", "opening_item")
     assert [held[f"donnees/{name}.csv"] for name in names] == [3, 3, 1, 3]
+
+
+def test_numbers_that_would_be_one_file_are_two_in_the_archive(company, tmp_path):
+    changed = [["FA/1" if cell == "FA-3" else cell for cell in row] for row in rows()]
+    taken(changed)
+    for number in ("FA-1", "FA/1"):
+        ensure_pdf(document(number).id)
+    period = PackagePeriod(date(2026, 1, 1), date(2026, 12, 31), tmp_path)
+    names = [name for name, _ in DOCUMENTS.files(period) if name.endswith(".pdf")]
+    assert names == ["documents/FA-1.pdf", f"documents/FA-1_{document('FA/1').id}.pdf"]

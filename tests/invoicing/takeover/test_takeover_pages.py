@@ -50,6 +50,10 @@ def test_from_the_file_to_a_payment_page_and_back(app, company_id, accountant):
     for shown in ("FA-1", "Dupont SARL", "€720.00", "FA-4", "Petit et fils", "made", "€1,900.00", "(profit)"):
         assert shown in page, shown
 
+    # An address that somebody made up is read as if it said nothing.
+    for made_up in (f"rate=002000{'9' * 5000}", "until=9999-12-31"):
+        assert accountant.get(f"{address}&{made_up}").status_code == 200
+
     # Nothing is done without the tick, nor with an amount that cannot be, and what was typed stays.
     assert "Compare them" in accountant.post(address, data={"seen": "x"}).text
     wrong = confirmed(accountant, address, **{"waiting-0": "900,00", "waiting-1": "abc"})
