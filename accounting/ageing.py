@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import aliased
 
+from accounting.carried_lines import is_later_than, is_repetition
 from accounting.due_dates import due_dates
 from accounting.models import Account, EntryLine, JournalEntry
-from accounting.opening_entries import is_later_than, is_repetition
 from accounting.room import make_room
 from core.database import db
 

@@ -1,7 +1,8 @@
 """Lines of closed financial years: what they left open is carried by the opening entries of the next year.
 
 Asked by whoever looks for what is open, and by whoever adds up accounts over more than one year: a carried balance
-must be counted once (docs/decisions/0021-closing-a-year.md).
+must be counted once (docs/decisions/0021-closing-a-year.md). An opening that was taken over from other software repeats
+nothing and counts.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy.orm import aliased
 
 from accounting.models import EntryLine, FiscalYear, Journal, JournalEntry, JournalKind
 from core.database import Base, db
@@ -38,7 +40,22 @@ def carried_among(line_ids: Iterable[int]) -> set[int]:
 def carrying_entries() -> Select[int]:
     """SQL: the ids of the opening entries that closings have posted. Their lines repeat what earlier lines say: a sum
     over all lines of an account leaves them out."""
-    return select(JournalEntry.id).where(_is_opening_of_ours())
+    return select(JournalEntry.id).where(_is_opening_of_ours(JournalEntry))
+
+
+def is_repetition() -> ColumnElement[bool]:
+    """SQL: the EntryLine at hand repeats what earlier ones say: the closing of a year carried it on."""
+    entry = aliased(JournalEntry)
+    return exists().where(entry.id == EntryLine.entry_id, _is_opening_of_ours(entry))
+
+
+def is_later_than(day: date) -> ColumnElement[bool]:
+    """SQL: the EntryLine at hand is of an entry after that day.
+
+    Statements say `~is_later_than(today)`: next to nothing is later, and no join over the whole ledger is needed.
+    """
+    entry = aliased(JournalEntry)
+    return exists().where(entry.id == EntryLine.entry_id, entry.entry_date > day)
 
 
 def counts_from(first_day: date | None) -> ColumnElement[bool]:
@@ -48,15 +65,15 @@ def counts_from(first_day: date | None) -> ColumnElement[bool]:
     later years repeat what it has counted already.
     """
     if first_day is None:
-        return ~_is_opening_of_ours()
+        return ~_is_opening_of_ours(JournalEntry)
     year_start = _start_of_year_of(first_day)
     carried_from = _last_opening(year_start)
-    repeats = and_(_is_opening_of_ours(), JournalEntry.entry_date > year_start)
+    repeats = and_(_is_opening_of_ours(JournalEntry), JournalEntry.entry_date > year_start)
     return and_(JournalEntry.entry_date >= (carried_from or date.min), ~repeats)
 
 
-def _is_opening_of_ours() -> ColumnElement[bool]:
-    return and_(JournalEntry.source_kind == SOURCE_KIND, JournalEntry.purpose == "opening")
+def _is_opening_of_ours(entry: type[JournalEntry]) -> ColumnElement[bool]:
+    return and_(entry.source_kind == SOURCE_KIND, entry.purpose == "opening")
 
 
 def _start_of_year_of(day: date) -> date:

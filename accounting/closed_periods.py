@@ -1,7 +1,7 @@
 """Closed periods: what may be dated where. Months are closed for the time being, years for good.
 
-Invoicing asks before it issues a document. Money that was received is never refused: it keeps its true date and is
-posted on the first open day (`open_year_for`).
+Invoicing asks before it issues a document (`open_period`). Money that was received is never refused: it keeps its
+true date and is posted on the first open day (`open_year_for`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from accounting.books_begin import beginning_after
-from accounting.errors import ClosedPeriod, MonthNotClosable, YearNotFound
+from accounting.errors import MonthNotClosable, YearNotFound
 from accounting.fiscal_years import lock_year
 from accounting.models import FiscalYear
 from core.clock import paris_today
@@ -27,16 +27,6 @@ def first_open_day(day: date) -> date:
     while (through := _shut_through(day)) is not None:
         day = through + timedelta(days=1)
     return day
-
-
-def refuse_closed(day: date, *, field: str | None = None) -> None:
-    """Refuse to date something that a person chooses to write now in a closed year or month.
-
-    Raises:
-        ClosedPeriod: the day is in one; `field` is the form field to put it beside.
-    """
-    if _shut_through(day) is not None:
-        raise ClosedPeriod(field=field)
 
 
 def close_months(

@@ -91,12 +91,6 @@ class MonthNotClosable(AccountingError):
         return cls(_l("The financial year is closed for good: its months are not opened again."))
 
 
-class ClosedPeriod(AccountingError):
-    """Something was to be dated in a closed year or month."""
-
-    default = _l("This date is in a closed period. Choose a later one.")
-
-
 def _text(day: date) -> str:
     return day.strftime("%d/%m/%Y")
 

@@ -23,10 +23,10 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, case, func, or_, select
 
+from accounting.carried_lines import is_later_than, is_repetition
 from accounting.chart import read_chart
 from accounting.facts import SaleTreatment, SupplyKind
 from accounting.models import Account, EntryLine, Journal, JournalEntry, JournalKind
-from accounting.opening_entries import is_later_than, is_repetition
 from accounting.roles import AccountRole
 from accounting.vat_form import OVERSEAS_POSTCODES, Ca3Form, Ca3Line, form_on, line_of_untaxed
 from accounting.vat_sales import VatSale, vat_sales
@@ -77,11 +77,6 @@ class VatRateRow:
     def difference_cents(self) -> int:
         """What the ledger has beyond it: zero when the report holds."""
         return self.ledger_vat_cents - self.vat_cents
-
-    @property
-    def base_difference_cents(self) -> int:
-        """VAT at that rate on the base, less the VAT: cents of rounding, by document."""
-        return round_half_up_div(self.net_cents * self.rate, 10_000) - self.vat_cents
 
 
 @dataclass(frozen=True)

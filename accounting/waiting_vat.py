@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, select
 
+from accounting.carried_lines import is_later_than, is_repetition
 from accounting.key_documents import KeyDocument, documents_of_keys
 from accounting.models import EntryLine, JournalEntry
-from accounting.opening_entries import is_later_than, is_repetition
 from accounting.room import make_room
 from core.database import db
 
