@@ -6,11 +6,12 @@ exports that carry a due date, by the bank's proposals.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from flask import Flask, current_app
+
+from accounting.match_keys import ids_by_kind
 
 FindDueDates = Callable[[list[int]], Mapping[int, date]]
 """Gives the days of these ids, a few queries for all of them; an id without a day is left out."""
@@ -30,13 +31,8 @@ def add_due_dates(app: Flask, kind: str, find: FindDueDates) -> None:
 def due_dates(match_keys: Iterable[str]) -> dict[str, date]:
     """The due date of each key that has one; credits (`payment:5`, `credit_note:7`) have none and are left out."""
     finders: dict[str, FindDueDates] = current_app.extensions.get("solde_due_dates", {})
-    ids: dict[str, set[int]] = defaultdict(set)
-    for key in match_keys:
-        kind, _, number = key.partition(":")
-        if kind in finders and number.isdecimal():
-            ids[kind].add(int(number))
     return {
         f"{kind}:{id_}": day
-        for kind, wanted in ids.items()
-        for id_, day in finders[kind](sorted(wanted)).items()
+        for kind, wanted in ids_by_kind(match_keys, finders).items()
+        for id_, day in finders[kind](wanted).items()
     }

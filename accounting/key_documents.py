@@ -5,11 +5,12 @@ Of what another software began, or a closing carried on, the first entry says li
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from flask import Flask, current_app, url_for
+
+from accounting.match_keys import ids_by_kind
 
 
 class KeyDocument(NamedTuple):
@@ -38,13 +39,8 @@ def add_key_documents(app: Flask, kind: str, find: FindDocuments) -> None:
 def documents_of_keys(match_keys: Iterable[str]) -> dict[str, KeyDocument]:
     """The document of each key that has one; others are left out."""
     finders: dict[str, FindDocuments] = current_app.extensions.get("solde_key_documents", {})
-    ids: dict[str, set[int]] = defaultdict(set)
-    for key in match_keys:
-        kind, _, number = key.partition(":")
-        if kind in finders and number.isdecimal():
-            ids[kind].add(int(number))
     return {
         f"{kind}:{id_}": document
-        for kind, wanted in ids.items()
-        for id_, document in finders[kind](sorted(wanted)).items()
+        for kind, wanted in ids_by_kind(match_keys, finders).items()
+        for id_, document in finders[kind](wanted).items()
     }

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from flask import Flask, current_app
 
+from accounting.match_keys import kind_of_key
+
 
 def add_settled_kinds(app: Flask, *kinds: str) -> None:
     """Register kinds of keys (what stands before the colon); called by the `wiring.py` of who makes them."""
@@ -17,4 +19,4 @@ def add_settled_kinds(app: Flask, *kinds: str) -> None:
 def is_settled_elsewhere(match_key: str) -> bool:
     """Whether a document answers for what is open on the key."""
     kinds: set[str] = current_app.extensions.get("solde_settled_kinds", set())
-    return match_key.partition(":")[0] in kinds
+    return kind_of_key(match_key) in kinds
