@@ -22,7 +22,7 @@ from core.seal import seal
 from invoicing.bank.return_cheque import return_cheque
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.follow_doubt import follow_doubt
-from invoicing.input_checks import FieldErrors
+from invoicing.input_checks import checked_reason
 from invoicing.kept_of_payment import live_kept
 from invoicing.ledger_facts import collection_states, follow_merge, treasury_of
 from invoicing.locked_documents import locked_issued_invoice
@@ -85,7 +85,7 @@ def cancel_payment(
         PaymentReversal(
             kind=kind,
             fee_cents=_checked_fee(kind, fee_cents),
-            reason=_checked_reason(reason),
+            reason=checked_reason(reason),
             reversed_on=_checked_day(payment, today),
             recorded_by_id=actor_id,
         ),
@@ -125,13 +125,6 @@ def _reversal_of(payment_id: int) -> PaymentReversal | None:
     return db.session.scalars(
         select(PaymentReversal).where(PaymentReversal.payment_id == payment_id)
     ).one_or_none()
-
-
-def _checked_reason(reason: str) -> str:
-    errors = FieldErrors()
-    checked = errors.text("reason", reason, 255, required=_l("Say why: the reason stays in the history."))
-    errors.raise_if_any()
-    return checked
 
 
 def _checked_fee(kind: ReversalKind, fee_cents: int) -> int:

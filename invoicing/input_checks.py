@@ -83,3 +83,15 @@ class FieldErrors:
         if len(address) > 254:
             self.add(field, _l("This is too long: at most %(count)d characters.", count=254))
         return address
+
+
+def checked_reason(reason: str) -> str:
+    """Why somebody takes something back, cleaned, of at most 255 characters.
+
+    Raises:
+        InvalidInputError: none was given, or it is too long.
+    """
+    errors = FieldErrors()
+    checked = errors.text("reason", reason, 255, required=_l("Say why: the reason stays in the history."))
+    errors.raise_if_any()
+    return checked

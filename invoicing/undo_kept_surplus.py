@@ -16,7 +16,7 @@ from core.errors import ConflictError
 from core.event_log import record_event
 from core.seal import seal
 from invoicing.errors import InvalidInputError, NotFoundError
-from invoicing.input_checks import FieldErrors
+from invoicing.input_checks import checked_reason
 from invoicing.keep_surplus import write_kept
 from invoicing.ledger_facts import third_party
 from invoicing.models import Customer, Document
@@ -49,7 +49,7 @@ def undo_kept_surplus(
         raise ConflictError(
             _l("The rest of this payment was used on an invoice since. Give the money back instead.")
         )
-    mirror = _written(row, _checked_reason(reason), _checked_day(row, today), actor_id)
+    mirror = _written(row, checked_reason(reason), _checked_day(row, today), actor_id)
     undo_settlement(live_settlement_of(kept_id=row.id), undone_on=mirror.kept_on)
     record_receivable(_fact(row, mirror, payment))
     seal("kept_surplus", mirror.id)
@@ -58,13 +58,6 @@ def undo_kept_surplus(
         kept_as=row.kind, amount_cents=row.amount_cents, reason=mirror.reason,
     )  # fmt: skip
     return mirror
-
-
-def _checked_reason(reason: str) -> str:
-    errors = FieldErrors()
-    checked = errors.text("reason", reason, 255, required=_l("Say why: the reason stays in the history."))
-    errors.raise_if_any()
-    return checked
 
 
 def _checked_day(row: KeptSurplus, today: date | None) -> date:

@@ -16,7 +16,7 @@ from core.event_log import record_event
 from core.seal import seal
 from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.follow_doubt import follow_doubt
-from invoicing.input_checks import FieldErrors
+from invoicing.input_checks import checked_reason
 from invoicing.keep_surplus import recovered_cents
 from invoicing.ledger_facts import collection_states, follow_merge
 from invoicing.locked_documents import locked_issued_invoice
@@ -52,7 +52,7 @@ def undo_write_off(
         raise ConflictError(
             _l("A part of this loss was paid after all. Take that back first, on its payment.")
         )
-    mirror = _written(row, _checked_reason(reason), _checked_day(row, today), actor_id)
+    mirror = _written(row, checked_reason(reason), _checked_day(row, today), actor_id)
     undo_settlement(live_settlement_of(write_off_id=row.id), undone_on=mirror.written_on)
     record_receivable(
         WriteOffUndoFact(
@@ -72,13 +72,6 @@ def undo_write_off(
         amount_cents=row.amount_cents, reason=mirror.reason,
     )  # fmt: skip
     return mirror
-
-
-def _checked_reason(reason: str) -> str:
-    errors = FieldErrors()
-    checked = errors.text("reason", reason, 255, required=_l("Say why: the reason stays in the history."))
-    errors.raise_if_any()
-    return checked
 
 
 def _checked_day(row: WriteOff, today: date | None) -> date:

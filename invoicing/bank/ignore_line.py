@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-
 from invoicing.bank.lines import open_line
 from invoicing.bank.models import BankMatch, MatchKind
 from invoicing.bank.note_match import note_match
-from invoicing.input_checks import FieldErrors
+from invoicing.input_checks import checked_reason
 
 
 def ignore_line(line_id: int, reason: str, *, actor_id: int | None = None) -> BankMatch:
@@ -19,7 +17,4 @@ def ignore_line(line_id: int, reason: str, *, actor_id: int | None = None) -> Ba
         InvalidInputError: no reason was given.
     """
     line = open_line(line_id)
-    errors = FieldErrors()
-    said = errors.text("reason", reason, 255, required=_l("Say why: the reason stays in the history."))
-    errors.raise_if_any()
-    return note_match(line, MatchKind.IGNORED, reason=said, actor_id=actor_id)
+    return note_match(line, MatchKind.IGNORED, reason=checked_reason(reason), actor_id=actor_id)

@@ -18,7 +18,7 @@ from core.event_log import record_event
 from invoicing.bank.models import BankMatch, ChequeDeposit, ChequeDepositItem
 from invoicing.bank.take_off_slip import take_off_slip
 from invoicing.errors import NotFoundError
-from invoicing.input_checks import FieldErrors
+from invoicing.input_checks import checked_reason
 from invoicing.payments import Payment
 
 
@@ -48,9 +48,7 @@ def undo_deposit(
         raise NotFoundError
     if deposit.undone_on is not None:
         return deposit
-    errors = FieldErrors()
-    said = errors.text("reason", reason, 255, required=_l("Say why: the reason stays in the history."))
-    errors.raise_if_any()
+    said = checked_reason(reason)
     if _is_on_statement(deposit_id):
         raise ConflictError(
             _l("The bank’s statement shows this slip. Undo that first, on the page of the line.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from io import BytesIO
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
@@ -68,8 +67,8 @@ def _wanted() -> PaymentFilter:
     return PaymentFilter(
         text=searched(),
         method=PaymentMethod(method) if method in set(PaymentMethod) else None,
-        first_day=request.args.get("from", type=date.fromisoformat),
-        last_day=request.args.get("to", type=date.fromisoformat),
+        first_day=asked_day("from"),
+        last_day=asked_day("to"),
     )
 
 

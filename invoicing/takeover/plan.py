@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import BinaryIO, Final
 
-from flask_babel import LazyString
+from flask_babel import LazyString, get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -29,6 +29,7 @@ from core.clock import paris_today
 from core.database import db
 from core.errors import SoldeError
 from core.models import Company
+from core.money import format_cents
 from core.tenancy import current_company_id
 from invoicing.errors import Message
 from invoicing.models import Document
@@ -305,7 +306,7 @@ def _problems(
     if other:
         yield _l(
             "The accounts 1 to 7 do not balance: %(amount)s stand on other accounts, which are not carried forward.",
-            amount=f"{other / 100:.2f}".replace(".", ","),
+            amount=format_cents(other, get_locale()),
         )
     wrong = [account.number for account in accounts if not ACCOUNT_NUMBER.fullmatch(account.target)]
     if wrong:
