@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute
 
-from accounting.archive_tables import ArchiveTable
+from accounting.archive_tables import ArchiveTable, Condition
 from accounting.closing_checks import YearDays
 from accounting.models import (
     Account,
@@ -22,6 +23,45 @@ from accounting.models import (
 from core.clock import PARIS
 from core.event_log import Event
 from core.tenancy import current_company_id
+
+
+def booked_in_year(
+    row_id: InstrumentedAttribute[int], day: InstrumentedAttribute[date], source_kind: str
+) -> Condition:
+    """Rows whose entry lies in the year; those without an entry by their day.
+
+    Money keeps its day where the year of that day is closed, and is posted in a later one: it belongs to that one's
+    archive. The closed year's may have been handed over, and says the same each time it is made.
+    """
+
+    def condition(year: YearDays) -> ColumnElement[bool]:
+        dated = day.between(year.starts_on, year.ends_on)
+        return row_id.in_(sources_in_year(year, source_kind)) | (dated & row_id.not_in(_sources(source_kind)))
+
+    return condition
+
+
+def sources_in_year(year: YearDays, source_kind: str) -> Select[int]:
+    """SQL: the ids of what made an entry of the year."""
+    return _sources(source_kind).where(JournalEntry.fiscal_year_id == year.id)
+
+
+def sources_after_year(year: YearDays, source_kind: str) -> Select[int]:
+    """SQL: the ids of what made an entry later than the year."""
+    return _sources(source_kind).where(JournalEntry.entry_date > year.ends_on)
+
+
+def since_until(at: InstrumentedAttribute[datetime], year: YearDays) -> ColumnElement[bool]:
+    """SQL: the instant lies in the year, by the clocks of Paris."""
+    return (at >= _midnight(year.starts_on)) & (at < _midnight(year.ends_on + timedelta(days=1)))
+
+
+def _sources(source_kind: str) -> Select[int]:
+    return select(JournalEntry.source_id).where(JournalEntry.source_kind == source_kind)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), PARIS)
 
 
 def _all(_year: YearDays) -> None:
@@ -54,8 +94,7 @@ def _events(year: YearDays) -> ColumnElement[bool]:
 
     Events are of the installation too, so that the company is named here.
     """
-    since = datetime.combine(year.starts_on, time(), PARIS)
-    return (Event.company_id == current_company_id()) & (Event.at >= since)
+    return (Event.company_id == current_company_id()) & (Event.at >= _midnight(year.starts_on))
 
 
 TABLES = (

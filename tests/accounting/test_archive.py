@@ -17,7 +17,9 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
+from accounting.archive_tables import archive_tables, write_table
 from accounting.close_year import close_year
+from accounting.closing_checks import YearDays
 from accounting.fiscal_years import year_ending_in
 from core.database import db, transaction
 from core.event_log import Event
@@ -26,6 +28,7 @@ from core.long_tasks import LongTask, TaskState
 from core.models import Role
 from core.seal import verify_chain
 from core.tenancy import in_company
+from core.triggers import registered
 from invoicing.render_pdf import render_documents
 from tests.conftest import signed_in_client
 from tests.factories.invoicing import issue, make_line, pay
@@ -131,6 +134,58 @@ def test_an_archive_holds_the_year_and_proves_itself(archive):
     folder = archive.parent / "unpacked"
     zipfile.ZipFile(archive).extractall(folder)
     assert verified(archive, folder=folder)[0] == 0
+
+
+def archived(name: str, ends_in: int, path: Path) -> list[dict[str, str]]:
+    """The rows of one table in the archive of a year."""
+    (table,) = (table for table in archive_tables() if table.model.__tablename__ == name)
+    row = year_ending_in(ends_in)
+    assert row is not None
+    write_table(table, YearDays(row.id, row.starts_on, row.ends_on), path)
+    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")), delimiter=";"))
+
+
+def test_money_dated_in_a_closed_year_is_in_one_archive_that_of_the_year_it_was_posted_in(
+    each_company, tmp_path
+):
+    with time_machine.travel("2025-12-05 09:00+01:00", tick=True), transaction():
+        invoices = [issue(make_line("1", "100"), today=date(2025, 12, 5)) for _ in range(2)]
+        pay(invoices[0], "120", paid_on=date(2025, 12, 5))
+    with time_machine.travel("2026-04-01 09:00+02:00", tick=True):
+        with transaction():
+            close_year(year_id())
+        with transaction():
+            pay(invoices[1], "120", paid_on=date(2025, 12, 20))
+        for table, day in (("payment", "paid_on"), ("settlement", "settled_on")):
+            years = {
+                ends_in: [row[day] for row in archived(table, ends_in, tmp_path / "table.csv")]
+                for ends_in in (2025, 2026)
+            }
+            assert years == {2025: ["2025-12-05"], 2026: ["2025-12-20"]}, table
+
+
+NOT_ARCHIVED = {
+    # Made from what is archived, or about how something was sent and shown.
+    "account_statement_sending", "payment_card", "payment_link", "payment_link_duplicate", "payment_notice",
+    "payment_notice_mail", "quote_answer", "quote_link", "sending", "sending_mail", "sms_sending", "stored_file",
+    # Told by the event log, which is archived, and by the entries.
+    "customer_merge", "export_batch", "export_batch_cancellation", "export_batch_item",
+    # What the bank and the processor say, beside the books.
+    "bank_line", "bank_match", "bank_statement", "payplug_booking", "payplug_decision", "payplug_endpoint",
+    "payplug_link_terms", "payplug_notification", "payplug_operation", "payplug_refund", "payplug_report",
+    "payment_attempt", "payplug_wallet_opening",
+    # Counters, and the chain of seals, which has a file of its own.
+    "entry_counter", "lettering_counter", "number_series", "seal_link",
+}  # fmt: skip
+
+
+def test_every_frozen_table_is_archived_or_named_here(app):
+    frozen = {trigger.table for trigger in registered() if trigger.name.startswith("frozen_")}
+    with app.app_context():
+        tables = {table.model.__tablename__ for table in archive_tables()}
+    assert not tables & NOT_ARCHIVED
+    assert frozen - tables - NOT_ARCHIVED == set()
+    assert frozen >= NOT_ARCHIVED
 
 
 def test_what_was_changed_is_found_without_and_with_the_key(archive):
