@@ -148,7 +148,8 @@ def money_moves(
 def treasury_totals(starts_on: date, ends_on: date) -> list[TreasuryTotal]:
     """What the ledger says of the same moves, by treasury account.
 
-    By the date of the piece: money of a closed period is posted later, under its true date.
+    By the date of the piece: money of a closed period is posted later, under its true date. What the bank charges for
+    a payment that it sent back is no money of a customer.
     """
     cents = func.sum(EntryLine.debit_cents - EntryLine.credit_cents)
     rows = db.session.execute(
@@ -160,6 +161,7 @@ def treasury_totals(starts_on: date, ends_on: date) -> list[TreasuryTotal]:
             JournalEntry.entry_date >= starts_on,
             JournalEntry.piece_date.between(starts_on, ends_on),
             JournalEntry.source_kind.in_(["payment", "payment_reversal", "refund", "dispute_win"]),
+            JournalEntry.purpose != "bank_fee",
             Account.number.like("5%"),
         )
         .group_by(Account.id, Account.number, Account.label)

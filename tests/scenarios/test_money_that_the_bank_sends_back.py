@@ -15,6 +15,7 @@ from invoicing.balances import customer_credit_cents
 from invoicing.cancel_payment import cancel_payment
 from invoicing.errors import InvalidInputError
 from invoicing.give_back import MoneyBack
+from invoicing.payment_register import register_totals, treasury_totals
 from invoicing.payments import PaymentMethod, ReversalKind
 from invoicing.refund_payment import refund_payment
 from tests.factories.invoicing import issue, make_customer, make_line, pay
@@ -43,6 +44,9 @@ def test_a_rejected_direct_debit_costs_a_fee(each_company):
     }  # fmt: skip
     fee = db.session.scalars(select(JournalEntry).where(JournalEntry.purpose == "bank_fee")).one()
     assert (fee.journal.code, fee.piece_ref) == ("BQ", "PRLV 0426")
+    # The list of payments, tied to the ledger, has the 120 € that went back and not the fee.
+    may = (date(2026, 5, 1), date(2026, 5, 31))
+    assert register_totals(*may).net_cents == sum(t.cents for t in treasury_totals(*may)) == -120_00
     all_is_well()
 
 
