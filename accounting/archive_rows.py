@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, select
@@ -20,7 +20,7 @@ from accounting.models import (
     LetteringLine,
     LetteringUndo,
 )
-from core.clock import PARIS
+from core.clock import paris_midnight
 from core.event_log import Event
 from core.tenancy import current_company_id
 
@@ -53,15 +53,11 @@ def sources_after_year(year: YearDays, source_kind: str) -> Select[int]:
 
 def since_until(at: InstrumentedAttribute[datetime], year: YearDays) -> ColumnElement[bool]:
     """SQL: the instant lies in the year, by the clocks of Paris."""
-    return (at >= _midnight(year.starts_on)) & (at < _midnight(year.ends_on + timedelta(days=1)))
+    return (at >= paris_midnight(year.starts_on)) & (at < paris_midnight(year.ends_on + timedelta(days=1)))
 
 
 def _sources(source_kind: str) -> Select[int]:
     return select(JournalEntry.source_id).where(JournalEntry.source_kind == source_kind)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), PARIS)
 
 
 def _all(_year: YearDays) -> None:
@@ -94,7 +90,7 @@ def _events(year: YearDays) -> ColumnElement[bool]:
 
     Events are of the installation too, so that the company is named here.
     """
-    return (Event.company_id == current_company_id()) & (Event.at >= _midnight(year.starts_on))
+    return (Event.company_id == current_company_id()) & (Event.at >= paris_midnight(year.starts_on))
 
 
 TABLES = (

@@ -106,6 +106,17 @@ def file_name_of(text: str) -> str:
     return clean[:100] or "x"
 
 
+def distinct_names(numbers: Iterable[tuple[int, str]]) -> dict[int, str]:
+    """`file_name_of` each document's number, by its id: A/1, A-1 and a-1 are three numbers and would be one file."""
+    names: dict[int, str] = {}
+    taken: set[str] = set()
+    for id_, number in numbers:
+        name = file_name_of(number)
+        names[id_] = f"{name}_{id_}" if name.lower() in taken else name
+        taken.add(name.lower())
+    return names
+
+
 def _pieces(content: bytes | Path) -> Iterator[bytes]:
     stream = BytesIO(content) if isinstance(content, bytes) else content.open("rb")
     with stream:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -21,3 +21,8 @@ def paris_today() -> date:
 def paris_date(instant: datetime) -> date:
     """The business date of an aware instant."""
     return instant.astimezone(PARIS).date()
+
+
+def paris_midnight(day: date) -> datetime:
+    """The instant at which a business date begins."""
+    return datetime.combine(day, time(), PARIS)

@@ -12,7 +12,7 @@ from accounting.archive_rows import booked_in_year, since_until, sources_after_y
 from accounting.archive_tables import ArchiveTable, Condition
 from accounting.closing_checks import YearDays
 from accounting.package_parts import PackagedFile, PackagePart, PackagePeriod
-from accounting.write_package import file_name_of
+from accounting.write_package import distinct_names
 from core.database import db
 from core.files import StoredFile, read_bytes
 from invoicing.bank.models import ChequeDeposit, ChequeDepositItem
@@ -178,15 +178,8 @@ def _files(period: PackagePeriod) -> Iterator[PackagedFile]:
 
 
 def _names(period: PackagePeriod) -> dict[int, str]:
-    """What the files of each document are called. A/1, A-1 and a-1 are three numbers and would be one file."""
     numbers = select(Document.id, Document.number).where(_documents(period)).order_by(Document.id)
-    names: dict[int, str] = {}
-    taken: set[str] = set()
-    for document_id, number in db.session.execute(numbers):
-        name = file_name_of(number or "")
-        names[document_id] = f"{name}_{document_id}" if name.lower() in taken else name
-        taken.add(name.lower())
-    return names
+    return distinct_names((row[0], row[1] or "") for row in db.session.execute(numbers))
 
 
 def _count(period: PackagePeriod) -> int:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import and_, func, or_, select
 
+from accounting.archive_rows import since_until
 from accounting.closing_checks import ClosingCheck, Finding, Weight, YearDays
-from core.clock import PARIS
 from core.database import db
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Document, DocumentFile
@@ -19,10 +18,7 @@ from invoicing.models import Document, DocumentFile
 
 def _drafts(year: YearDays) -> Iterator[Finding]:
     """Drafts dated in the year, or written in it without a date: what was sold in it should be invoiced in it."""
-    written_in_year = Document.created_at.between(
-        datetime.combine(year.starts_on, time(), PARIS),
-        datetime.combine(year.ends_on + timedelta(days=1), time(), PARIS),
-    )
+    written_in_year = since_until(Document.created_at, year)
     in_year = or_(
         Document.issue_date.between(year.starts_on, year.ends_on),
         and_(Document.issue_date.is_(None), written_in_year),

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from accounting.month_parts import period_name
 from accounting.package_parts import PackagedFile, PackagePart, PackagePeriod
-from accounting.write_package import file_name_of
+from accounting.write_package import distinct_names
 from core.database import db
 from core.files import read_bytes
 from core.spreadsheets import write_csv, write_xlsx
@@ -40,16 +40,11 @@ def document_files(period: PackagePeriod) -> Iterator[PackagedFile]:
         (row[0], row[1], row[2]) for row in db.session.execute(statement.order_by(Document.kind, Document.id))
     ]
     db.session.rollback()
-    taken: set[str] = set()
-    for document_id, kind, number in documents:
+    names = distinct_names((document_id, number or "") for document_id, _kind, number in documents)
+    for document_id, kind, _number in documents:
         digest = ensure_pdf(document_id).stored_file.sha256
         db.session.rollback()
-        name = f"{FOLDERS[kind]}/{file_name_of(number or '')}"
-        # A/1 and A-1 are two numbers and would be one file.
-        if name.lower() in taken:
-            name = f"{name}_{document_id}"
-        taken.add(name.lower())
-        yield f"{name}.pdf", read_bytes(digest)
+        yield f"{FOLDERS[kind]}/{names[document_id]}.pdf", read_bytes(digest)
 
 
 def count_documents(period: PackagePeriod) -> int:

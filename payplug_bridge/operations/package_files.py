@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Final
 
 from flask_babel import format_datetime, gettext
@@ -12,7 +12,7 @@ from sqlalchemy import exists, select
 
 from accounting.month_parts import period_name
 from accounting.package_parts import PackagedFile, PackagePart, PackagePeriod
-from core.clock import PARIS, paris_date
+from core.clock import paris_date, paris_midnight
 from core.database import db
 from core.spreadsheets import ColumnKind, Sheet, SheetColumn, Value, write_xlsx
 from payplug_bridge.operations.models import PayplugOperation
@@ -61,8 +61,7 @@ def _operations_sheet(period: PackagePeriod) -> Sheet:
         SheetColumn(gettext("Reference"), width=34),
         SheetColumn(gettext("Amount"), _CENTS),
     )
-    start = datetime.combine(period.starts_on, time(), PARIS)
-    end = datetime.combine(period.ends_on + timedelta(days=1), time(), PARIS)
+    start, end = paris_midnight(period.starts_on), paris_midnight(period.ends_on + timedelta(days=1))
     statement = (
         select(PayplugOperation)
         .where(PayplugOperation.happened_at >= start, PayplugOperation.happened_at < end)

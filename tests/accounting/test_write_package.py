@@ -13,7 +13,7 @@ from zipfile import ZipFile
 import pytest
 
 from accounting.package_parts import PackagedFile, PackagePart, PackagePeriod
-from accounting.write_package import MANIFEST, PackageWriter, file_name_of, write_package
+from accounting.write_package import MANIFEST, PackageWriter, distinct_names, file_name_of, write_package
 
 DAY = date(2026, 3, 31)
 COUNT, SIZE = 300, 100_000
@@ -77,3 +77,7 @@ def test_any_text_gives_a_name_that_is_a_path() -> None:
     assert [file_name_of(name) for name in names] == [
         "F-2026-0001", "FA-2026+1_a", "etc", "Ete-a-Lyon", "x", "x", "a" * 100,
     ]  # fmt: skip
+    # What differs on paper alone is apart in the package too, whatever the other machine makes of capitals.
+    assert distinct_names([(1, "A/1"), (2, "A-1"), (3, "a-1"), (4, "B-1")]) == {
+        1: "A-1", 2: "A-1_2", 3: "a-1_3", 4: "B-1",
+    }  # fmt: skip
