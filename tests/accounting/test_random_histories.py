@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +26,10 @@ from sqlalchemy import func, select
 from stdnum.fr import siren as fr_siren
 
 from accounting.facts import SaleLine, SupplyKind, ThirdParty, Treasury, VatRegime
+from accounting.fec.export import write_company_fec
+from accounting.fiscal_years import fiscal_years
 from accounting.ledger_checks import check_ledger
-from accounting.models import Account, EntryLine
+from accounting.models import Account, EntryLine, FiscalYear
 from accounting.receivable_facts import WriteOffKind
 from accounting.trial_balance import trial_balance
 from accounting.vat_on_collection import due_vat
@@ -219,7 +223,23 @@ class Dealings(RuleBasedStateMachine):
         with self.books():
             assert check_ledger() == []
             assert trial_balance(date(2025, 11, 15), date(2026, 2, 1) + timedelta(days=40)).is_balanced
+            for year in fiscal_years():
+                rows = trial_balance(year.starts_on, year.ends_on).rows
+                moved = {row.number: (row.debit_cents, row.credit_cents) for row in rows}
+                assert fec_sums(year) == {number: sums for number, sums in moved.items() if any(sums)}
             assert list(verify_chain(current_company_id())) == []
+
+
+def fec_sums(year: FiscalYear) -> dict[str, tuple[int, int]]:
+    """Debits and credits by account, as the file of entries has them; cents."""
+    out = io.BytesIO()
+    write_company_fec(year, out)
+    sums: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for row in csv.DictReader(io.StringIO(out.getvalue().decode("utf-8-sig")), delimiter="\t"):
+        debit, credit = (int(row[name].replace(",", "")) for name in ("Debit", "Credit"))
+        before = sums[row["CompteNum"]]
+        sums[row["CompteNum"]] = (before[0] + debit, before[1] + credit)
+    return sums
 
 
 @pytest.fixture
