@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import case, func, select
 
-from accounting.carried_lines import is_carried
+from accounting.carried_lines import carrying_entries, is_carried
 from accounting.letter_lines import is_lettered
 from accounting.models import (
     Account,
@@ -142,19 +142,23 @@ def _lines_lettered_twice() -> Iterator[str]:
 
 
 def _settled_but_not_lettered() -> Iterator[str]:
-    """A key whose open lines sum to zero should have been lettered, unless a person has ended just that lettering."""
+    """A key whose open lines sum to zero should have been lettered, unless a person has ended just that lettering.
+
+    What a closing has carried of it stands for the line of the closed year that the lettering held.
+    """
     ended = (
         select(LetteringUndo.id)
         .join(LetteringLine, LetteringLine.lettering_id == LetteringUndo.lettering_id)
         .where(LetteringLine.line_id == EntryLine.id)
         .exists()
     )
+    is_carrying = EntryLine.entry_id.in_(carrying_entries())
     total = func.sum(EntryLine.debit_cents - EntryLine.credit_cents)
     rows = db.session.execute(
         select(EntryLine.match_key)
         .where(EntryLine.auxiliary_code != "", EntryLine.match_key != "", ~is_lettered())
         .group_by(EntryLine.account_id, EntryLine.auxiliary_code, EntryLine.match_key)
-        .having(total == 0, func.min(case((ended, 1), else_=0)) == 0)
+        .having(total == 0, func.min(case((ended | is_carrying, 1), else_=0)) == 0)
     )
     for (key,) in rows:
         yield f"{key} is settled but not lettered"

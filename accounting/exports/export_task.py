@@ -18,7 +18,7 @@ from accounting.exports.make_batch import PiecesHeld, StoredExport, make_batch
 from accounting.exports.models import ExportBatch
 from accounting.exports.selection import ExportChoice, ExportPreview, preview_export
 from accounting.exports.write_file import write_export
-from core.database import commit_once, db, transaction
+from core.database import commit_once, db
 from core.files import StoredFile, put_path
 from core.long_tasks import LongTask, MadeFile, Progress, TaskKind, TaskRun, ask_for
 from core.web.rights import Right
@@ -48,8 +48,10 @@ def order_export(
     preview = _checked(choice, seen)
     if preview.entry_count > MOST_AT_ONCE:
         asked = {**vars(choice), "seen": seen, "request_key": request_key}
-        with transaction():
-            return "task", ask_for(TASK, asked, request_key=request_key, actor_id=actor_id).id
+        # Two clicks at once ask for one batch.
+        return "task", commit_once(
+            lambda: ask_for(TASK, asked, request_key=request_key, actor_id=actor_id).id
+        )
     return "batch", export_now(preview, request_key=request_key, actor_id=actor_id)
 
 

@@ -23,9 +23,10 @@ from accounting.fec.format import fec_file_name
 from accounting.fiscal_years import year_ending_in
 from accounting.ledger_checks import check_ledger
 from accounting.letter_lines import letter_lines, letter_matching
-from accounting.models import EntryLine, FiscalYear, JournalEntry, LetteringLine
+from accounting.models import EntryLine, FiscalYear, JournalEntry, Lettering, LetteringLine
 from accounting.opening_entry import closing_balances
 from accounting.trial_balance import trial_balance
+from accounting.unletter import unletter
 from core.database import db, transaction
 from core.event_log import Event
 from core.seal import verify_chain
@@ -163,6 +164,21 @@ def test_money_dated_before_the_first_year_is_booked_after_the_closed_one(each_c
     assert first_open_day(date(2024, 12, 20)) == date(2026, 1, 1)
     assert year_ending_in(2024) is None
     all_holds(each_company.id)
+
+
+def test_a_lettering_that_a_person_ended_before_the_closing_is_no_fault_after_it(company):
+    shop = Shop()
+    shop.invoice(SERVICES_120, on=DECEMBER)
+    shop.pay(1, 120_00, on=JANUARY)
+    with transaction():
+        assert unletter(db.session.scalars(select(Lettering.id)).one(), "À vérifier")
+    close()
+    assert open_lines() == ["invoice:1 -12000", "invoice:1 12000"]
+    all_holds(company.id)
+    with transaction():
+        letter_matching(["invoice:1"])
+    assert open_lines() == []
+    all_holds(company.id)
 
 
 def test_credit_notes_and_two_keys_in_one_lettering_go_on_across_the_years(each_company):
