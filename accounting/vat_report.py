@@ -21,7 +21,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from accounting.carried_lines import is_later_than, is_repetition
 from accounting.chart import read_chart
@@ -103,7 +103,8 @@ class VatReport:
     """The report of `starts_on` to `ends_on`, both included.
 
     `waiting` is the VAT on what is unpaid, document by document; `waiting_ledger_cents` the balance of the accounts it
-    stands on. `without_rate_cents` moved on 44571 without a rate: no report can place it.
+    stands on; `waiting_taken_over_cents` came with other software's books and is of no invoice that was open there.
+    `without_rate_cents` moved on 44571 without a rate: no report can place it.
     """
 
     starts_on: date
@@ -114,6 +115,7 @@ class VatReport:
     deductible_on_assets_cents: int
     waiting: tuple[WaitingKey, ...]
     waiting_ledger_cents: int
+    waiting_taken_over_cents: int
     without_rate_cents: int
     form: Ca3Form
     is_overseas: bool
@@ -144,8 +146,8 @@ class VatReport:
 
     @property
     def waiting_cents(self) -> int:
-        """VAT not due yet on the last day, by document."""
-        return sum(key.cents for key in self.waiting)
+        """VAT not due yet on the last day: by document, and what was taken over on none."""
+        return sum(key.cents for key in self.waiting) + self.waiting_taken_over_cents
 
     @property
     def waiting_difference_cents(self) -> int:
@@ -191,6 +193,7 @@ def vat_report(starts_on: date, ends_on: date) -> VatReport:
     movements = _movements(starts_on, ends_on)
     others, assets = _deductible(starts_on, ends_on)
     waiting = waiting_keys(ends_on)
+    on_accounts = _on_waiting_accounts(waiting, ends_on)
     company = db.session.get_one(Company, current_company_id())
     return VatReport(
         starts_on=starts_on,
@@ -200,7 +203,8 @@ def vat_report(starts_on: date, ends_on: date) -> VatReport:
         deductible_cents=others,
         deductible_on_assets_cents=assets,
         waiting=tuple(waiting),
-        waiting_ledger_cents=_waiting_accounts(waiting, ends_on),
+        waiting_ledger_cents=_credit(*on_accounts),
+        waiting_taken_over_cents=_credit(*on_accounts, EntryLine.match_key == "", _is_taken_over()),
         without_rate_cents=sum(moved.due_cents for moved in movements if moved.rate is None),
         form=form_on(ends_on),
         is_overseas=company.postcode.startswith(OVERSEAS_POSTCODES),
@@ -341,16 +345,22 @@ def _deductible(starts_on: date, ends_on: date) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def _waiting_accounts(waiting: Iterable[WaitingKey], day: date) -> int:
-    """What the accounts of waiting VAT hold at the end of a day, whatever their lines say. Cents, credits."""
+def _on_waiting_accounts(waiting: Iterable[WaitingKey], day: date) -> tuple[ColumnElement[bool], ...]:
+    """SQL: the EntryLine at hand is on an account of waiting VAT, whatever it says, until the end of a day."""
     usual = read_chart().account_id(AccountRole.VAT_WAITING)
     accounts = sorted({usual} | {key.account_id for key in waiting})
-    held = db.session.scalar(
-        select(func.sum(EntryLine.credit_cents - EntryLine.debit_cents)).where(
-            EntryLine.account_id.in_(accounts), ~is_later_than(day), ~is_repetition()
-        )
-    )
-    return int(held or 0)
+    return EntryLine.account_id.in_(accounts), ~is_later_than(day), ~is_repetition()
+
+
+def _is_taken_over() -> ColumnElement[bool]:
+    entries = select(JournalEntry.id).where(JournalEntry.purpose.in_(("takeover", "takeover_undo")))
+    return EntryLine.entry_id.in_(entries)
+
+
+def _credit(*conditions: ColumnElement[bool]) -> int:
+    """What these lines leave in credit, in cents."""
+    held = select(func.sum(EntryLine.credit_cents - EntryLine.debit_cents)).where(*conditions)
+    return int(db.session.scalar(held) or 0)
 
 
 def _net_of(vat_cents: int, rate: int) -> int:

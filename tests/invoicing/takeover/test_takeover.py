@@ -27,6 +27,7 @@ from accounting.record_takeover import opening_obstacle
 from accounting.roles import AccountRole, JournalCode
 from accounting.standing import entry_of
 from accounting.trial_balance import trial_balance
+from accounting.vat_report import vat_report
 from core.checks import company_faults
 from core.database import db, transaction
 from core.errors import ConflictError, SoldeError
@@ -348,3 +349,12 @@ def test_numbers_that_would_be_one_file_are_two_in_the_archive(company, tmp_path
     period = PackagePeriod(date(2026, 1, 1), date(2026, 12, 31), tmp_path)
     names = [name for name, _ in DOCUMENTS.files(period) if name.endswith(".pdf")]
     assert names == ["documents/FA-1.pdf", f"documents/FA-1_{document('FA/1').id}.pdf"]
+
+
+def test_vat_that_waits_on_no_open_invoice_is_told_and_is_no_fault(company, english):
+    taken(waiting={0: WaitingVat(100_00, 2000), 1: WaitingVat(0, 1000)})
+    report = vat_report(date(2026, 1, 1), date(2026, 1, 31))
+    assert (report.waiting_ledger_cents, report.waiting_taken_over_cents) == (150_00, 50_00)
+    assert [key.cents for key in report.waiting] == [100_00]
+    assert report.holds
+    all_is_well()
