@@ -18,6 +18,7 @@ from core.event_log import Event, record_event
 from core.models import Company
 from core.tenancy import current_company_id, in_company
 from core.web.sign_in import add_user
+from demo.books import furnish_books
 from demo.catalogue import some_lines
 from demo.logo import demo_logo
 from demo.people import COMPANY, COMPANY_SIREN, MEMBERS, PASSWORD, customers
@@ -71,9 +72,11 @@ def seed(simulator: SimulatorControl, progress: Progress, *, invoices: int = INV
         # The shop is not open yet: what PayPlug tells is read by asking, its notifications wait for the web server.
         simulator.pause_deliveries()
         try:
-            _Story(simulator, customer_ids).play(steps(paris_today(), invoices), progress)
+            story = _Story(simulator, customer_ids)
+            story.play(steps(paris_today(), invoices), progress)
         finally:
             simulator.resume_deliveries()
+        furnish_books(*story.unpaid())
         _drafts(customer_ids)
         with transaction():
             record_event(SEEDED)
@@ -143,6 +146,16 @@ class _Story:
         for done, step in enumerate(story, start=1):
             getattr(self, f"_{step.kind}")(step)
             progress(done, len(story))
+
+    def unpaid(self) -> tuple[list[int], dict[int, int]]:
+        """Invoices of which nothing was paid, the oldest first, and what is open on each, in cents."""
+        balances = {id_: balance_of(id_) for id_ in self._documents.values()}
+        open_cents = {
+            id_: found.open_cents
+            for id_, found in balances.items()
+            if 0 < found.open_cents == found.total_cents
+        }
+        return list(open_cents), open_cents
 
     def _issue(self, step: Step) -> None:
         customer_id = Random(SEED + step.invoice).choice(self._customer_ids)  # noqa: S311
