@@ -77,9 +77,16 @@ def balance_on(account_id: int, day: date) -> int:
 
 def bookable_accounts() -> list[Account]:
     """The accounts on which a line of the bank may be booked by hand, by number: no customers' and suppliers', whose
-    lines belong to somebody, and no bank's, whose money comes by an internal transfer."""
-    kept_by_itself = or_(*(Account.number.startswith(begin) for begin in ("40", "41", "512", "511", "53")))
-    return list(db.session.scalars(select(Account).where(~kept_by_itself).order_by(Account.number)))
+    lines belong to somebody, no bank's, whose money comes by an internal transfer, and none of collected or waiting
+    VAT, which documents alone move (what is paid to the State stands on 44551)."""
+    kept_by_itself = or_(
+        *(Account.number.startswith(begin) for begin in ("40", "41", "4457", "512", "511", "53"))
+    )
+    vat = or_(
+        *(Account.role.startswith(role) for role in (AccountRole.VAT_COLLECTED, AccountRole.VAT_WAITING))
+    )
+    is_bookable = ~kept_by_itself & (Account.role.is_(None) | ~vat)
+    return list(db.session.scalars(select(Account).where(is_bookable).order_by(Account.number)))
 
 
 def _positions(*conditions: ColumnElement[bool]) -> list[BankPosition]:

@@ -290,7 +290,7 @@ def test_what_no_page_offers_is_refused(company):
     ):
         with pytest.raises(LineDecided), transaction():
             confirm_proposal(line, choice)
-    for number in ("411000", "512000", "401000"):
+    for number in ("411000", "512000", "401000", "445711", "445740"):
         with pytest.raises(InvalidInputError), transaction():
             book_line(line, account_id(number))
     with pytest.raises(InvalidInputError), transaction():
