@@ -10,11 +10,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, func, select
 
 from accounting.carried_lines import counts_from
 from accounting.models import Account, EntryLine, Journal, JournalEntry, JournalKind
 from core.database import db
+from core.errors import ConflictError
 
 _SIGNED = EntryLine.debit_cents - EntryLine.credit_cents
 MOST_MOVEMENTS = 5000
@@ -47,7 +49,11 @@ class CustomerPeriod:
 
 
 def customer_period(codes: Collection[str], first_day: date, last_day: date) -> CustomerPeriod:
-    """The movements of the customer with these codes, the oldest first; both days belong to the period."""
+    """The movements of the customer with these codes, the oldest first; both days belong to the period.
+
+    Raises:
+        ConflictError: there are more than `MOST_MOVEMENTS`; a part of them would end with a balance that is not true.
+    """
     theirs = (EntryLine.auxiliary_code.in_(list(codes)), Account.number.startswith("41"))
     opening_journal = select(Journal.id).where(Journal.kind == JournalKind.OPENING)
     before = _sum(*theirs, JournalEntry.entry_date < first_day)
@@ -86,8 +92,12 @@ def customer_period(codes: Collection[str], first_day: date, last_day: date) -> 
         )
         .having(func.sum(_SIGNED) != 0)
         .order_by(JournalEntry.entry_date, JournalEntry.id)
-        .limit(MOST_MOVEMENTS)
-    )
+        .limit(MOST_MOVEMENTS + 1)
+    ).all()
+    if len(rows) > MOST_MOVEMENTS:
+        raise ConflictError(
+            _l("This period has more than %(count)d movements. Choose a shorter one.", count=MOST_MOVEMENTS)
+        )
     return CustomerPeriod(
         before + taken_over,
         tuple(

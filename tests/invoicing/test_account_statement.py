@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 from flask_babel import force_locale
 
+from accounting import customer_movements
 from core.clock import paris_today
 from core.database import db, transaction
+from core.errors import ConflictError
 from core.files import put_bytes
 from core.mail import OutboxMail
 from core.models import Role
@@ -137,3 +139,17 @@ def test_the_page_shows_and_sends_it(app, company_id):
     assert "compta@boulangerie.example.org" in owner.get(url).text
     assert owner.get(f"{url}/statement.pdf").data.startswith(b"%PDF")
     assert signed_in_client(app, company_id, Role.VIEWER).post(f"{url}/send").status_code == 403
+
+
+def test_a_period_with_too_many_movements_is_refused_and_never_cut(company, monkeypatch):
+    monkeypatch.setattr(customer_movements, "MOST_MOVEMENTS", 2)
+    today = paris_today()
+    with transaction():
+        customer = make_customer()
+        for _ in range(2):
+            issue(make_line("1", "100"), customer=customer)
+    assert len(account_statement(customer.id, today, today).movements) == 2
+    with transaction():
+        issue(make_line("1", "100"), customer=customer)
+    with pytest.raises(ConflictError, match="more than 2 movements"):
+        account_statement(customer.id, today, today)
