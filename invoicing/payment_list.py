@@ -121,3 +121,13 @@ def _matches(text: str) -> ColumnElement[bool]:
     except MoneyTextError:
         return or_(*found)
     return or_(*found, Payment.amount_cents == cents)
+
+
+def was_recorded(request_key: str) -> bool:
+    """Whether a form with this key has recorded its payment: what comes after is the second click of a double one.
+
+    Asked before the form is judged by what is due, which the first click has changed.
+    """
+    return (
+        db.session.scalars(select(Payment.id).where(Payment.request_key == request_key)).first() is not None
+    )

@@ -15,6 +15,7 @@ from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.forms.group_payments import RECORD, SPREAD, GroupPaymentForm, group_payment_form
 from invoicing.models import Customer
 from invoicing.open_invoices import open_invoices
+from invoicing.payment_list import was_recorded
 from invoicing.record_payment import record_payment
 from invoicing.routes.payments import close_card_page
 
@@ -32,6 +33,8 @@ def new(customer_id: int) -> ResponseReturnValue:
     form = group_payment_form(open_invoices(customer_id))
     is_proposed = False
     if form.validate_on_submit():
+        if was_recorded(form.request_key.key):
+            return redirect(url_for("customers.show", customer_id=customer_id), code=303)
         if request.form.get("action") == SPREAD or not form.parts():
             form.spread()
             is_proposed = True

@@ -29,7 +29,13 @@ from invoicing.kept_of_payment import kept_of_payment
 from invoicing.lifecycle import DocumentKind
 from invoicing.open_invoices import open_invoices
 from invoicing.payment_link import card_payments
-from invoicing.payment_list import PaymentFilter, count_payments, find_payments, invoices_of_payments
+from invoicing.payment_list import (
+    PaymentFilter,
+    count_payments,
+    find_payments,
+    invoices_of_payments,
+    was_recorded,
+)
 from invoicing.payment_means import method_names
 from invoicing.payments import Payment, PaymentMethod, ReversalKind
 from invoicing.receipt_view import card_of, receipt_view
@@ -80,8 +86,11 @@ def new(document_id: int) -> ResponseReturnValue:
     form = PaymentForm()
     if request.method == "GET":
         form.amount_cents.data = typed_cents(open_cents) if open_cents > 0 else ""
-    if form.validate_on_submit() and form.accepts(open_cents) and _recorded(form, document_id):
-        return _to_invoice(document_id)
+    if form.validate_on_submit():
+        if was_recorded(form.request_key.key):
+            return _to_invoice(document_id)
+        if form.accepts(open_cents) and _recorded(form, document_id):
+            return _to_invoice(document_id)
     invoice = find_issued(document_id, DocumentKind.INVOICE)
     return render_template(
         "invoicing/payment_form.html",

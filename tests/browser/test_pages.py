@@ -399,12 +399,12 @@ def pages_of(app: Flask) -> set[str]:
     return {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())} - NO_PAGES
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def rooms(sqlite_installation: Installation) -> Furnished:
     return furnish(sqlite_installation)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cookies(sqlite_installation: Installation, chromium: Browser, rooms: Furnished) -> dict[str, Any]:
     """What the browser of each person has kept after she signed in."""
     kept: dict[str, Any] = {NOBODY: {"cookies": [], "origins": []}}

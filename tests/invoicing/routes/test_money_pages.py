@@ -36,6 +36,13 @@ def test_a_form_sent_twice_records_once(owner, invoice, payment):
     assert "1 result" in page(owner, "/payments")
 
 
+def test_a_second_click_on_all_that_is_due_asks_nothing_of_a_surplus(owner, invoice, payment):
+    invoice_id = invoice()
+    answers = [owner.post(f"/invoices/{invoice_id}/payments/new", data=payment) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert "1 result" in page(owner, "/payments")
+
+
 def test_a_form_gone_back_to_and_filled_in_otherwise_is_another_payment(owner, invoice, payment):
     invoice_id = invoice()
     for amount in ("50", "20"):
