@@ -12,12 +12,19 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from accounting.carried_lines import counts_from
 from accounting.entry_views import letters_of
 from accounting.letter_lines import is_lettered
-from accounting.models import Account, EntryLine, JournalEntry, Lettering, LetteringLine, LetteringUndo
+from accounting.models import (
+    SIGNED_CENTS,
+    Account,
+    EntryLine,
+    JournalEntry,
+    Lettering,
+    LetteringLine,
+    LetteringUndo,
+)
 from accounting.room import make_room
 from accounting.trial_balance import start_of_year
 from core.database import db
 
-_SIGNED = EntryLine.debit_cents - EntryLine.credit_cents
 _AT_ONCE = 2_000
 
 
@@ -129,7 +136,7 @@ def ledger_lines(
 ) -> list[LedgerLine]:
     """The lines of one page, oldest first, each with the running balance."""
     statement = _lines(account_id, wanted, EntryLine, JournalEntry)
-    before = statement.with_only_columns(_SIGNED.label("cents")).limit(offset).subquery()
+    before = statement.with_only_columns(SIGNED_CENTS.label("cents")).limit(offset).subquery()
     balance = totals.opening_cents + int(
         db.session.scalar(select(func.coalesce(func.sum(before.c.cents), 0))) or 0
     )
@@ -168,7 +175,7 @@ def _totals(wanted: LedgerFilter, account_id: int | None = None) -> Select[int, 
     return (
         select(
             func.count().filter(in_period),
-            func.coalesce(func.sum(_SIGNED).filter(~in_period), 0),
+            func.coalesce(func.sum(SIGNED_CENTS).filter(~in_period), 0),
             func.coalesce(func.sum(EntryLine.debit_cents).filter(in_period), 0),
             func.coalesce(func.sum(EntryLine.credit_cents).filter(in_period), 0),
         )

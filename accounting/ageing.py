@@ -18,12 +18,11 @@ from sqlalchemy.orm import aliased
 
 from accounting.carried_lines import is_later_than, is_repetition
 from accounting.due_dates import due_dates
-from accounting.models import Account, EntryLine, JournalEntry
+from accounting.models import SIGNED_CENTS, Account, EntryLine, JournalEntry
 from accounting.room import make_room
 from core.database import db
 
 _AT_ONCE = 500
-_SIGNED = EntryLine.debit_cents - EntryLine.credit_cents
 
 
 class AgeBand(IntEnum):
@@ -145,7 +144,7 @@ def _open(day: date, code: str | None) -> Select[*tuple[Any, ...]]:
     The customer's name is looked up on the first line of these alone, one by one: to compare the names of all lines, or
     to join with all of them, takes longer.
     """
-    cents = func.sum(_SIGNED)
+    cents = func.sum(SIGNED_CENTS)
     sums = (
         select(
             EntryLine.account_id,
@@ -167,7 +166,7 @@ def _open(day: date, code: str | None) -> Select[*tuple[Any, ...]]:
 
 def _ledger_cents(day: date) -> int:
     """The same accounts without any grouping: what the trial balance has for them."""
-    return int(db.session.scalar(select(func.sum(_SIGNED)).where(*_on_customers(day))) or 0)
+    return int(db.session.scalar(select(func.sum(SIGNED_CENTS)).where(*_on_customers(day))) or 0)
 
 
 def _on_customers(day: date) -> tuple[ColumnElement[bool], ...]:

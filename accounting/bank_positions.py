@@ -10,11 +10,9 @@ from sqlalchemy.orm import aliased
 
 from accounting.carried_lines import counts_from
 from accounting.chart import account_for
-from accounting.models import Account, EntryLine, Journal, JournalEntry, JournalKind
+from accounting.models import SIGNED_CENTS, Account, EntryLine, Journal, JournalEntry, JournalKind
 from accounting.roles import AccountRole
 from core.database import db
-
-_SIGNED = EntryLine.debit_cents - EntryLine.credit_cents
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def transfers_under_way(*conditions: ColumnElement[bool]) -> list[BankPosition]:
 def balance_on(account_id: int, day: date) -> int:
     """What the account stands at in the evening of a day, in cents, debit above zero."""
     total = (
-        select(func.coalesce(func.sum(_SIGNED), 0))
+        select(func.coalesce(func.sum(SIGNED_CENTS), 0))
         .select_from(EntryLine)
         .join(JournalEntry, JournalEntry.id == EntryLine.entry_id)
         .where(EntryLine.account_id == account_id, JournalEntry.entry_date <= day, counts_from(None))
@@ -101,7 +99,7 @@ def _positions(*conditions: ColumnElement[bool]) -> list[BankPosition]:
         func.coalesce(JournalEntry.reverses_id, mirrored_by).label("twin_id"),
     )
     rows = db.session.execute(
-        select(*entry, _SIGNED)
+        select(*entry, SIGNED_CENTS)
         .join(EntryLine, EntryLine.entry_id == JournalEntry.id)
         .where(*conditions)
         .order_by(JournalEntry.piece_date, JournalEntry.id)

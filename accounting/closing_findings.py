@@ -20,7 +20,7 @@ from accounting.closing_checks import ClosingCheck, Finding, Weight, YearDays
 from accounting.fec.produce import produce_fec
 from accounting.ledger_checks import check_ledger
 from accounting.letter_lines import is_lettered
-from accounting.models import Account, EntryLine, FiscalYear, Journal, JournalEntry, JournalKind
+from accounting.models import SIGNED_CENTS, Account, EntryLine, FiscalYear, Journal, JournalEntry, JournalKind
 from accounting.roles import AccountRole
 from core.clock import paris_today
 from core.database import db
@@ -28,7 +28,6 @@ from core.money import format_cents
 from core.seal import verify_chain
 from core.tenancy import current_company_id
 
-_SIGNED = EntryLine.debit_cents - EntryLine.credit_cents
 MOST_FAULTS = 20
 """Of faults that only whoever looks after the installation understands, no more than these are shown."""
 
@@ -74,7 +73,7 @@ def _passing_accounts(year: YearDays) -> Iterator[Finding]:
     chart = read_chart()
     ids = [chart.accounts[role] for role in _PASSING_ACCOUNTS if role in chart.accounts]
     rows = db.session.execute(
-        select(Account.id, Account.number, Account.label, func.sum(_SIGNED))
+        select(Account.id, Account.number, Account.label, func.sum(SIGNED_CENTS))
         .join(EntryLine, EntryLine.account_id == Account.id)
         .join(JournalEntry, JournalEntry.id == EntryLine.entry_id)
         .where(Account.id.in_(ids), JournalEntry.entry_date <= year.ends_on, counts_from(year.starts_on))
@@ -94,7 +93,9 @@ def _passing_accounts(year: YearDays) -> Iterator[Finding]:
 def _open_items(year: YearDays) -> Iterator[Finding]:
     """What customers owe and what is owed to them: carried as it is, unless some of it is doubtful or lost."""
     rows = db.session.execute(
-        select(Account.id, Account.number, func.count(func.distinct(EntryLine.match_key)), func.sum(_SIGNED))
+        select(
+            Account.id, Account.number, func.count(func.distinct(EntryLine.match_key)), func.sum(SIGNED_CENTS)
+        )
         .join(EntryLine, EntryLine.account_id == Account.id)
         .join(JournalEntry, JournalEntry.id == EntryLine.entry_id)
         .where(EntryLine.auxiliary_code != "", ~is_lettered(), JournalEntry.fiscal_year_id == year.id)

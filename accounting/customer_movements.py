@@ -14,11 +14,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, func, select
 
 from accounting.carried_lines import counts_from
-from accounting.models import Account, EntryLine, Journal, JournalEntry, JournalKind
+from accounting.models import SIGNED_CENTS, Account, EntryLine, Journal, JournalEntry, JournalKind
 from core.database import db
 from core.errors import ConflictError
 
-_SIGNED = EntryLine.debit_cents - EntryLine.credit_cents
 MOST_MOVEMENTS = 5000
 
 
@@ -72,7 +71,7 @@ def customer_period(codes: Collection[str], first_day: date, last_day: date) -> 
             JournalEntry.source_id,
             JournalEntry.piece_ref,
             JournalEntry.label,
-            func.sum(_SIGNED),
+            func.sum(SIGNED_CENTS),
         )
         .join(EntryLine, EntryLine.entry_id == JournalEntry.id)
         .join(Account, Account.id == EntryLine.account_id)
@@ -90,7 +89,7 @@ def customer_period(codes: Collection[str], first_day: date, last_day: date) -> 
             JournalEntry.piece_ref,
             JournalEntry.label,
         )
-        .having(func.sum(_SIGNED) != 0)
+        .having(func.sum(SIGNED_CENTS) != 0)
         .order_by(JournalEntry.entry_date, JournalEntry.id)
         .limit(MOST_MOVEMENTS + 1)
     ).all()
@@ -109,7 +108,7 @@ def customer_period(codes: Collection[str], first_day: date, last_day: date) -> 
 
 def _sum(*conditions: ColumnElement[bool]) -> int:
     total = (
-        select(func.coalesce(func.sum(_SIGNED), 0))
+        select(func.coalesce(func.sum(SIGNED_CENTS), 0))
         .select_from(EntryLine)
         .join(JournalEntry, JournalEntry.id == EntryLine.entry_id)
         .join(Account, Account.id == EntryLine.account_id)

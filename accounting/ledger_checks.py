@@ -13,6 +13,7 @@ from sqlalchemy import case, func, select
 from accounting.carried_lines import carrying_entries, is_carried
 from accounting.letter_lines import is_lettered
 from accounting.models import (
+    SIGNED_CENTS,
     Account,
     EntryCounter,
     EntryLine,
@@ -35,7 +36,7 @@ def check_ledger() -> list[str]:
 
 
 def _unbalanced_entries() -> Iterator[str]:
-    difference = func.sum(EntryLine.debit_cents - EntryLine.credit_cents)
+    difference = func.sum(SIGNED_CENTS)
     rows = db.session.execute(
         select(JournalEntry.number, difference)
         .join(EntryLine, EntryLine.entry_id == JournalEntry.id)
@@ -111,7 +112,7 @@ def _misplaced_entries() -> Iterator[str]:
 
 def _faulty_letterings() -> Iterator[str]:
     undone = select(LetteringUndo.id).where(LetteringUndo.lettering_id == Lettering.id).exists()
-    total = func.sum(EntryLine.debit_cents - EntryLine.credit_cents)
+    total = func.sum(SIGNED_CENTS)
     rows = db.session.execute(
         select(
             Lettering.code,
@@ -153,7 +154,7 @@ def _settled_but_not_lettered() -> Iterator[str]:
         .exists()
     )
     is_carrying = EntryLine.entry_id.in_(carrying_entries())
-    total = func.sum(EntryLine.debit_cents - EntryLine.credit_cents)
+    total = func.sum(SIGNED_CENTS)
     rows = db.session.execute(
         select(EntryLine.match_key)
         .where(EntryLine.auxiliary_code != "", EntryLine.match_key != "", ~is_lettered())
@@ -169,7 +170,7 @@ def _vat_waiting_on_settled() -> Iterator[str]:
     rows = db.session.execute(
         select(
             EntryLine.match_key,
-            func.sum(EntryLine.debit_cents - EntryLine.credit_cents).filter(EntryLine.auxiliary_code != ""),
+            func.sum(SIGNED_CENTS).filter(EntryLine.auxiliary_code != ""),
             func.sum(EntryLine.credit_cents - EntryLine.debit_cents).filter(EntryLine.auxiliary_code == ""),
         )
         .where(EntryLine.match_key != "", ~is_carried())

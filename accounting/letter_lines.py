@@ -18,6 +18,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from accounting.carried_lines import is_carried
 from accounting.errors import EntryRefused
 from accounting.models import (
+    SIGNED_CENTS,
     EntryLine,
     JournalEntry,
     Lettering,
@@ -91,7 +92,7 @@ _OPEN = (
         EntryLine.account_id,
         EntryLine.auxiliary_code,
         EntryLine.match_key,
-        EntryLine.debit_cents - EntryLine.credit_cents,
+        SIGNED_CENTS,
         JournalEntry.entry_date,
     )
     .join(JournalEntry, JournalEntry.id == EntryLine.entry_id)

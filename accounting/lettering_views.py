@@ -11,11 +11,18 @@ from itertools import combinations
 from sqlalchemy import ColumnElement, func, or_, select
 
 from accounting.letter_lines import is_lettered
-from accounting.models import Account, EntryLine, JournalEntry, Lettering, LetteringLine, LetteringUndo
+from accounting.models import (
+    SIGNED_CENTS,
+    Account,
+    EntryLine,
+    JournalEntry,
+    Lettering,
+    LetteringLine,
+    LetteringUndo,
+)
 from accounting.settled_kinds import is_settled_elsewhere
 from core.database import db
 
-_SIGNED = EntryLine.debit_cents - EntryLine.credit_cents
 MOST_LINES = 500
 MOST_LETTERINGS = 50
 MOST_COMBINED = 14
@@ -84,7 +91,7 @@ def open_parties(text: str, *, limit: int, offset: int = 0) -> tuple[list[OpenPa
             EntryLine.auxiliary_code,
             func.max(EntryLine.auxiliary_label),
             func.count(),
-            func.sum(_SIGNED),
+            func.sum(SIGNED_CENTS),
         )
         .join(Account, Account.id == EntryLine.account_id)
         .where(*conditions)

@@ -202,6 +202,10 @@ class EntryLine(CompanyScoped, Base):
     )
 
 
+SIGNED_CENTS = EntryLine.debit_cents - EntryLine.credit_cents
+"""SQL: by how much a line moves its account, a debit above zero and a credit below."""
+
+
 class Lettering(CompanyScoped, Base):
     """A set of lines of one account and one third party that sum to zero. Undone by a row, never deleted."""
 

@@ -9,13 +9,13 @@ from sqlalchemy import func, select
 from accounting.drafts import OpenPosition
 from accounting.facts import ThirdParty
 from accounting.letter_lines import is_lettered
-from accounting.models import EntryLine
+from accounting.models import SIGNED_CENTS, EntryLine
 from core.database import db
 
 
 def open_positions(codes: Sequence[str]) -> tuple[OpenPosition, ...]:
     """The positions of these auxiliary codes that are not even. The caller holds the locks of their documents."""
-    cents = func.sum(EntryLine.debit_cents - EntryLine.credit_cents)
+    cents = func.sum(SIGNED_CENTS)
     rows = db.session.execute(
         select(
             EntryLine.account_id,
@@ -37,7 +37,7 @@ def open_positions(codes: Sequence[str]) -> tuple[OpenPosition, ...]:
 
 def positions_of_key(match_key: str) -> tuple[OpenPosition, ...]:
     """The positions of one key that are not even, on whichever account. The caller holds the lock of its document."""
-    cents = func.sum(EntryLine.debit_cents - EntryLine.credit_cents)
+    cents = func.sum(SIGNED_CENTS)
     rows = db.session.execute(
         select(EntryLine.account_id, EntryLine.auxiliary_code, func.max(EntryLine.auxiliary_label), cents)
         .where(EntryLine.match_key == match_key, EntryLine.auxiliary_code != "")

@@ -22,12 +22,11 @@ from accounting.carried_lines import SOURCE_KIND
 from accounting.drafts import EntryDraft, LineDraft
 from accounting.facts import ThirdParty
 from accounting.letter_lines import is_lettered
-from accounting.models import Account, EntryLine, JournalEntry
+from accounting.models import SIGNED_CENTS, Account, EntryLine, JournalEntry
 from accounting.roles import AccountRole, JournalCode
 from core.database import db
 
 T = TypeVar("T")
-_SIGNED = EntryLine.debit_cents - EntryLine.credit_cents
 _IS_RESULT = or_(Account.number.like("6%"), Account.number.like("7%"))
 _IS_ITEM = or_(EntryLine.auxiliary_code != "", EntryLine.match_key != "")
 
@@ -70,7 +69,7 @@ def closing_balances(year_id: int, reopened: Mapping[int, int]) -> ClosingBalanc
         year_id: the year; no earlier one is open, so that its own entries say all.
         reopened: line id → the lettering with a later year that was undone on it (lines of this year only).
     """
-    result = _of_year(select(func.coalesce(func.sum(_SIGNED), 0)), year_id).where(_IS_RESULT)
+    result = _of_year(select(func.coalesce(func.sum(SIGNED_CENTS), 0)), year_id).where(_IS_RESULT)
     accounts = db.session.execute(_accounts(year_id))
     return ClosingBalances(
         items=tuple(_items(year_id, reopened)),
@@ -127,7 +126,7 @@ def _of_year(statement: Select[*tuple[Any, ...]], year_id: int) -> Select[*tuple
 
 def _accounts(year_id: int) -> Select[*tuple[Any, ...]]:
     """Balance-sheet accounts, their lines without customer and key, in order of their numbers."""
-    statement = _of_year(select(EntryLine.account_id, func.sum(_SIGNED)), year_id).where(
+    statement = _of_year(select(EntryLine.account_id, func.sum(SIGNED_CENTS)), year_id).where(
         ~_IS_RESULT, ~_IS_ITEM
     )
     return statement.group_by(EntryLine.account_id, Account.number).order_by(Account.number)
@@ -142,7 +141,7 @@ def _items(year_id: int, reopened: Mapping[int, int]) -> list[Carried]:
     first: dict[Item, int] = {}
     lettered = _lettered_among(reopened)
     open_lines = _of_year(
-        select(*_KEY, func.sum(_SIGNED), func.min(EntryLine.id)), year_id
+        select(*_KEY, func.sum(SIGNED_CENTS), func.min(EntryLine.id)), year_id
     ).where(~_IS_RESULT, _IS_ITEM, ~is_lettered()).group_by(*_KEY)  # fmt: skip
     for *key, open_cents, line_id in db.session.execute(open_lines):
         item = Item(*key)

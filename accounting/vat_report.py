@@ -26,7 +26,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from accounting.carried_lines import is_later_than, is_repetition
 from accounting.chart import read_chart
 from accounting.facts import SaleTreatment, SupplyKind
-from accounting.models import Account, EntryLine, Journal, JournalEntry, JournalKind
+from accounting.models import SIGNED_CENTS, Account, EntryLine, Journal, JournalEntry, JournalKind
 from accounting.roles import AccountRole
 from accounting.vat_form import OVERSEAS_POSTCODES, Ca3Form, Ca3Line, form_on, line_of_untaxed
 from accounting.vat_sales import VatSale, vat_sales
@@ -324,7 +324,7 @@ def _untaxed_rows(sales: Iterable[VatSale]) -> Iterator[UntaxedRow]:
 
 def _deductible(starts_on: date, ends_on: date) -> tuple[int, int]:
     """VAT that may be deducted, by the movements of 4456: on goods and services, on fixed assets. Cents."""
-    debit = EntryLine.debit_cents - EntryLine.credit_cents
+    debit = SIGNED_CENTS
     is_asset = Account.number.like(VAT_ON_ASSETS)
     row = db.session.execute(
         select(

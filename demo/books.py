@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from sqlalchemy import func, select
 
-from accounting.models import EntryLine, JournalEntry
+from accounting.models import SIGNED_CENTS, EntryLine, JournalEntry
 from core.clock import paris_today
 from core.database import db, transaction
 from core.models import Company
@@ -112,7 +112,7 @@ def _statement(unpaid: Sequence[int], balances: dict[int, int]) -> None:
         day = today - timedelta(days=2 - min(index, 2))
         lines.append((day, balances[document.id], text, document.customer.full_name))
     lines.append((today - timedelta(days=1), -1490, "COTISATION COMPTE PRO", ""))
-    signed = func.coalesce(func.sum(EntryLine.debit_cents - EntryLine.credit_cents), 0)
+    signed = func.coalesce(func.sum(SIGNED_CENTS), 0)
     opening = db.session.scalar(
         select(signed)
         .join(JournalEntry, JournalEntry.id == EntryLine.entry_id)

@@ -69,14 +69,7 @@ def cancel_payment(
     earlier = _reversal_of(payment_id)
     if earlier is not None:
         return earlier
-    if payment.method is PaymentMethod.CARD:
-        raise CardPaymentError
-    if payment.refunds:
-        raise ConflictError(_l("Money of this payment was given back: it cannot be cancelled any more."))
-    if live_kept(payment_id):
-        raise ConflictError(
-            _l("A part of this payment was kept. Take that back first, on the page of the payment.")
-        )
+    _refuse_what_is_bound(payment)
     settlements = live_settlements_of_payment(payment_id)
     if not {row.invoice_id for row in settlements} <= {invoice.id for invoice in invoices}:
         raise ConflictError
@@ -106,6 +99,18 @@ def cancel_payment(
             amount_cents=payment.amount_cents, reason=reversal.reason,
         )  # fmt: skip
     return reversal
+
+
+def _refuse_what_is_bound(payment: Payment) -> None:
+    """Cards are given back by the processor, and what was given back or kept of a payment rests on it."""
+    if payment.method is PaymentMethod.CARD:
+        raise CardPaymentError
+    if payment.refunds:
+        raise ConflictError(_l("Money of this payment was given back: it cannot be cancelled any more."))
+    if live_kept(payment.id):
+        raise ConflictError(
+            _l("A part of this payment was kept. Take that back first, on the page of the payment.")
+        )
 
 
 def _locked_invoices(payment_id: int) -> list[Document]:

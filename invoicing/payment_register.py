@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
-from accounting.models import Account, EntryLine, JournalEntry
+from accounting.models import SIGNED_CENTS, Account, EntryLine, JournalEntry
 from core.database import db
 from invoicing.collected import CollectedRow
 from invoicing.models import Customer
@@ -151,7 +151,7 @@ def treasury_totals(starts_on: date, ends_on: date) -> list[TreasuryTotal]:
     By the date of the piece: money of a closed period is posted later, under its true date. What the bank charges for
     a payment that it sent back is no money of a customer.
     """
-    cents = func.sum(EntryLine.debit_cents - EntryLine.credit_cents)
+    cents = func.sum(SIGNED_CENTS)
     rows = db.session.execute(
         select(Account.id, Account.number, Account.label, cents)
         .select_from(JournalEntry)

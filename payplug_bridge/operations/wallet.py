@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 
 from accounting.carried_lines import carrying_entries
 from accounting.chart import account_for
-from accounting.models import Account, EntryLine, JournalEntry
+from accounting.models import SIGNED_CENTS, Account, EntryLine, JournalEntry
 from accounting.roles import AccountRole
 from core.database import db
 from payplug_bridge.operations.book_operations import has_booking
@@ -116,12 +116,9 @@ def wallet_standing() -> WalletStanding:
         unbooked_cents=_sum(unbooked, PayplugOperation.amount_cents),
         unbooked_count=_count(unbooked),
         untold=_shown_entries(untold),
-        untold_cents=_sum(untold, _MOVED),
+        untold_cents=_sum(untold, SIGNED_CENTS),
         untold_count=db.session.scalar(select(func.count()).select_from(_by_entry(untold).subquery())) or 0,
     )
-
-
-_MOVED = EntryLine.debit_cents - EntryLine.credit_cents
 
 
 def _payplug_balance(opening: WalletOpening | None) -> tuple[int, datetime | None, bool]:
@@ -148,7 +145,7 @@ def _operations_sum(condition: ColumnElement[bool]) -> int:
 
 
 def _ledger_cents(account_id: int) -> int:
-    total = select(func.coalesce(func.sum(_MOVED), 0)).where(
+    total = select(func.coalesce(func.sum(SIGNED_CENTS), 0)).where(
         EntryLine.account_id == account_id, EntryLine.entry_id.not_in(carrying_entries())
     )
     return int(db.session.scalar(total) or 0)
@@ -205,7 +202,7 @@ def _shown_entries(untold: Select[Any]) -> list[UntoldEntry]:
             func.max(JournalEntry.number),
             func.max(JournalEntry.entry_date),
             func.max(JournalEntry.label),
-            func.sum(_MOVED),
+            func.sum(SIGNED_CENTS),
         )
         .order_by(JournalEntry.id.desc())
         .limit(MOST_SHOWN)
