@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 
 from accounting.books_begin import beginning_after
 from accounting.models import AccountingSettings, FiscalYear
-from accounting.settings import accounting_settings
+from accounting.settings.chosen import accounting_settings
 from core.database import Base, db, for_update, lock
 from core.insert_missing import insert_missing
 from core.tenancy import COMPANY, current_company_id, execute_scoped

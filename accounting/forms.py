@@ -15,8 +15,8 @@ from wtforms import DateField, Field, FieldList, FormField, HiddenField, StringF
 from wtforms import Form as PlainForm
 from wtforms.validators import Optional
 
-from accounting.chart_list import GROUPS, heading_of
 from accounting.models import Account
+from accounting.reading.chart_list import GROUPS, heading_of
 from accounting.roles import FRENCH_RATES, ROLES, AccountRole, RoleDefault, role_key, split_role_key
 from core.database import db
 from core.web.formats import rate

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import case, func, select
 
 from accounting.carried_lines import carrying_entries, is_carried
-from accounting.letter_lines import is_lettered
+from accounting.lettering.letter_lines import is_lettered
 from accounting.models import (
     SIGNED_CENTS,
     Account,

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from accounting.drafts import OpenPosition
 from accounting.facts import ThirdParty
-from accounting.letter_lines import is_lettered
+from accounting.lettering.letter_lines import is_lettered
 from accounting.models import SIGNED_CENTS, EntryLine
 from core.database import db
 

@@ -20,7 +20,7 @@ from accounting.facts import (
     RefundFact,
     SaleFact,
 )
-from accounting.letter_lines import letter_matching
+from accounting.lettering.letter_lines import letter_matching
 from accounting.open_positions import open_positions
 from accounting.post_entry import post_entry
 from accounting.posting_rules import balance_move, collection, credit_use, refund, sale

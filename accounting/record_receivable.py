@@ -15,7 +15,8 @@ from accounting.customer_account import ensure_customer_account
 from accounting.drafts import EntryDraft, LineDraft, PostedShare, PostedWriteOff, Standing
 from accounting.errors import UnknownEntry
 from accounting.facts import ThirdParty
-from accounting.letter_lines import letter_lines, letter_matching
+from accounting.lettering.letter_lines import letter_lines, letter_matching
+from accounting.lettering.undo_letterings import undo_letterings
 from accounting.models import Account, EntryLine, JournalEntry
 from accounting.open_positions import positions_of_key
 from accounting.post_entry import LONGEST_LABEL, post_entry
@@ -31,7 +32,6 @@ from accounting.receivable_facts import (
 from accounting.receivable_rules import bank_fee, doubt, kept_surplus, provision, write_off, write_off_undo
 from accounting.roles import AccountRole
 from accounting.standing import entry_of, read_standing
-from accounting.undo_letterings import undo_letterings
 from core.database import db
 
 

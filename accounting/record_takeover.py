@@ -12,7 +12,7 @@ from sqlalchemy import select
 from accounting.books_begin import beginning_after, has_opening
 from accounting.errors import AccountingError, UnknownEntry
 from accounting.facts import ThirdParty
-from accounting.letter_lines import is_lettered, letter_matching
+from accounting.lettering.letter_lines import is_lettered, letter_matching
 from accounting.models import Account, EntryLine, FiscalYear
 from accounting.post_entry import post_entry
 from accounting.standing import entry_of

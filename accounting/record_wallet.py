@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounting.letter_lines import letter_matching
+from accounting.lettering.letter_lines import letter_matching
 from accounting.post_entry import post_entry
 from accounting.wallet_facts import WalletFact
 from accounting.wallet_rules import wallet_entry

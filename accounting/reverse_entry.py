@@ -16,12 +16,12 @@ from accounting.carried_lines import carried_among
 from accounting.drafts import PostedCollection, PostedShare
 from accounting.errors import UnknownEntry
 from accounting.facts import CollectionReversalFact, ThirdParty
-from accounting.letter_lines import letter_lines, letter_matching
+from accounting.lettering.letter_lines import letter_lines, letter_matching
+from accounting.lettering.undo_letterings import undo_letterings
 from accounting.models import EntryLine, JournalEntry
 from accounting.post_entry import LONGEST_LABEL, post_entry
 from accounting.posting_rules import collection_reversal
 from accounting.standing import entry_of, read_standing
-from accounting.undo_letterings import undo_letterings
 from core.database import db
 
 

@@ -7,7 +7,6 @@ from flask_babel import lazy_gettext as _l
 
 from accounting import (  # noqa: F401  # commands, tables, seal, triggers register
     cli,
-    closing_wiring,
     models,
     sealed_entry,
     treasury_models,
@@ -15,9 +14,11 @@ from accounting import (  # noqa: F401  # commands, tables, seal, triggers regis
 )
 from accounting.books_pages import BooksGroup, BooksPage, add_books_page, init_books_pages
 from accounting.chart import ensure_books
+from accounting.closing import wiring as closing
 from accounting.exports import wiring as exports
 from accounting.fec.cli import fec
 from accounting.ledger_checks import check_ledger
+from accounting.reading.vat_report import check_vat
 from accounting.routes import (
     accounts,
     ageing,
@@ -30,7 +31,6 @@ from accounting.routes import (
     vat_report,
 )
 from accounting.routes import fec as fec_pages
-from accounting.vat_report import check_vat
 from core.checks import register_company_check
 from core.cli.companies import on_company_added
 from core.web.context import MenuEntry, add_menu_entry
@@ -65,7 +65,7 @@ def init_app(app: Flask) -> None:
     init_books_pages(app)
     for books_page in BOOKS_PAGES:
         add_books_page(app, books_page)
-    closing_wiring.init_app(app)
+    closing.init_app(app)
     app.cli.add_command(fec)
     register_company_check("books", check_ledger)
     register_company_check("vat", check_vat)

@@ -12,7 +12,7 @@ from typing import Final
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from accounting.customer_movements import CustomerMovement, customer_period
+from accounting.reading.customer_movements import CustomerMovement, customer_period
 from core.clock import paris_today
 from core.database import db
 from core.models import Company

@@ -8,11 +8,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from accounting.archive_rows import booked_in_year, since_until, sources_after_year, sources_in_year
-from accounting.archive_tables import ArchiveTable, Condition
-from accounting.closing_checks import YearDays
-from accounting.package_parts import PackagedFile, PackagePart, PackagePeriod
-from accounting.write_package import distinct_names
+from accounting.closing.archive_rows import booked_in_year, since_until, sources_after_year, sources_in_year
+from accounting.closing.archive_tables import ArchiveTable, Condition
+from accounting.closing.checks import YearDays
+from accounting.packages.package_parts import PackagedFile, PackagePart, PackagePeriod
+from accounting.packages.write_package import distinct_names
 from core.database import db
 from core.files import StoredFile, read_bytes
 from invoicing.bank.models import ChequeDeposit, ChequeDepositItem

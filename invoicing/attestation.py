@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from accounting.closing_log import ChainHead, chain_head
+from accounting.closing.log import ChainHead, chain_head
 from core.clock import paris_today
 from core.product import NAME, major_version, version
 from invoicing.payment_register import register_totals

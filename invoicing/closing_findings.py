@@ -9,8 +9,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import and_, func, or_, select
 
-from accounting.archive_rows import since_until
-from accounting.closing_checks import ClosingCheck, Finding, Weight, YearDays
+from accounting.closing.archive_rows import since_until
+from accounting.closing.checks import ClosingCheck, Finding, Weight, YearDays
 from core.database import db
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Document, DocumentFile

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import func, select
 
-from accounting.entries_of_sources import EntryView, entries_of_sources
+from accounting.reading.entries_of_sources import EntryView, entries_of_sources
 from core.clock import paris_today
 from core.database import db
 from core.web.panels import marks_of

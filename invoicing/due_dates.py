@@ -1,4 +1,4 @@
-"""What the ledger's lists ask of invoices and credit notes: see `accounting.due_dates`, `accounting.key_documents`."""
+"""What the ledger’s lists (`accounting.reading`) ask of invoices and credit notes: due dates and documents of keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from accounting.key_documents import KeyDocument
+from accounting.reading.key_documents import KeyDocument
 from core.database import db
 from invoicing.models import Document
 

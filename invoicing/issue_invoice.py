@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 
 from accounting.facts import Share
 from accounting.record import record
-from accounting.settings import vat_regime_on
+from accounting.settings.chosen import vat_regime_on
 from core.clock import paris_today
 from core.database import db
 from core.errors import OutdatedError

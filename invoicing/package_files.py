@@ -8,9 +8,9 @@ from typing import Final
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, func, select
 
-from accounting.month_parts import period_name
-from accounting.package_parts import PackagedFile, PackagePart, PackagePeriod
-from accounting.write_package import distinct_names
+from accounting.packages.month_parts import period_name
+from accounting.packages.package_parts import PackagedFile, PackagePart, PackagePeriod
+from accounting.packages.write_package import distinct_names
 from core.database import db
 from core.files import read_bytes
 from core.spreadsheets import write_csv, write_xlsx

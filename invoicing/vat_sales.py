@@ -1,4 +1,4 @@
-"""What issued documents say of the VAT of a period, for the report of VAT: see `accounting.vat_sales`."""
+"""What issued documents say of the VAT of a period, for the report of VAT: see `accounting.reading.vat_sales`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import case, func, select
 
 from accounting.facts import SupplyKind, VatRegime
 from accounting.models import JournalEntry
-from accounting.vat_sales import VatSale
+from accounting.reading.vat_sales import VatSale
 from core.database import db
 from invoicing.lifecycle import DocumentKind, InvoiceType
 from invoicing.models import Document, DocumentVat

@@ -5,17 +5,17 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from accounting.archive import add_archive_part
-from accounting.archive_tables import add_archive_table
 from accounting.books_pages import BooksGroup, BooksPage, add_books_page
-from accounting.closing_checks import add_closing_check
-from accounting.due_dates import add_due_dates
-from accounting.key_documents import add_key_documents
-from accounting.package_parts import add_package_part
-from accounting.settings_history import add_sentence
+from accounting.closing.archive import add_archive_part
+from accounting.closing.archive_tables import add_archive_table
+from accounting.closing.checks import add_closing_check
+from accounting.packages.package_parts import add_package_part
+from accounting.reading.due_dates import add_due_dates
+from accounting.reading.key_documents import add_key_documents
+from accounting.reading.vat_sales import set_vat_sales
+from accounting.settings.history import add_sentence
 from accounting.settled_kinds import add_settled_kinds
 from accounting.source_links import add_source_link
-from accounting.vat_sales import set_vat_sales
 from core.checks import register_company_check
 from core.cli.companies import on_company_added
 from core.company_mail import set_company_mail

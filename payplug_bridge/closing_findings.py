@@ -9,7 +9,7 @@ from flask_babel import get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from accounting.closing_checks import ClosingCheck, Finding, Weight, YearDays
+from accounting.closing.checks import ClosingCheck, Finding, Weight, YearDays
 from core.database import db
 from core.money import format_cents
 from payplug_bridge.matters import count_matters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounting.entries_of_sources import entries_of_sources
+from accounting.reading.entries_of_sources import entries_of_sources
 from payplug_bridge.matters import Place
 
 

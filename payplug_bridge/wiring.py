@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from accounting.closing_checks import add_closing_check
-from accounting.package_parts import add_package_part
+from accounting.closing.checks import add_closing_check
+from accounting.packages.package_parts import add_package_part
 from core.web.context import MenuEntry, add_menu_entry
 from core.web.panels import add_panel
 from core.web.rights import Right

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, exists, select
 
-from accounting.due_dates import due_dates
 from accounting.exports.pieces import ExportEntry, ExportLine
 from accounting.exports.selection import party_code
 from accounting.models import (
@@ -24,6 +23,7 @@ from accounting.models import (
     LetteringLine,
     LetteringUndo,
 )
+from accounting.reading.due_dates import due_dates
 from core.database import db, dialect_name
 from core.tenancy import current_company_id
 

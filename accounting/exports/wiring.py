@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from accounting import month_package, month_parts
 from accounting.books_pages import BooksGroup, BooksPage, add_books_page
 from accounting.exports import export_task, models, sealed, triggers  # noqa: F401  # they register themselves
 from accounting.exports.batch_checks import check_batches
 from accounting.exports.cli import export
-from accounting.package_parts import add_package_part
+from accounting.packages import month_package, month_parts
+from accounting.packages.package_parts import add_package_part
 from accounting.routes import exports, packages
 from core.checks import register_company_check
 from core.long_tasks import add_task_kind

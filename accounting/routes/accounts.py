@@ -8,20 +8,20 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from accounting.account_ledger import (
+from accounting.errors import AccountNotFound
+from accounting.fiscal_years import fiscal_years, year_bounds
+from accounting.models import Account
+from accounting.reading.account_ledger import (
     LedgerAccount,
     LedgerFilter,
     ledger_accounts,
     ledger_lines,
     ledger_totals,
 )
-from accounting.errors import AccountNotFound
-from accounting.fiscal_years import fiscal_years, year_bounds
-from accounting.ledger_page import ledger_parts, slot_count
-from accounting.ledger_sheets import balance_sheet, ledger_sheet
-from accounting.models import Account
-from accounting.settings import accounting_settings
-from accounting.trial_balance import in_range, trial_balance
+from accounting.reading.ledger_page import ledger_parts, slot_count
+from accounting.reading.ledger_sheets import balance_sheet, ledger_sheet
+from accounting.reading.trial_balance import in_range, trial_balance
+from accounting.settings.chosen import accounting_settings
 from core.clock import paris_today
 from core.database import db
 from core.web.pages import Page, asked_day, searched

@@ -8,9 +8,9 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from accounting.ageing import AgeBand, ageing, first_entries, open_items
-from accounting.ageing_sheets import BANDS, customers_sheet, items_sheet
-from accounting.key_documents import documents_of_keys
+from accounting.reading.ageing import AgeBand, ageing, first_entries, open_items
+from accounting.reading.ageing_sheets import BANDS, customers_sheet, items_sheet
+from accounting.reading.key_documents import documents_of_keys
 from accounting.source_links import source_url
 from core.charts import Series, bar_chart
 from core.clock import paris_today

@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import current_user
 
-from accounting.chart_list import chart_rows, chart_sheet, grouped, role_title
 from accounting.errors import AccountingError, AccountNotFound
 from accounting.forms import put_error
 from accounting.models import Account
-from accounting.save_account import save_account
-from accounting.settings_forms import NewAccountForm, RenameAccountForm
-from accounting.settings_history import settings_changes
+from accounting.reading.chart_list import chart_rows, chart_sheet, grouped, role_title
+from accounting.settings.forms import NewAccountForm, RenameAccountForm
+from accounting.settings.history import settings_changes
+from accounting.settings.save_account import save_account
 from core.database import db, transaction
 from core.spreadsheets import CSV_TYPE, XLSX_TYPE, csv_chunks, write_xlsx
 from core.web.pages import searched

@@ -11,17 +11,17 @@ from flask_babel import gettext
 from flask_security import current_user
 from flask_wtf import FlaskForm
 
-from accounting.choose_customer_accounts import choose_customer_accounts
-from accounting.choose_sales_extension import choose_sales_extension
 from accounting.errors import AccountingError
-from accounting.fiscal_year_dates import coming_years, set_year_dates, year_dates
 from accounting.fiscal_years import fiscal_years
 from accounting.forms import put_error
 from accounting.models import SalesExtension
 from accounting.sales_extension import preview
-from accounting.settings import accounting_settings
-from accounting.settings_forms import CustomersForm, SalesForm, YearForm
-from accounting.settings_history import count_changes, settings_changes
+from accounting.settings.choose_customer_accounts import choose_customer_accounts
+from accounting.settings.choose_sales_extension import choose_sales_extension
+from accounting.settings.chosen import accounting_settings
+from accounting.settings.fiscal_year_dates import coming_years, set_year_dates, year_dates
+from accounting.settings.forms import CustomersForm, SalesForm, YearForm
+from accounting.settings.history import count_changes, settings_changes
 from core.database import transaction
 from core.web.pages import Page
 from core.web.rights import Right, requires

@@ -14,11 +14,11 @@ from flask_security import current_user
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 
-from accounting.archive import KIND, archives_of
-from accounting.close_year import close_year
 from accounting.closed_periods import close_months, month_ends, reopen_months
-from accounting.closing_checks import CheckResult, YearDays, run_closing_checks
-from accounting.closing_log import chain_head, closing_log, count_log
+from accounting.closing.archive import KIND, archives_of
+from accounting.closing.checks import CheckResult, YearDays, run_closing_checks
+from accounting.closing.close_year import close_year
+from accounting.closing.log import chain_head, closing_log, count_log
 from accounting.errors import AccountingError, MonthNotClosable, YearNotFound
 from accounting.fiscal_years import fiscal_years
 from accounting.models import FiscalYear

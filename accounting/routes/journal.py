@@ -8,11 +8,11 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from accounting.entry_views import entry_views
 from accounting.errors import EntryNotFound
-from accounting.journal_list import MOST_COUNTED, EntryFilter, count_entries, find_entries, journals
-from accounting.ledger_sheets import journal_sheet
 from accounting.models import JournalEntry
+from accounting.reading.entry_views import entry_views
+from accounting.reading.journal_list import MOST_COUNTED, EntryFilter, count_entries, find_entries, journals
+from accounting.reading.ledger_sheets import journal_sheet
 from accounting.source_links import source_url
 from core.web.pages import Page, asked_day, searched
 from core.web.rights import Right, requires

@@ -10,8 +10,9 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from accounting.errors import AccountingError, AccountNotFound
-from accounting.letter_by_hand import letter_by_hand
-from accounting.lettering_views import (
+from accounting.lettering.letter_by_hand import letter_by_hand
+from accounting.lettering.unletter import unletter
+from accounting.lettering.views import (
     even_sets,
     letterings_of,
     lines_of_lettering,
@@ -19,7 +20,6 @@ from accounting.lettering_views import (
     open_parties,
 )
 from accounting.models import Account, Lettering
-from accounting.unletter import unletter
 from core.database import db, transaction
 from core.errors import NotFoundError
 from core.web.pages import Page, searched

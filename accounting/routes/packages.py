@@ -11,7 +11,7 @@ from wtforms import SelectField, SelectMultipleField
 from wtforms.validators import InputRequired
 
 from accounting.errors import AccountingError
-from accounting.month_package import (
+from accounting.packages.month_package import (
     KIND,
     TASK,
     accountant_ids,
@@ -19,8 +19,8 @@ from accounting.month_package import (
     order_package,
     package_readers,
 )
-from accounting.package_parts import package_parts
-from accounting.periods import month_before, recent_periods
+from accounting.packages.package_parts import package_parts
+from accounting.reading.periods import month_before, recent_periods
 from core.clock import paris_today
 from core.database import commit_once
 from core.long_tasks import count_tasks, tasks_of

@@ -9,7 +9,7 @@ from typing import Any
 from babel.dates import format_date
 from flask_babel import get_locale, gettext
 
-from accounting.periods import Period, period_named, recent_periods
+from accounting.reading.periods import Period, period_named, recent_periods
 from core.clock import paris_today
 from core.web.pages import asked_day, searched
 

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import current_user
 
-from accounting.assign_account import assign_account
 from accounting.errors import AccountingError
 from accounting.forms import AccountsForm, VatForm, put_error, shown_rows, under_headings
 from accounting.roles import split_role_key
-from accounting.set_vat_on_debits import last_sale, set_vat_on_debits
-from accounting.settings import accounting_settings
+from accounting.settings.assign_account import assign_account
+from accounting.settings.chosen import accounting_settings
+from accounting.settings.set_vat_on_debits import last_sale, set_vat_on_debits
 from core.database import transaction
 from core.web.rights import Right, requires
 

@@ -9,11 +9,11 @@ from flask_security import current_user
 
 from accounting.errors import AccountingError, JournalNotFound, TreasuryAccountNotFound
 from accounting.forms import put_error
-from accounting.journal_settings import journal_views
 from accounting.models import Journal
-from accounting.save_journal import save_journal
-from accounting.save_treasury_account import save_treasury_account
-from accounting.settings_forms import KINDS, JournalForm, NewTreasuryForm, TreasuryForm
+from accounting.settings.forms import KINDS, JournalForm, NewTreasuryForm, TreasuryForm
+from accounting.settings.journals import journal_views
+from accounting.settings.save_journal import save_journal
+from accounting.settings.save_treasury_account import save_treasury_account
 from accounting.treasury_accounts import treasury_accounts
 from accounting.treasury_models import TreasuryAccount, TreasuryKind
 from core.database import db, transaction

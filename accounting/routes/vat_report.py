@@ -5,14 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from accounting.periods import month_before
+from accounting.reading.periods import month_before
+from accounting.reading.treatment_words import TREATMENTS
+from accounting.reading.vat_form import LINE_TITLES
+from accounting.reading.vat_report import vat_report
+from accounting.reading.vat_sheets import vat_sheets
+from accounting.reading.waiting_vat import waiting_documents
 from accounting.routes.period_choice import chosen_period, period_choices
-from accounting.settings import vat_regime_on
-from accounting.treatment_words import TREATMENTS
-from accounting.vat_form import LINE_TITLES
-from accounting.vat_report import vat_report
-from accounting.vat_sheets import vat_sheets
-from accounting.waiting_vat import waiting_documents
+from accounting.settings.chosen import vat_regime_on
 from core.clock import paris_today
 from core.web.pages import Page
 from core.web.rights import Right, requires

@@ -7,7 +7,7 @@ from itertools import islice
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from accounting.periods import month_before
+from accounting.reading.periods import month_before
 from accounting.routes.period_choice import chosen_period, period_choices
 from core.clock import paris_today
 from core.database import db

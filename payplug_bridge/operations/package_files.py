@@ -10,8 +10,8 @@ from flask_babel import format_datetime, gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import exists, select
 
-from accounting.month_parts import period_name
-from accounting.package_parts import PackagedFile, PackagePart, PackagePeriod
+from accounting.packages.month_parts import period_name
+from accounting.packages.package_parts import PackagedFile, PackagePart, PackagePeriod
 from core.clock import paris_date, paris_midnight
 from core.database import db
 from core.spreadsheets import ColumnKind, Sheet, SheetColumn, Value, write_xlsx

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from accounting.letter_lines import is_lettered
+from accounting.lettering.letter_lines import is_lettered
 from accounting.models import Account, EntryLine, JournalEntry, Lettering, LetteringLine, LetteringUndo
 from core.database import db
 

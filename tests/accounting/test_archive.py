@@ -17,9 +17,9 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from accounting.archive_tables import archive_tables, write_table
-from accounting.close_year import close_year
-from accounting.closing_checks import YearDays
+from accounting.closing.archive_tables import archive_tables, write_table
+from accounting.closing.checks import YearDays
+from accounting.closing.close_year import close_year
 from accounting.fiscal_years import year_ending_in
 from core.database import db, transaction
 from core.event_log import Event

@@ -7,25 +7,25 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from accounting.account_text import checked_code, checked_label, checked_number
-from accounting.assign_account import assign_account
 from accounting.chart import forget_chart
-from accounting.choose_customer_accounts import choose_customer_accounts
-from accounting.choose_sales_extension import choose_sales_extension
 from accounting.customer_account import own_account_number
 from accounting.errors import AccountingError, AccountNotFound, JournalNotFound, TreasuryAccountNotFound
 from accounting.facts import Treasury
 from accounting.fec.produce import produce_fec
-from accounting.fiscal_year_dates import YearDates, coming_years, set_year_dates
 from accounting.fiscal_years import fiscal_years
 from accounting.ledger_checks import check_ledger
 from accounting.models import Account, CustomerAccounts, Journal, JournalEntry, SalesExtension
 from accounting.roles import AccountRole
 from accounting.sales_extension import extended_number, preview
-from accounting.save_account import save_account
-from accounting.save_journal import save_journal
-from accounting.save_treasury_account import TreasuryInput, save_treasury_account
-from accounting.settings_history import settings_changes
+from accounting.settings.account_text import checked_code, checked_label, checked_number
+from accounting.settings.assign_account import assign_account
+from accounting.settings.choose_customer_accounts import choose_customer_accounts
+from accounting.settings.choose_sales_extension import choose_sales_extension
+from accounting.settings.fiscal_year_dates import YearDates, coming_years, set_year_dates
+from accounting.settings.history import settings_changes
+from accounting.settings.save_account import save_account
+from accounting.settings.save_journal import save_journal
+from accounting.settings.save_treasury_account import TreasuryInput, save_treasury_account
 from accounting.treasury_accounts import treasury_accounts, treasury_place
 from accounting.treasury_models import TreasuryAccount, TreasuryKind
 from core.database import db, transaction

@@ -12,21 +12,21 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from accounting import close_year as closing
-from accounting.account_ledger import LedgerFilter, ledger_totals
-from accounting.close_year import close_year
 from accounting.closed_periods import close_months, first_open_day, month_ends, reopen_months
+from accounting.closing import close_year as closing
+from accounting.closing.close_year import close_year
+from accounting.closing.opening_entry import closing_balances
 from accounting.errors import MonthNotClosable, YearNotClosable, YearNotFound
 from accounting.fec.check import check_fec
 from accounting.fec.export import write_company_fec
 from accounting.fec.format import fec_file_name
 from accounting.fiscal_years import year_ending_in
 from accounting.ledger_checks import check_ledger
-from accounting.letter_lines import letter_lines, letter_matching
+from accounting.lettering.letter_lines import letter_lines, letter_matching
+from accounting.lettering.unletter import unletter
 from accounting.models import EntryLine, FiscalYear, JournalEntry, Lettering, LetteringLine
-from accounting.opening_entry import closing_balances
-from accounting.trial_balance import trial_balance
-from accounting.unletter import unletter
+from accounting.reading.account_ledger import LedgerFilter, ledger_totals
+from accounting.reading.trial_balance import trial_balance
 from core.database import db, transaction
 from core.event_log import Event
 from core.seal import verify_chain
@@ -335,7 +335,9 @@ def test_a_payment_that_comes_in_while_the_year_is_closed(
         year_id = year_of(2025).id
     is_inside, other_may_go = Signal(), Signal()
     paused = (
-        "accounting.record.letter_matching" if payment_first else "accounting.close_year.closing_balances"
+        "accounting.record.letter_matching"
+        if payment_first
+        else "accounting.closing.close_year.closing_balances"
     )
     original = letter_matching if payment_first else closing_balances
 

@@ -8,12 +8,12 @@ from accounting.drafts import EntryDraft, LineDraft
 from accounting.errors import AccountingError
 from accounting.facts import ThirdParty
 from accounting.ledger_checks import check_ledger
-from accounting.letter_by_hand import letter_by_hand
-from accounting.lettering_views import even_sets, letterings_of, open_lines_of, open_parties
+from accounting.lettering.letter_by_hand import letter_by_hand
+from accounting.lettering.unletter import unletter
+from accounting.lettering.views import even_sets, letterings_of, open_lines_of, open_parties
 from accounting.models import Account, EntryLine, Lettering, LetteringUndo
 from accounting.post_entry import post_entry
 from accounting.roles import AccountRole, JournalCode
-from accounting.unletter import unletter
 from core.clock import paris_today
 from core.database import db, transaction
 from core.errors import NotFoundError

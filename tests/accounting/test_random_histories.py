@@ -30,8 +30,8 @@ from accounting.fec.export import write_company_fec
 from accounting.fiscal_years import fiscal_years
 from accounting.ledger_checks import check_ledger
 from accounting.models import Account, EntryLine, FiscalYear
+from accounting.reading.trial_balance import trial_balance
 from accounting.receivable_facts import WriteOffKind
-from accounting.trial_balance import trial_balance
 from accounting.vat_on_collection import due_vat
 from core.database import db
 from core.seal import verify_chain

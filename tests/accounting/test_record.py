@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from accounting.chart import account_for, ensure_books
-from accounting.close_year import close_year
+from accounting.closing.close_year import close_year
 from accounting.drafts import EntryDraft, LineDraft
 from accounting.errors import EntryRefused, UnknownEntry
 from accounting.facts import CollectionReversalFact, SupplyKind, Treasury, VatRegime
 from accounting.fiscal_years import open_year_for
 from accounting.ledger_checks import check_ledger
-from accounting.letter_lines import letter_lines, lettering_code
+from accounting.lettering.letter_lines import letter_lines, lettering_code
 from accounting.models import Account, EntryLine, FiscalYear, JournalEntry, LetteringUndo
 from accounting.post_entry import post_entry
 from accounting.record import record

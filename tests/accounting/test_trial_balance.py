@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from accounting.trial_balance import TrialBalance, trial_balance
+from accounting.reading.trial_balance import TrialBalance, trial_balance
 from core.clock import utc_now
 from core.database import transaction
 from tests.accounting.shop import SERVICES_120, Shop

@@ -12,8 +12,14 @@ from zipfile import ZipFile
 
 import pytest
 
-from accounting.package_parts import PackagedFile, PackagePart, PackagePeriod
-from accounting.write_package import MANIFEST, PackageWriter, distinct_names, file_name_of, write_package
+from accounting.packages.package_parts import PackagedFile, PackagePart, PackagePeriod
+from accounting.packages.write_package import (
+    MANIFEST,
+    PackageWriter,
+    distinct_names,
+    file_name_of,
+    write_package,
+)
 
 DAY = date(2026, 3, 31)
 COUNT, SIZE = 300, 100_000

@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from accounting.choose_sales_extension import choose_sales_extension
 from accounting.models import Account, FiscalYear, JournalEntry, Lettering, SalesExtension
-from accounting.save_account import save_account
-from accounting.save_treasury_account import TreasuryInput, save_treasury_account
+from accounting.settings.choose_sales_extension import choose_sales_extension
+from accounting.settings.save_account import save_account
+from accounting.settings.save_treasury_account import TreasuryInput, save_treasury_account
 from accounting.treasury_models import TreasuryKind
 from core.clock import paris_today
 from core.database import db, transaction

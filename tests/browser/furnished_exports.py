@@ -8,7 +8,7 @@ from accounting.exports.cancel_batch import cancel_batch
 from accounting.exports.export_task import TASK, order_export
 from accounting.exports.selection import ExportChoice, preview_export
 from accounting.models import JournalEntry
-from accounting.month_package import TASK as PACKAGE
+from accounting.packages.month_package import TASK as PACKAGE
 from core.clock import utc_now
 from core.database import db, transaction
 from core.files import put_bytes, register_file

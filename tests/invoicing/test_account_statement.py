@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from flask_babel import force_locale
 
-from accounting import customer_movements
+from accounting.reading import customer_movements
 from core.clock import paris_today
 from core.database import db, transaction
 from core.errors import ConflictError

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from accounting.letter_lines import is_lettered
+from accounting.lettering.letter_lines import is_lettered
 from accounting.models import EntryLine, JournalEntry
 from core.database import db, transaction
 from core.errors import ConflictError

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from accounting.save_treasury_account import TreasuryInput, save_treasury_account
+from accounting.settings.save_treasury_account import TreasuryInput, save_treasury_account
 from accounting.treasury_accounts import treasury_accounts
 from accounting.treasury_models import TreasuryKind
 from core.clock import paris_today

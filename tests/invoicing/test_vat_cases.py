@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from accounting.assign_account import assign_account
 from accounting.errors import AccountingError
 from accounting.ledger_checks import check_ledger
 from accounting.models import Account, AccountingSettings, JournalEntry
 from accounting.roles import AccountRole
+from accounting.settings.assign_account import assign_account
 from core.database import db, transaction
 from core.seal import verify_chain
 from invoicing.credit_invoice import credit_invoice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from accounting.close_year import close_year
+from accounting.closing.close_year import close_year
 from accounting.fiscal_years import year_ending_in
 from accounting.receivable_facts import WriteOffKind
 from core.database import transaction

@@ -20,18 +20,18 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from accounting.archive import KIND
 from accounting.closed_periods import close_months
+from accounting.closing.archive import KIND
 from accounting.fec.check import check_fec
 from accounting.fec.export import write_company_fec
 from accounting.fec.findings import Verdict
 from accounting.fec.format import fec_file_name
 from accounting.fiscal_years import fiscal_years, year_ending_in
-from accounting.letter_lines import is_lettered
+from accounting.lettering.letter_lines import is_lettered
 from accounting.models import EntryLine, FiscalYear, JournalEntry
+from accounting.reading.trial_balance import trial_balance
+from accounting.reading.vat_report import vat_report
 from accounting.receivable_facts import WriteOffKind
-from accounting.trial_balance import trial_balance
-from accounting.vat_report import vat_report
 from core.database import db, transaction
 from core.files import read_bytes
 from core.jobs import run_due_jobs

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from accounting.assign_account import assign_account
-from accounting.choose_sales_extension import choose_sales_extension
 from accounting.models import SalesExtension
 from accounting.roles import AccountRole
+from accounting.settings.assign_account import assign_account
+from accounting.settings.choose_sales_extension import choose_sales_extension
 from core.database import transaction
 from invoicing.answer_quote import AnswerInput, answer_quote
 from invoicing.credit_invoice import credit_invoice

@@ -16,8 +16,8 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from accounting.entries_of_sources import entries_of_sources
 from accounting.models import JournalEntry
+from accounting.reading.entries_of_sources import entries_of_sources
 from core.clock import utc_now
 from core.database import db, transaction
 from core.files import read_bytes

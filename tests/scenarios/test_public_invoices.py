@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from accounting.entries_of_sources import entries_of_sources
+from accounting.reading.entries_of_sources import entries_of_sources
 from core.database import db, transaction
 from core.files import read_bytes
 from core.jobs import run_due_jobs

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from accounting.fec.check import check_fec
 from accounting.fec.findings import Verdict
 from accounting.fec.notice import notice_file_name
-from accounting.month_package import TASK, order_package
+from accounting.packages.month_package import TASK, order_package
 from core.clock import paris_today
 from core.database import db, transaction
 from core.errors import SoldeError

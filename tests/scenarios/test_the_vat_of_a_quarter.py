@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from accounting.facts import SaleTreatment, SupplyKind
-from accounting.settings import accounting_settings
-from accounting.vat_form import Ca3Line
-from accounting.vat_report import vat_report, vat_report_faults
-from accounting.waiting_vat import waiting_documents, waiting_keys
+from accounting.reading.vat_form import Ca3Line
+from accounting.reading.vat_report import vat_report, vat_report_faults
+from accounting.reading.waiting_vat import waiting_documents, waiting_keys
+from accounting.settings.chosen import accounting_settings
 from core.database import transaction
 from invoicing.collected import collected_rows
 from invoicing.credit_amounts import CreditChoice

@@ -27,7 +27,7 @@ from accounting.exports.settings import ExportSettingsInput, export_options, set
 from accounting.exports.write_file import WrittenExport, write_export
 from accounting.facts import ThirdParty
 from accounting.fiscal_years import open_year_for
-from accounting.letter_lines import letter_matching
+from accounting.lettering.letter_lines import letter_matching
 from accounting.models import JournalEntry
 from accounting.roles import AccountRole
 from core.checks import company_faults

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from accounting.ledger_checks import check_ledger
 from accounting.models import Account, JournalEntry
 from accounting.record_wallet import record_wallet
-from accounting.save_treasury_account import TreasuryInput, save_treasury_account
+from accounting.settings.save_treasury_account import TreasuryInput, save_treasury_account
 from accounting.wallet_facts import PayoutFact
 from core.clock import paris_today, utc_now
 from core.database import Base, db, transaction

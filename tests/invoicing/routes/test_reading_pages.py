@@ -9,8 +9,8 @@ from datetime import date
 import openpyxl
 import pytest
 
-from accounting.account_ledger import LedgerFilter, ledger_accounts
-from accounting.ledger_page import ledger_parts, slot_count
+from accounting.reading.account_ledger import LedgerFilter, ledger_accounts
+from accounting.reading.ledger_page import ledger_parts, slot_count
 from core.database import transaction
 from core.models import Role
 from core.tenancy import in_company

@@ -11,23 +11,23 @@ import pytest
 from flask_babel import force_locale
 from sqlalchemy import select
 
-from accounting.archive_tables import archive_tables, write_table
-from accounting.close_year import close_year
-from accounting.closing_checks import YearDays
+from accounting.closing.archive_tables import archive_tables, write_table
+from accounting.closing.checks import YearDays
+from accounting.closing.close_year import close_year
 from accounting.drafts import EntryDraft, LineDraft
 from accounting.errors import AccountingError
 from accounting.facts import ThirdParty
 from accounting.fec.produce import produce_fec
 from accounting.fiscal_years import year_ending_in
-from accounting.letter_lines import letter_lines
+from accounting.lettering.letter_lines import letter_lines
 from accounting.models import Account, EntryLine, FiscalYear, JournalEntry
-from accounting.package_parts import PackagePeriod
+from accounting.packages.package_parts import PackagePeriod
 from accounting.post_entry import post_entry
+from accounting.reading.trial_balance import trial_balance
+from accounting.reading.vat_report import vat_report
 from accounting.record_takeover import opening_obstacle
 from accounting.roles import AccountRole, JournalCode
 from accounting.standing import entry_of
-from accounting.trial_balance import trial_balance
-from accounting.vat_report import vat_report
 from core.checks import company_faults
 from core.database import db, transaction
 from core.errors import ConflictError, SoldeError

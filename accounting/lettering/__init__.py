@@ -1,0 +1,1 @@
+"""Lettering (lettrage): which lines of a customer settle each other, by itself and by hand."""
