@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 from sqlalchemy import func, select
 
+from accounting.bank_positions import transfers_under_way
 from accounting.models import SIGNED_CENTS, EntryLine, JournalEntry
 from core.clock import paris_today
 from core.database import db, transaction
@@ -91,7 +92,7 @@ def _issued_in(document_id: int) -> int:
 
 
 def _statement(unpaid: Sequence[int], balances: dict[int, int]) -> None:
-    """The last weeks as the bank saw them: what the books have, transfers for open invoices, a fee.
+    """The last weeks as the bank saw them: what the books have, a payout, transfers for open invoices, a fee.
 
     It begins at the balance of the books, so that the reconciliation leaves nothing unexplained.
     """
@@ -106,6 +107,10 @@ def _statement(unpaid: Sequence[int], balances: dict[int, int]) -> None:
     slips = db.session.scalars(select(ChequeDeposit).where(ChequeDeposit.deposited_on >= since))
     lines += [
         (slip.deposited_on, slip.amount_cents, f"REMISE CHEQUES {slip.reference}", "") for slip in slips
+    ]
+    lines += [
+        (payout.day + timedelta(days=1), payout.cents, "VIR PAYPLUG", "PAYPLUG")
+        for payout in transfers_under_way()
     ]
     for index, document in enumerate(db.session.get_one(Document, id_) for id_ in unpaid):
         text = f"VIR SEPA {document.number}" if index else "VIR SEPA VOTRE FACTURE"

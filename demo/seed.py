@@ -23,6 +23,7 @@ from demo.catalogue import some_lines
 from demo.logo import demo_logo
 from demo.people import COMPANY, COMPANY_SIREN, MEMBERS, PASSWORD, customers
 from demo.story import INVOICES, SEED, Step, steps
+from demo.wallet import furnish_wallet
 from invoicing.balances import balance_of
 from invoicing.credit_invoice import credit_invoice
 from invoicing.customers import save_customer
@@ -76,6 +77,7 @@ def seed(simulator: SimulatorControl, progress: Progress, *, invoices: int = INV
             story.play(steps(paris_today(), invoices), progress)
         finally:
             simulator.resume_deliveries()
+        furnish_wallet(simulator)
         furnish_books(*story.unpaid())
         _drafts(customer_ids)
         with transaction():

@@ -22,7 +22,14 @@ def test_the_rows_of_a_business_survive_the_way_back_and_forth(each_shop: Shop) 
     shop = each_shop
     _do_business(shop)
     before = _rows(shop)
-    assert {"payment", "settlement", "journal_entry", "lettering", "seal_link", "payplug_notification"} <= before.keys()
+    assert {
+        "payment",
+        "settlement",
+        "journal_entry",
+        "lettering",
+        "seal_link",
+        "payplug_notification",
+    } <= before.keys()
 
     with shop.app.app_context():
         flask_migrate.downgrade(str(FOLDER), BEFORE_THE_BOOKS)
