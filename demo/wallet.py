@@ -1,4 +1,4 @@
-"""What PayPlug took and sent in the demo: its invoice for fees each month, one payout, and the report that tells both."""
+"""What PayPlug took and sent in the demo: its fees each month, one payout, and the report that tells both."""
 
 from __future__ import annotations
 
