@@ -8,8 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, flash, g, make_response, redirect, request, url_for
 from flask.globals import request_ctx
+from flask.typing import ResponseValue
+from flask_babel import gettext
 from flask_security import MailUtil, RoleMixin, Security, SQLAlchemyUserDatastore, hash_password
 from flask_security.recoverable import generate_reset_password_token
 from flask_security.signals import user_authenticated
@@ -79,11 +81,12 @@ def init_sign_in(app: Flask, settings: Settings) -> None:
         SECURITY_EMAIL_SENDER=settings.mail_from,
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
         SECURITY_RETURN_GENERIC_RESPONSES=True,
-        SECURITY_MSG_UNAUTHENTICATED=(_("Please sign in to see this page."), "info"),
         SECURITY_FLASH_MESSAGES=True,
         SECURITY_I18N_DIRNAME=["builtin"],
     )
-    Security(app, Datastore(db, User, _NoRole), mail_util_cls=OutboxMailUtil)
+    security = Security(None, Datastore(db, User, _NoRole), mail_util_cls=OutboxMailUtil)
+    security.unauthn_handler(_ask_to_sign_in)
+    security.init_app(app)
     for endpoint in ("security.login", "security.forgot_password"):
         limited: Any = limiter.limit(TRIES_PER_ADDRESS, methods=["POST"])(app.view_functions[endpoint])
         app.view_functions[endpoint] = limited
@@ -92,9 +95,16 @@ def init_sign_in(app: Flask, settings: Settings) -> None:
     user_authenticated.connect(_remember_sign_in, app)
 
 
-def _(text: str) -> str:
-    """Mark a text that Flask-Security translates later."""
-    return text
+def _ask_to_sign_in(
+    mechanisms: list[str] | None = None,  # noqa: ARG001
+    headers: dict[str, str] | None = None,  # noqa: ARG001
+) -> ResponseValue:
+    """In our words, which are in our catalogue: Flask-Security knows its own alone."""
+    text = gettext("Please sign in to see this page.")
+    if request.is_json or request.accept_mimetypes.best == "application/json":
+        return make_response({"error": text}, 401)
+    flash(text, "info")
+    return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
 
 
 def _open_for_sign_in() -> None:

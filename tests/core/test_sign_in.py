@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
@@ -41,6 +41,18 @@ def test_the_way_to_a_new_password_stands_once_and_after_the_fields(each_app: Fl
     text = each_app.test_client().get("/login").text
     assert text.count('href="/reset"') == 1
     assert text.index('type="password"') < text.index('href="/reset"')
+
+
+@pytest.mark.parametrize("path", ["/books/vat?period=2026-10", "/change"])
+def test_who_is_not_signed_in_is_asked_to_in_her_language_and_led_back(app: Flask, path: str) -> None:
+    client = app.test_client()
+    asked = client.get(path, headers={"Accept-Language": "fr"})
+    assert asked.status_code == 302
+    answer = client.get(asked.headers["Location"], headers={"Accept-Language": "fr"})
+    assert "Connectez-vous pour voir cette page." in answer.text
+    assert "Please" not in answer.text
+    assert parse_qs(urlsplit(asked.headers["Location"]).query)["next"] == [path]
+    assert client.get(path, headers={"Accept": "application/json"}).status_code == 401
 
 
 def test_a_password_is_hashed_slowly(tmp_path: Path) -> None:
