@@ -28,13 +28,11 @@ def letter_by_hand(line_ids: Sequence[int], *, actor_id: int | None = None) -> L
             invoice would be lettered with what does not settle it.
     """
     wanted = sorted(set(line_ids))
-    # Locked by id: two windows that letter one line come one after the other, and the second finds it lettered.
-    statement = select(EntryLine).where(
-        EntryLine.id.in_(wanted), EntryLine.auxiliary_code != "", ~is_lettered()
-    )
-    lines = db.session.scalars(
-        statement.order_by(EntryLine.id).with_for_update(of=EntryLine, key_share=True)
-    ).all()
+    # Locked by id: two windows that letter one line come one after the other. What is lettered is read after the lock
+    # and not with it: PostgreSQL holds a statement that waited against what stood when it began.
+    theirs = select(EntryLine).where(EntryLine.id.in_(wanted), EntryLine.auxiliary_code != "")
+    db.session.scalars(theirs.order_by(EntryLine.id).with_for_update(key_share=True)).all()
+    lines = db.session.scalars(theirs.where(~is_lettered()).order_by(EntryLine.id)).all()
     _check(lines, len(wanted))
     lettering = letter_lines(wanted)
     record_event(
@@ -45,7 +43,7 @@ def letter_by_hand(line_ids: Sequence[int], *, actor_id: int | None = None) -> L
 
 
 def _check(lines: Sequence[EntryLine], count: int) -> None:
-    if len(lines) < 2 or count > MOST_LINES:
+    if not 2 <= count <= MOST_LINES:
         raise AccountingError(_l("Tick at least two lines that belong together."))
     if len(lines) != count:
         raise AccountingError(_l("One of these lines was lettered meanwhile. Tick again."))

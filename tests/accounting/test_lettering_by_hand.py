@@ -20,8 +20,9 @@ from core.errors import NotFoundError
 from core.models import Role
 from core.seal import verify_chain
 from core.tenancy import in_company
-from tests.conftest import signed_in_client
+from tests.conftest import make_company, signed_in_client
 from tests.factories.invoicing import issue, make_customer, pay
+from tests.invoicing.office import Office
 
 TODAY = paris_today()
 
@@ -89,6 +90,18 @@ def test_what_does_not_belong_together_is_refused(company):
     with pytest.raises(AccountingError), transaction():
         letter_by_hand([hundred, minus])
     assert db.session.query(Lettering).count() == 1
+
+
+def test_two_people_who_letter_one_line_at_the_same_moment_letter_it_once(each_app):
+    office = Office(each_app, make_company(each_app))
+    ids = office.alone(lambda: [post(cents, n) for n, cents in enumerate((100, -100, -100))])
+    pairs = [ids[:2], [ids[0], ids[2]]] * 2
+    got = office.at_once(*(lambda pair=pair: letter_by_hand(pair) for pair in pairs))
+    refused = [str(found) for found in got if not isinstance(found, int)]
+    assert len(refused) == 3
+    assert all("lettered meanwhile" in said for said in refused), refused
+    assert office.count(Lettering) == 1
+    assert office.is_sound()
 
 
 def test_an_open_invoice_is_not_lettered_with_a_credit_that_does_not_settle_it(company):

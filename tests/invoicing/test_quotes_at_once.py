@@ -4,19 +4,10 @@ of their own. Each happens once.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
 
-from accounting.ledger_checks import check_ledger
-from core.database import db, transaction
 from core.errors import ConflictError
-from core.tenancy import in_company
 from invoicing.answer_quote import AnswerInput, answer_quote
 from invoicing.credit_invoice import credit_invoice
 from invoicing.draft_deposit import DepositInput, draft_deposit
@@ -30,57 +21,14 @@ from invoicing.models import DepositUse, Document, QuoteAnswer
 from invoicing.revise_quote import revise_quote
 from tests.conftest import make_company
 from tests.factories.invoicing import issue, make_customer, make_line
+from tests.invoicing.office import Office
 
 REFUSED = (ConflictError, NotIssuableError)
 
 
-@dataclass
-class Office:
-    """A company on one engine, and many windows on it."""
-
-    app: Flask
-    company_id: int
-
-    def alone(self, act: Callable[[], Any]) -> Any:
-        with self.app.app_context(), in_company(self.company_id), transaction():
-            done = act()
-            return done.id if hasattr(done, "id") else done
-
-    def at_once(self, *acts: Callable[[], Any]) -> list[Any]:
-        """What each got: the id of its row, or the refusal. Anything else fails the test."""
-        together = threading.Barrier(len(acts))
-        got: list[Any] = [None] * len(acts)
-
-        def one(index: int) -> None:
-            with self.app.app_context(), in_company(self.company_id):
-                together.wait(timeout=30)
-                try:
-                    with transaction():
-                        got[index] = acts[index]().id
-                except BaseException as error:  # noqa: BLE001  # the test looks at it
-                    got[index] = error
-                finally:
-                    db.session.remove()
-
-        threads = [threading.Thread(target=one, args=(index,)) for index in range(len(acts))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        unforeseen = [found for found in got if not isinstance(found, (int, *REFUSED))]
-        assert unforeseen == []
-        return got
-
-    def count(self, model: type[Any], *conditions: Any) -> int:
-        return self.alone(lambda: db.session.scalar(select(func.count(model.id)).where(*conditions)))
-
-    def is_sound(self) -> bool:
-        return self.alone(lambda: check_ledger() == [])
-
-
 @pytest.fixture
 def office(each_app: Flask) -> Office:
-    return Office(each_app, make_company(each_app))
+    return Office(each_app, make_company(each_app), REFUSED)
 
 
 def issued_quote() -> Document:
