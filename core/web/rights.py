@@ -29,13 +29,14 @@ class Right(StrEnum):
     CARDS = "cards"
     BOOKS = "books"
     WRITE_OFF = "write_off"
+    RECONCILE = "reconcile"
     SETTINGS = "settings"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
-    Role.STAFF: frozenset({Right.READ, Right.INVOICE, Right.CARDS, Right.WRITE_OFF}),
-    Role.ACCOUNTANT: frozenset({Right.READ, Right.BOOKS, Right.WRITE_OFF}),
+    Role.STAFF: frozenset({Right.READ, Right.INVOICE, Right.CARDS, Right.WRITE_OFF, Right.RECONCILE}),
+    Role.ACCOUNTANT: frozenset({Right.READ, Right.BOOKS, Right.WRITE_OFF, Right.RECONCILE}),
     Role.VIEWER: frozenset({Right.READ}),
 }
 

@@ -13,6 +13,11 @@ from invoicing.bank.pay_by_line import pay_by_line
 _CHOICE = re.compile(r"(entry|payout):(\d{1,18})|(payment):(\d{1,18}-\d{1,18}(?:,\d{1,18}-\d{1,18}){0,199})")
 
 
+def records_payment(choice: str) -> bool:
+    """Whether confirming it records a payment of a customer, which takes the right to invoice."""
+    return choice.startswith(f"{MatchKind.PAYMENT}:")
+
+
 def confirm_proposal(line_id: int, choice: str, *, actor_id: int | None = None) -> BankMatch:
     """Do what a proposal says; every verb checks again whether it still can be.
 

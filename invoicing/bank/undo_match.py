@@ -16,13 +16,11 @@ from invoicing.bank.models import BankLine, BankMatch, MatchKind
 from invoicing.cancel_payment import cancel_payment
 
 
-def undo_match(
-    line_id: int, *, kinds: tuple[MatchKind, ...], actor_id: int | None = None
-) -> BankMatch | None:
+def undo_match(line_id: int, *, pays: bool = True, actor_id: int | None = None) -> BankMatch | None:
     """Take back what holds on a line; nothing does: nothing is written.
 
     Args:
-        kinds: what the person may take back; a decision of another kind stays.
+        pays: whether the person may take back a payment too; else one stays.
 
     Raises:
         NotFoundError: there is no such line.
@@ -30,7 +28,7 @@ def undo_match(
     """
     line = locked_line(line_id)
     match = live_match(line_id)
-    if match is None or match.kind not in kinds:
+    if match is None or (match.kind is MatchKind.PAYMENT and not pays):
         return None
     if match.kind is MatchKind.PAYMENT:
         assert match.payment_id is not None

@@ -12,12 +12,13 @@ from flask_security import current_user
 
 from accounting.models import JournalEntry
 from core.database import db, transaction
+from core.errors import NotAllowedError
 from core.web.forms import put_errors
 from core.web.pages import searched
 from core.web.rights import Right, may, requires
 from invoicing.bank.banks import bank_of
 from invoicing.bank.book_line import book_line
-from invoicing.bank.confirm_proposal import confirm_proposal
+from invoicing.bank.confirm_proposal import confirm_proposal, records_payment
 from invoicing.bank.forms import BookForm, IgnoreForm, PickInvoicesForm
 from invoicing.bank.ignore_line import ignore_line
 from invoicing.bank.lines import live_match, proposals_of
@@ -43,10 +44,12 @@ def show(line_id: int) -> str:
 
 
 @blueprint.post("/<int:line_id>/confirm")
-@requires(Right.INVOICE)
+@requires(Right.RECONCILE)
 def confirm(line_id: int) -> ResponseReturnValue:
-    """Do what a proposal says."""
+    """Do what a proposal says; a payment takes the right to invoice as well."""
     choice, actor = request.form.get("choice", "")[:5000], current_user.id
+    if records_payment(choice) and not may(Right.INVOICE):
+        raise NotAllowedError
     line = _line(line_id)
     try:
         with transaction():
@@ -74,7 +77,7 @@ def pay(line_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:line_id>/ignore")
-@requires(Right.INVOICE)
+@requires(Right.RECONCILE)
 def ignore(line_id: int) -> ResponseReturnValue:
     """Put the line aside."""
     line, form, actor = _line(line_id), IgnoreForm(), current_user.id
@@ -84,7 +87,7 @@ def ignore(line_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:line_id>/book")
-@requires(Right.BOOKS)
+@requires(Right.RECONCILE)
 def book(line_id: int) -> ResponseReturnValue:
     """Book the line on an account."""
     line, form, actor = _line(line_id), BookForm(), current_user.id
@@ -95,23 +98,14 @@ def book(line_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/<int:line_id>/undo")
-@requires(Right.INVOICE)
+@requires(Right.RECONCILE)
 def undo(line_id: int) -> ResponseReturnValue:
-    """Take back what was decided, but for a booking on an account."""
-    return _undone(line_id, tuple(kind for kind in MatchKind if kind is not MatchKind.ACCOUNT))
-
-
-@blueprint.post("/<int:line_id>/unbook")
-@requires(Right.BOOKS)
-def unbook(line_id: int) -> ResponseReturnValue:
-    """Take a booking on an account back."""
-    return _undone(line_id, (MatchKind.ACCOUNT,))
-
-
-def _undone(line_id: int, kinds: tuple[MatchKind, ...]) -> ResponseReturnValue:
-    line, actor = _line(line_id), current_user.id
+    """Take back what was decided; a payment that it recorded takes the right to invoice as well."""
+    line, actor, pays = _line(line_id), current_user.id, may(Right.INVOICE)
+    if not _may_undo(live_match(line_id)):
+        raise NotAllowedError
     with transaction():
-        undone = undo_match(line.id, kinds=kinds, actor_id=actor)
+        undone = undo_match(line.id, pays=pays, actor_id=actor)
     if undone is not None:
         flash(gettext("The decision is taken back; the line is open again."), "success")
     return redirect(url_for("bank_lines.show", line_id=line_id), code=303)
@@ -130,6 +124,10 @@ def _done(form: object, act: Callable[[], BankMatch]) -> bool:
 def _decided(line: BankLine) -> ResponseReturnValue:
     flash(gettext("The line is decided."), "success")
     return redirect(url_for("bank.index", bank=line.bank_account_id), code=303)
+
+
+def _may_undo(match: BankMatch | None) -> bool:
+    return match is None or match.kind is not MatchKind.PAYMENT or may(Right.INVOICE)
 
 
 def _line(line_id: int) -> BankLine:
@@ -156,7 +154,7 @@ def _page(
         bank=bank_of(line.bank_account_id),
         match=match,
         entry=db.session.get(JournalEntry, match.entry_id) if match and match.entry_id else None,
-        may_undo=match is not None and may(Right.BOOKS if match.kind is MatchKind.ACCOUNT else Right.INVOICE),
+        may_undo=may(Right.RECONCILE) and _may_undo(match),
         proposals=[] if match else proposals_of(line.bank_account_id, [line]).get(line.id, []),
         invoices=[] if match or line.amount_cents < 0 else _listed(searched()),
         rejected=[] if match or line.amount_cents > 0 else payments_sent_back(line),

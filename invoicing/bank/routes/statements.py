@@ -12,14 +12,14 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from core.database import commit_once, db, transaction
-from core.errors import ConflictError, SoldeError
+from core.errors import ConflictError, NotAllowedError, SoldeError
 from core.files import StoredFile
 from core.web.forms import put_errors, refuse_unknown_button
 from core.web.pages import Page
-from core.web.rights import Right, requires
+from core.web.rights import Right, may, requires
 from core.web.uploads import takes_files
 from invoicing.bank.banks import Bank, banks
-from invoicing.bank.confirm_proposal import confirm_proposal
+from invoicing.bank.confirm_proposal import confirm_proposal, records_payment
 from invoicing.bank.forms import LayoutForm, StatementForm, layout_form
 from invoicing.bank.import_statement import import_statement
 from invoicing.bank.lines import LineFilter, count_lines, find_lines, matches_of, proposals_of
@@ -113,12 +113,14 @@ def _imported(file_id: int, bank: Bank, preview: Preview) -> Response:
 
 
 @blueprint.post("/confirm-sure")
-@requires(Right.INVOICE)
+@requires(Right.RECONCILE)
 def confirm_sure() -> Response:
     """Confirm the proposals that the page showed as sure and that are ticked."""
     actor, done, left = current_user.id, 0, 0
-    for ticked in request.form.getlist("sure")[:300]:
-        line_id, _, choice = ticked.partition("=")
+    ticked = [value.partition("=")[::2] for value in request.form.getlist("sure")[:300]]
+    if not may(Right.INVOICE) and any(records_payment(choice) for _, choice in ticked):
+        raise NotAllowedError
+    for line_id, choice in ticked:
         if not (line_id.isascii() and line_id.isdecimal() and len(line_id) < 19):
             continue
         try:

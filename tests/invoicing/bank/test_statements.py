@@ -47,7 +47,6 @@ from tests.invoicing.bank.test_cheques import account_stands_at
 
 TODAY = paris_today()
 IBAN = "FR1420041010050500013M02606"
-ALL = tuple(MatchKind)
 
 
 def ago(days: int) -> str:
@@ -138,7 +137,7 @@ def test_a_friday_evening_at_the_bank(each_company):
     for line in (paid, transfer, cheques, payout, fee, error):
         for _ in range(2):
             with transaction():
-                undo_match(line.id, kinds=ALL)
+                undo_match(line.id)
         assert live_match(line.id) is None
     assert [balance_of(id_).open_cents for id_ in ids] == [12000, 12000, 0]
     assert (account_stands_at("512000"), account_stands_at("580000")) == (24000, 25000)
@@ -326,7 +325,7 @@ def test_lines_of_another_company_do_not_exist(app: Flask, company_id: int):
         with in_company(other):
             for act in (
                 lambda: ignore_line(line, "Non"),
-                lambda: undo_match(line, kinds=ALL),
+                lambda: undo_match(line),
                 lambda: book_line(line, 1),
             ):
                 with pytest.raises(NotFoundError), transaction():

@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from io import BytesIO
 
+import pytest
+
+from accounting.models import Account
+from accounting.standing import entry_of
 from core.clock import paris_today
 from core.database import db, transaction
 from core.models import Role
@@ -13,7 +17,7 @@ from invoicing.balances import balance_of
 from invoicing.bank.models import BankLine, BankMatch
 from invoicing.models import Document
 from invoicing.payments import Payment, PaymentMethod
-from tests.conftest import signed_in_client
+from tests.conftest import PASSWORD, make_company, make_user, signed_in_client
 from tests.factories.invoicing import pay
 from tests.invoicing.bank.bank_files import camt, csv
 from tests.invoicing.routes.conftest import page
@@ -90,21 +94,85 @@ def test_what_is_no_statement_is_told_beside_the_field(owner):
         assert 'id="file-error"' in answer.text
 
 
-def test_staff_pay_invoices_and_only_the_books_are_booked_on_accounts(app, company_id, owner):
+@pytest.fixture
+def lines_to_decide(app, company_id, owner, invoice) -> dict[str, str]:
+    """A line of fees, one that an entry is and one that pays an invoice: what each may be, as a form says it."""
+    paid, due = invoice(), invoice()
+    with app.app_context(), in_company(company_id):
+        with transaction():
+            entry = entry_of(("payment", pay(db.session.get_one(Document, paid), "120").id), "collection")
+            assert entry is not None
+            found = {"entry": f"entry:{entry.id}", "payment": f"payment:{due}-6000", "due": str(due)}
+        fees = db.session.query(Account.id).filter_by(number="627000").scalar()
     today = paris_today().isoformat()
-    there = send(owner, camt((today, "-5.00", "FRAIS", "", ""))).headers["Location"]
+    rows = [(today, "-5.00", "FRAIS", "", ""), (today, "120.00", "A", "", ""), (today, "60.00", "B", "", "")]
+    there = send(owner, camt(*rows)).headers["Location"]
     owner.post(there, data={"action": "read"})
-    staff = signed_in_client(app, company_id, Role.STAFF)
-    books = signed_in_client(app, company_id, Role.ACCOUNTANT)
-    account = page(books, "/bank/lines/1").split('selected value="')[1].split('"')[0]
-    assert "Book the line" not in page(staff, "/bank/lines/1")
-    assert staff.post("/bank/lines/1/book", data={"account": account}).status_code == 403
-    assert books.post("/bank/lines/1/ignore", data={"reason": "x"}).status_code == 403
-    assert books.post("/bank/lines/1/book", data={"account": account}).status_code == 303
-    assert staff.post("/bank/lines/1/undo").status_code == 303
-    assert "Booked on an account" in page(staff, "/bank/lines/1")
-    assert books.post("/bank/lines/1/unbook").status_code == 303
-    assert "Booked on an account" not in page(staff, "/bank/lines/1")
+    return {**found, "fees": str(fees)}
+
+
+FEE, ENTRY, PAYMENT = "/bank/lines/1", "/bank/lines/2", "/bank/lines/3"
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.STAFF, Role.ACCOUNTANT])
+def test_who_keeps_the_books_or_invoices_says_what_a_line_is(app, company_id, lines_to_decide, role, owner):
+    client = owner if role is Role.OWNER else signed_in_client(app, company_id, role)
+    given = lines_to_decide
+    acts = (
+        (FEE, "book", {"account": given["fees"]}, "Booked on an account"),
+        (FEE, "ignore", {"reason": "Plus tard"}, "Put aside"),
+        (ENTRY, "confirm", {"choice": given["entry"]}, "In the books already"),
+    )
+    for line, act, data, decided in acts:
+        assert client.post(f"{line}/{act}", data=data).status_code == 303
+        assert decided in page(client, line)
+        assert client.post(f"{line}/undo").status_code == 303
+        assert decided not in page(client, line)
+    assert client.post("/bank/confirm-sure", data={"sure": [f"2={given['entry']}"]}).status_code == 303
+    assert "In the books already" in page(client, ENTRY)
+
+
+def test_an_accountant_records_no_payment_by_a_line_and_takes_none_back(
+    app, company_id, owner, lines_to_decide
+):
+    books, given = signed_in_client(app, company_id, Role.ACCOUNTANT), lines_to_decide
+    assert "Record the payment" not in page(books, PAYMENT)
+    for path, data in (
+        (f"{PAYMENT}/confirm", {"choice": given["payment"]}),
+        (f"{PAYMENT}/pay", {"invoices": given["due"]}),
+        ("/bank/confirm-sure", {"sure": [f"2={given['entry']}", f"3={given['payment']}"]}),
+    ):
+        assert books.post(path, data=data).status_code == 403
+    with app.app_context(), in_company(company_id):
+        assert db.session.query(BankMatch).count() == 0
+    assert owner.post(f"{PAYMENT}/confirm", data={"choice": given["payment"]}).status_code == 303
+    assert "Take the decision back" not in page(books, PAYMENT)
+    assert books.post(f"{PAYMENT}/undo").status_code == 403
+    assert "Recorded as a payment" in page(books, PAYMENT)
+
+
+def test_a_viewer_reads_and_another_company_sees_nothing(app, company_id, lines_to_decide):
+    viewer = signed_in_client(app, company_id, Role.VIEWER)
+    shown = page(viewer, ENTRY)
+    assert "Already in the books" in shown
+    other = make_company(app, siren="404833048", siret="", vat_number="", name="Une Autre SARL")
+    make_user(app, other, Role.OWNER, email="autre@example.org")
+    stranger = app.test_client()
+    stranger.post("/login", data={"email": "autre@example.org", "password": PASSWORD})
+    given = lines_to_decide
+    for line, act, data in (
+        (FEE, "book", {"account": given["fees"]}),
+        (FEE, "ignore", {"reason": "x"}),
+        (ENTRY, "confirm", {"choice": given["entry"]}),
+        (PAYMENT, "pay", {"invoices": given["due"]}),
+        (PAYMENT, "undo", {}),
+    ):
+        assert viewer.post(f"{line}/{act}", data=data).status_code == 403
+        assert stranger.post(f"{line}/{act}", data=data).status_code == 404
+    assert viewer.post("/bank/confirm-sure", data={"sure": [f"2={given['entry']}"]}).status_code == 403
+    stranger.post("/bank/confirm-sure", data={"sure": [f"2={given['entry']}"]})
+    with app.app_context(), in_company(company_id):
+        assert db.session.query(BankMatch).count() == 0
 
 
 def test_a_direct_debit_that_came_back_is_cancelled_on_the_banks_day(app, company_id, owner, invoice):
