@@ -15,6 +15,7 @@ from accounting.fiscal_years import year_ending_in
 from accounting.models import FiscalYear
 from core.database import db, transaction
 from core.models import Company
+from core.progress import terminal_bar
 from core.tenancy import in_company
 
 FAULTY_EXIT = 1
@@ -62,7 +63,8 @@ def _export(year: FiscalYear, folder: Path) -> None:
     # Under another name until it is right: whoever watches the folder never meets half a file or a faulty one.
     partial = folder / f".{year.ends_on:%Y%m%d}.partial"
     try:
-        produced = produce_fec(year, partial)
+        with terminal_bar(f"{year.ends_on:%d/%m/%Y}") as progress:
+            produced = produce_fec(year, partial, progress)
         _report(produced)
         if not produced.is_right:
             raise SystemExit(FAULTY_EXIT)

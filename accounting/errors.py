@@ -67,6 +67,11 @@ class YearNotClosable(AccountingError):
         return cls(_l("Close the financial year that ends on %(day)s first.", day=_text(ends_on)))
 
     @classmethod
+    def changed(cls) -> YearNotClosable:
+        """It is not what was looked at any more."""
+        return cls(_l("Entries were posted in this year since it was looked at: have it looked at again."))
+
+    @classmethod
     def no_result_account(cls) -> YearNotClosable:
         """No account takes the result."""
         return cls(

@@ -26,13 +26,18 @@ from accounting.models import (
 )
 from accounting.roles import AccountRole
 from core.database import db
+from core.progress import Progress, silent
 
 Check = Callable[[], Iterator[str]]
 
 
-def check_ledger() -> list[str]:
+def check_ledger(progress: Progress = silent) -> list[str]:
     """What is wrong with the books, one English sentence each; empty when they hold."""
-    return [fault for check in _CHECKS for fault in check()]
+    faults: list[str] = []
+    for count, check in enumerate(_CHECKS, start=1):
+        faults += check()
+        progress(count, len(_CHECKS))
+    return faults
 
 
 def _unbalanced_entries() -> Iterator[str]:

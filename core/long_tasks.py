@@ -2,7 +2,8 @@
 (`core/work_long_tasks`), followed on its page by a bar (`core/web/tasks`), told by a mail when it is ready.
 
 A package registers what kinds it has (`add_task_kind` in its `wiring.py`); `ask_for` writes one down. What it makes is
-a file, stored under its SHA-256, so that it can be fetched again, byte for byte.
+a file, stored under its SHA-256, so that it can be fetched again, byte for byte; or plain data that a page shows
+(`made_json`, `result_of`); or nothing but rows, written in one transaction (`OneTransaction`).
 """
 
 from __future__ import annotations
@@ -19,20 +20,23 @@ from flask import Flask, current_app
 from flask_babel import LazyString
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from core.clock import utc_now
 from core.database import Base, BigId, UtcDateTime, company_key, db, enum_type
 from core.errors import NotFoundError
 from core.event_log import record_event
-from core.files import StoredFile
+from core.files import StoredFile, read_bytes
 from core.jobs import wake
 from core.models import User
+from core.progress import Progress
 from core.seal import canonical
 from core.tenancy import CompanyScoped
 from core.todo import leave_todo
 
 TODO = "long_task"
 LONGEST_REQUEST_KEY = 64
+RESULT_NAME, RESULT_MEDIA_TYPE = "result.json", "application/json"
 
 
 class TaskState(StrEnum):
@@ -100,10 +104,6 @@ class LongTask(CompanyScoped, Base):
         return found
 
 
-Progress = Callable[[int, int], None]
-"""Tell how far the work has come: steps done and steps in all. Cheap: most calls write nothing."""
-
-
 @dataclass(frozen=True)
 class TaskRun:
     """What the work of a task gets.
@@ -138,6 +138,19 @@ class MadeFile:
 
 
 @dataclass(frozen=True)
+class OneTransaction:
+    """Work that makes rows and no file: all of it in the transaction that finishes the task, so that whoever is killed
+    has done nothing, and what is done is never done again.
+
+    Attributes:
+        do: writes, and tells how far it has come. It is tried once more where a unique key refused it; a `SoldeError`
+            undoes all of it and fails the task.
+    """
+
+    do: Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
 class TaskKind:
     """One kind of long task.
 
@@ -149,14 +162,19 @@ class TaskKind:
         right: what a member needs to see the task and fetch its file.
         home: endpoint of the page where such tasks are listed, and what that page is called.
         fetched: written before the file is given out to a person (her id), in a transaction of its own.
+        shown_on: address of the page that shows what came of it; the page of the task leads there. Such a task gives
+            out no file, and tells by mail only when it took so long that nobody looks on any more.
+        back: address to go to when it has failed; the home by default.
     """
 
     name: str
     title: Callable[[Mapping[str, Any]], str]
-    work: Callable[[TaskRun], MadeFile]
+    work: Callable[[TaskRun], MadeFile | OneTransaction]
     right: str
     home: tuple[str, LazyString]
     fetched: Callable[[LongTask, int], None] | None = None
+    shown_on: Callable[[LongTask], str] | None = None
+    back: Callable[[LongTask], str] | None = None
 
 
 def add_task_kind(app: Flask, kind: TaskKind) -> None:
@@ -219,6 +237,52 @@ def find_task(task_id: int) -> LongTask:
     if task is None:
         raise NotFoundError
     return task
+
+
+def latest_task(kind: str, asked: Mapping[str, Any], *, of_state: TaskState | None = None) -> LongTask | None:
+    """The last task of a kind that was asked for exactly this, or None."""
+    statement = select(LongTask).where(LongTask.kind == kind, LongTask.arguments == canonical(asked))
+    if of_state is not None:
+        statement = statement.where(LongTask.state == of_state)
+    return db.session.scalars(statement.order_by(LongTask.id.desc()).limit(1)).first()
+
+
+def made_json(run: TaskRun, result: object, keep: Callable[[LongTask], None] | None = None) -> MadeFile:
+    """A result that a page shows: plain values, days as ISO texts."""
+    path = run.folder / RESULT_NAME
+    path.write_text(canonical({"result": result}), "utf-8")
+    return MadeFile(path, RESULT_NAME, RESULT_MEDIA_TYPE, keep)
+
+
+def result_of(task: LongTask) -> Any:
+    """What `made_json` has kept of a task that is done.
+
+    Raises:
+        DamagedFileError: the storage no longer has it as it was.
+    """
+    assert task.stored_file is not None, "the task is done"
+    return json.loads(read_bytes(task.stored_file.sha256))["result"]
+
+
+def put_aside(task_id: int, done: int, total: int) -> None:
+    """Keep how far a task has come beside the database, where its own transaction locks everybody out (SQLite)."""
+    storage = current_app.extensions["solde_huey"].storage
+    storage.put_data(f"task-{task_id}", json.dumps([done, total]).encode())
+
+
+def forget_aside(task_id: int) -> None:
+    """The task has ended: its row says all."""
+    current_app.extensions["solde_huey"].storage.pop_data(f"task-{task_id}")
+
+
+def read_aside(task: LongTask) -> None:
+    """Show how far a running task has come inside its transaction, if it was put aside; nothing is written."""
+    if task.state is not TaskState.RUNNING:
+        return
+    kept = current_app.extensions["solde_huey"].storage.peek_data(f"task-{task.id}")
+    if isinstance(kept, bytes):
+        for name, value in zip(("done", "total"), json.loads(kept), strict=True):
+            set_committed_value(task, name, value)
 
 
 def tasks_of(kind: str, *, limit: int, offset: int = 0) -> list[LongTask]:

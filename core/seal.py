@@ -35,6 +35,7 @@ from core import triggers
 from core.clock import utc_now
 from core.database import Base, BigId, UtcDateTime, before_commit, db, transaction_notes
 from core.insert_missing import insert_missing
+from core.progress import Progress, silent
 from core.tenancy import entered_company_id
 
 FIRST_HASH = "0" * 64
@@ -253,8 +254,12 @@ class Fault:
     reason: str
 
 
-def verify_chain(company_id: int | None) -> Iterator[Fault]:
+def verify_chain(company_id: int | None, progress: Progress = silent) -> Iterator[Fault]:
     """Recompute the chain of a company (None: the installation's) and rebuild every payload from the rows.
+
+    Args:
+        company_id: whose chain.
+        progress: told after each link, of all links.
 
     Yields:
         Fault: a broken hash, a wrong HMAC, rows that no longer say what was sealed, a missing or cut-off link, a row
@@ -264,6 +269,7 @@ def verify_chain(company_id: int | None) -> Iterator[Fault]:
         select(SealChain).where(SealChain.company_id.is_not_distinct_from(company_id))
     ).one_or_none()
     previous, sequence = FIRST_HASH, 0
+    last = chain.last_sequence if chain is not None else 0
     sealed: dict[str, set[int]] = {}
     for link in _links(chain):
         sequence += 1
@@ -271,6 +277,7 @@ def verify_chain(company_id: int | None) -> Iterator[Fault]:
         yield from _faults_of(link, sequence, previous)
         previous = link.hash
         sequence = link.sequence
+        progress(sequence, last)
     if chain is not None and (chain.last_sequence, chain.last_hash) != (sequence, previous):
         yield Fault(sequence, "chain", chain.id, "the last links were cut off or the head was changed")
     yield from _unsealed(company_id, sealed)

@@ -25,12 +25,23 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from core.clock import utc_now
-from core.database import Base, commit_once, db, lock, transaction
+from core.database import Base, commit_once, db, dialect_name, in_transaction, lock, transaction
 from core.errors import SoldeError
 from core.event_log import record_event
 from core.files import put_path, register_file
 from core.jobs import sweep
-from core.long_tasks import TODO, LongTask, MadeFile, TaskKind, TaskRun, TaskState, task_kind
+from core.long_tasks import (
+    TODO,
+    LongTask,
+    MadeFile,
+    OneTransaction,
+    TaskKind,
+    TaskRun,
+    TaskState,
+    forget_aside,
+    put_aside,
+    task_kind,
+)
 from core.mail import queue_mail
 from core.models import Membership, User
 from core.tenancy import current_company_id, in_company
@@ -44,6 +55,8 @@ HEARTBEAT_SECONDS = 45
 MOST_ATTEMPTS = 3
 SPEAK_SECONDS = 0.7
 """A bar that moves once in this time is alive; more often would only write."""
+STILL_LOOKING = timedelta(minutes=2)
+"""Who asked for something that a page shows is not mailed about it within this time."""
 UNFORESEEN = _l("Something unforeseen happened; the details are in the log. Please ask for it again.")
 INTERRUPTED = _l("It was interrupted several times. Please ask for it again.")
 
@@ -111,24 +124,57 @@ def _do(task_id: int, kind: TaskKind, attempt: int, folder: Path) -> None:
     db.session.rollback()
     with _beating(speaker):
         made = kind.work(run)
-    db.session.rollback()  # no read transaction stays open while the file is stored
+        db.session.rollback()  # no read transaction stays open while the file is stored
+        if isinstance(made, OneTransaction):
+            try:
+                commit_once(lambda: _do_at_once(task_id, attempt, kind, made, speaker))
+            finally:
+                forget_aside(task_id)
+            return
     digest, size_bytes = put_path(made.path)
     commit_once(lambda: _finish(_locked(task_id, attempt), kind, made, digest, size_bytes))
+
+
+def _do_at_once(task_id: int, attempt: int, kind: TaskKind, work: OneTransaction, speaker: _Speaker) -> None:
+    """The work, then the end of its task, in one transaction: a worker that has lost the task meanwhile undoes it all.
+
+    The task is locked last: on PostgreSQL the speaker writes to its row until then.
+    """
+    work.do(speaker)
+    task = _locked(task_id, attempt)
+    _mark_done(task)
+    db.session.flush()
+    record_event("task.done", subject=("long_task", task.id))
+    _tell(task, kind)
 
 
 def _finish(task: LongTask, kind: TaskKind, made: MadeFile, digest: str, size_bytes: int) -> None:
     task.file_id = register_file(digest, size_bytes, made.media_type).id
     task.file_name = made.name
-    task.state, task.finished_at, task.lease_until = TaskState.DONE, utc_now(), None
-    task.done = task.total = max(task.total, 1)
+    _mark_done(task)
     db.session.flush()
     if made.keep is not None:
         made.keep(task)
-    strike_todo(TODO, task.id)
     record_event("task.done", subject=("long_task", task.id), file=made.name, sha256=digest)
+    _tell(task, kind)
+
+
+def _mark_done(task: LongTask) -> None:
+    task.state, task.finished_at, task.lease_until = TaskState.DONE, utc_now(), None
+    task.done = task.total = max(task.total, 1)
+    strike_todo(TODO, task.id)
+
+
+def _tell(task: LongTask, kind: TaskKind) -> None:
+    if _is_still_looked_at(task, kind):
+        return
     for user in _told(task):
         with force_locale(user.language):
             _mail(user, task, kind)
+
+
+def _is_still_looked_at(task: LongTask, kind: TaskKind) -> bool:
+    return kind.shown_on is not None and utc_now() - task.created_at < STILL_LOOKING
 
 
 def _fail(task_id: int, attempt: int, problem: str) -> None:
@@ -146,6 +192,8 @@ def _mark_failed(task: LongTask, problem: str) -> None:
     db.session.flush()
     strike_todo(TODO, task.id)
     record_event("task.failed", subject=("long_task", task.id), problem=problem)
+    if _is_still_looked_at(task, task_kind(task.kind)):
+        return
     for user in _told(task):
         # Only who asked can ask again; the others wait for the file.
         if user.id == task.created_by_id:
@@ -175,6 +223,9 @@ class _Speaker:
         )
         self._next = 0.0
         self._engine = db.engine
+        self._task_id = task_id
+        self._is_sqlite = dialect_name() == "sqlite"
+        self._is_inside = False
 
     def live(self) -> None:
         """Say that the worker is alive.
@@ -182,13 +233,19 @@ class _Speaker:
         Raises:
             TaskLost: another one has the task.
         """
-        self._say(lease_until=utc_now() + LEASE)
+        # Nobody else can take the task while its own transaction holds all of an SQLite database.
+        if not self._is_inside:
+            self._say(lease_until=utc_now() + LEASE)
 
     def __call__(self, done: int, total: int) -> None:
         now = time.monotonic()
         if now < self._next and done < total:
             return
         self._next = now + SPEAK_SECONDS
+        self._is_inside = self._is_sqlite and in_transaction()
+        if self._is_inside:
+            put_aside(self._task_id, done, total)
+            return
         self._say(done=done, total=total, lease_until=utc_now() + LEASE)
 
     def _say(self, **values: Any) -> None:
@@ -230,6 +287,10 @@ def _told(task: LongTask) -> list[User]:
 
 def _mail(user: User, task: LongTask, kind: TaskKind) -> None:
     title = kind.title(task.asked)
+    if kind.shown_on is not None:
+        lines = [_("%(title)s: it is done.", title=title), task_address(task.id)]
+        queue_mail(to=[user.email], subject=_("Done: %(title)s", title=title), text="\n\n".join(lines))
+        return
     lines = [
         _("%(title)s: the file is ready.", title=title),
         task_address(task.id),
@@ -239,9 +300,21 @@ def _mail(user: User, task: LongTask, kind: TaskKind) -> None:
 
 
 def _mail_failure(user: User, task: LongTask) -> None:
-    title = task_kind(task.kind).title(task.asked)
-    lines = [_("%(title)s: the file could not be made.", title=title), task.problem, task_address(task.id)]
-    queue_mail(to=[user.email], subject=_("Not made: %(title)s", title=title), text="\n\n".join(lines))
+    kind = task_kind(task.kind)
+    title = kind.title(task.asked)
+    if kind.shown_on is None:
+        what, subject = (
+            _("%(title)s: the file could not be made.", title=title),
+            _("Not made: %(title)s", title=title),
+        )
+    else:
+        what, subject = (
+            _("%(title)s: it could not be done.", title=title),
+            _("Not done: %(title)s", title=title),
+        )
+    queue_mail(
+        to=[user.email], subject=subject, text="\n\n".join([what, task.problem, task_address(task.id)])
+    )
 
 
 def task_address(task_id: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import and_, func, or_, select
@@ -12,6 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from accounting.closing.archive_rows import since_until
 from accounting.closing.checks import ClosingCheck, Finding, Weight, YearDays
 from core.database import db
+from core.web.addresses import path_to
 from invoicing.lifecycle import DocumentKind, DocumentState
 from invoicing.models import Document, DocumentFile
 
@@ -30,7 +30,7 @@ def _drafts(year: YearDays) -> Iterator[Finding]:
             "%(num)d draft invoices of this year: after the closing they are issued with a date of the next one.",
             count,
         )
-        yield Finding(Weight.WARNING, text, url_for("invoices.index", state="draft"))
+        yield Finding(Weight.WARNING, text, path_to("invoices.index", state="draft"))
 
 
 def _files(year: YearDays) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def _files(year: YearDays) -> Iterator[Finding]:
             "%(num)d documents of this year have no PDF yet: they are drawn in the background.",
             count,
         )
-        yield Finding(Weight.WARNING, text, url_for("invoices.index"))
+        yield Finding(Weight.WARNING, text, path_to("invoices.index"))
 
 
 def _count(*conditions: object) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import url_for
 from flask_babel import get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
@@ -12,6 +11,7 @@ from sqlalchemy import func, select
 from accounting.closing.checks import ClosingCheck, Finding, Weight, YearDays
 from core.database import db
 from core.money import format_cents
+from core.web.addresses import path_to
 from payplug_bridge.matters import count_matters
 from payplug_bridge.models import AttemptState, PaymentAttempt
 from payplug_bridge.operations.wallet import wallet_standing
@@ -28,20 +28,20 @@ def _waiting(_year: YearDays) -> Iterator[Finding]:
             "%(num)d payments are not confirmed by PayPlug yet.",
             count,
         )
-        yield Finding(Weight.WARNING, text, url_for("payplug.activity"))
+        yield Finding(Weight.WARNING, text, path_to("payplug.activity"))
     matters = count_matters()
     if matters:
         text = ngettext(
             "%(num)d payment waits for a decision.", "%(num)d payments wait for a decision.", matters
         )
-        yield Finding(Weight.WARNING, text, url_for("to_handle.index"))
+        yield Finding(Weight.WARNING, text, path_to("to_handle.index"))
 
 
 def _wallet(_year: YearDays) -> Iterator[Finding]:
     standing = wallet_standing()
     if standing.told_until is None and not standing.ledger_cents:
         return
-    url = url_for("wallet.index")
+    url = path_to("wallet.index")
     if standing.told_until is None:
         yield Finding(Weight.WARNING, gettext("No accounting report of PayPlug was read."), url)
     elif standing.difference_cents:

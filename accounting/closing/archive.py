@@ -33,9 +33,10 @@ from core.clock import paris_today, utc_now
 from core.database import db
 from core.event_log import record_event
 from core.files import StoredFile
-from core.long_tasks import LongTask, MadeFile, Progress, TaskRun
+from core.long_tasks import LongTask, MadeFile, TaskRun
 from core.models import Company
 from core.product import NAME, version
+from core.progress import Progress
 from core.seal import SealChain, SealLink, seal_key
 from core.tenancy import current_company_id
 

@@ -7,7 +7,7 @@ never loses money. Invoicing and the payment bridge register theirs in their `wi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
@@ -15,7 +15,11 @@ from typing import TypeAlias
 from flask import Flask, current_app
 from flask_babel import LazyString
 
+from core.progress import Progress, silent, stretch
+
 Text: TypeAlias = LazyString | str
+_PARTS = 1000
+"""Parts that each check's share of the bar is told in."""
 
 
 class Weight(StrEnum):
@@ -36,11 +40,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class YearDays:
-    """The year that is looked at, as plain values: a check may end the read transaction."""
+    """The year that is looked at, as plain values: a check may end the read transaction.
+
+    `progress` is told by a check that takes long how far it has come.
+    """
 
     id: int
     starts_on: date
     ends_on: date
+    progress: Progress = field(default=silent, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -52,12 +60,14 @@ class ClosingCheck:
         label: what it looks at, in a few words.
         find: what it finds; nothing when all is well. Reads with the company entered, outside any transaction.
         order: smaller stands first.
+        weight: about how long it takes, beside a check of 1.
     """
 
     name: str
     label: LazyString
     find: Callable[[YearDays], Iterable[Finding]]
     order: int = 50
+    weight: int = 1
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ class CheckResult:
     """A check and what it found."""
 
     name: str
-    label: LazyString
+    label: Text
     findings: tuple[Finding, ...]
 
     @property
@@ -80,7 +90,14 @@ def add_closing_check(app: Flask, check: ClosingCheck) -> None:
 
 
 def run_closing_checks(year: YearDays) -> list[CheckResult]:
-    """What every check finds in that year of the company entered."""
+    """What every check finds in that year of the company entered; `year.progress` is told how far all have come."""
     checks: dict[str, ClosingCheck] = current_app.extensions.get("solde_closing_checks", {})
     ordered = sorted(checks.values(), key=lambda check: (check.order, check.name))
-    return [CheckResult(check.name, check.label, tuple(check.find(year))) for check in ordered]
+    total, done, results = sum(check.weight for check in ordered) * _PARTS, 0, []
+    for check in ordered:
+        after = done + check.weight * _PARTS
+        looked_at = replace(year, progress=stretch(year.progress, done, after, total))
+        results.append(CheckResult(check.name, check.label, tuple(check.find(looked_at))))
+        done = after
+        year.progress(done, total)
+    return results

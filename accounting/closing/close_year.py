@@ -24,12 +24,20 @@ from accounting.post_entry import post_entry
 from core.clock import paris_today, utc_now
 from core.database import db
 from core.event_log import record_event
+from core.progress import Progress, silent, stretch
 
 CLOSED = "year.closed"
 """The kind of the event."""
 
 
-def close_year(year_id: int, *, today: date | None = None, actor_id: int | None = None) -> FiscalYear:
+def close_year(
+    year_id: int,
+    *,
+    today: date | None = None,
+    actor_id: int | None = None,
+    entries_seen: int | None = None,
+    progress: Progress = silent,
+) -> FiscalYear:
     """Close the year: opening entries of the next one, letterings that reach into it made anew there, then the lock.
 
     Everybody who posts meanwhile waits, and posts on the first open day. Done twice, nothing is done the second time.
@@ -38,10 +46,13 @@ def close_year(year_id: int, *, today: date | None = None, actor_id: int | None 
         year_id: the year.
         today: the business day; demo data and stories pass their own.
         actor_id: who closes it.
+        entries_seen: how many entries the year had when it was looked at (`count_entries`): it is closed with these,
+            which nobody changes, or not at all. None: it was not looked at.
+        progress: told by the lettering that is undone and made again.
 
     Raises:
         YearNotFound: the company has no such year.
-        YearNotClosable: it is not over, or an earlier one is open.
+        YearNotClosable: it is not over, an earlier one is open, or entries came after it was looked at.
     """
     day = today or paris_today()
     year = next((found for found in lock_all_years(day) if found.id == year_id), None)
@@ -50,15 +61,18 @@ def close_year(year_id: int, *, today: date | None = None, actor_id: int | None 
     if year.closed_at is not None:
         return year
     _check(year, day)
-    crossing = _undo_crossing(year)
+    # All years are locked: nothing is posted between this look and the closing.
+    if entries_seen is not None and count_entries(year.id) != entries_seen:
+        raise YearNotClosable.changed()
+    crossing = _undo_crossing(year, stretch(progress, 0, 50, 100))
     balances = closing_balances(year.id, {line: id_ for id_, each in crossing.items() for line in each.old})
     opening_id = _post_opening(year, balances)
-    _letter_again(crossing, balances, opening_id)
+    _letter_again(crossing, balances, opening_id, stretch(progress, 50, 100, 100))
     year.closed_at = utc_now()
     db.session.flush()
     record_event(
         CLOSED, actor_id=actor_id, subject=("fiscal_year", year.id), starts_on=year.starts_on, ends_on=year.ends_on,
-        entries=_count_entries(year.id), result_cents=-balances.result_cents, opening_entry=opening_id,
+        entries=count_entries(year.id), result_cents=-balances.result_cents, opening_entry=opening_id,
     )  # fmt: skip
     return year
 
@@ -81,7 +95,7 @@ class _Crossing(NamedTuple):
     new: list[int]
 
 
-def _undo_crossing(year: FiscalYear) -> dict[int, _Crossing]:
+def _undo_crossing(year: FiscalYear, progress: Progress) -> dict[int, _Crossing]:
     """Undo the letterings that reach into later years: their lines of this year are carried and lettered again there.
 
     Returns:
@@ -103,7 +117,8 @@ def _undo_crossing(year: FiscalYear) -> dict[int, _Crossing]:
     found: dict[int, _Crossing] = defaultdict(lambda: _Crossing([], []))
     for lettering_id, line_id, year_id in db.session.execute(held):
         (found[lettering_id].old if year_id == year.id else found[lettering_id].new).append(line_id)
-    for each in found.values():
+    for count, each in enumerate(found.values(), start=1):
+        progress(count, len(found))
         undo_letterings(each.old[:1], reason=f"Clôture de l’exercice au {year.ends_on:%d/%m/%Y}")
         _letter_what_is_even(each.old)
     return dict(found)
@@ -143,14 +158,15 @@ def _post_opening(year: FiscalYear, balances: ClosingBalances) -> int | None:
 
 
 def _letter_again(
-    crossing: Mapping[int, _Crossing], balances: ClosingBalances, opening_id: int | None
+    crossing: Mapping[int, _Crossing], balances: ClosingBalances, opening_id: int | None, progress: Progress
 ) -> None:
     """Letter the later lines of each undone lettering with what was carried of its lines of the year."""
     carried: dict[int, list[int]] = defaultdict(list)
     for item, line_id in zip(balances.items, _opening_lines(opening_id, len(balances.items)), strict=True):
         if item.item.lettering_id is not None:
             carried[item.item.lettering_id].append(line_id)
-    for lettering_id, each in sorted(crossing.items()):
+    for count, (lettering_id, each) in enumerate(sorted(crossing.items()), start=1):
+        progress(count, len(crossing))
         letter_lines([*each.new, *carried[lettering_id]])
 
 
@@ -160,6 +176,7 @@ def _opening_lines(opening_id: int | None, count: int) -> Sequence[int]:
     return db.session.scalars(lines.limit(count)).all() if count else []
 
 
-def _count_entries(year_id: int) -> int:
+def count_entries(year_id: int) -> int:
+    """How many entries the year has. Entries are never changed: as many as before are the same ones."""
     statement = select(func.count()).select_from(JournalEntry).where(JournalEntry.fiscal_year_id == year_id)
     return db.session.scalar(statement) or 0

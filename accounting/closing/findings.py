@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from flask import url_for
 from flask_babel import get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
@@ -27,6 +26,7 @@ from core.database import db
 from core.money import format_cents
 from core.seal import verify_chain
 from core.tenancy import current_company_id
+from core.web.addresses import path_to
 
 MOST_FAULTS = 20
 """Of faults that only whoever looks after the installation understands, no more than these are shown."""
@@ -40,7 +40,7 @@ def _calendar(year: YearDays) -> Iterator[Finding]:
     first = db.session.scalars(earlier.order_by(FiscalYear.ends_on)).first()
     if first is not None:
         text = gettext("The year that ends on %(day)s is not closed yet.", day=_text(first.ends_on))
-        yield Finding(Weight.STOP, text, url_for("closing.year", year_id=first.id))
+        yield Finding(Weight.STOP, text, path_to("closing.year", year_id=first.id))
 
 
 def _openings(year: YearDays) -> Iterator[Finding]:
@@ -55,14 +55,14 @@ def _openings(year: YearDays) -> Iterator[Finding]:
         text = gettext(
             "The next year has opening entries of other software already: the balances of this year are added to them."
         )
-        yield Finding(Weight.WARNING, text, url_for("journal.index", journal="AN"))
+        yield Finding(Weight.WARNING, text, path_to("journal.index", journal="AN"))
 
 
 def _results(_year: YearDays) -> Iterator[Finding]:
     chart = read_chart()
     if not {AccountRole.PROFIT.value, AccountRole.LOSS.value} <= set(chart.accounts):
         text = gettext("No account is chosen for the profit or the loss of the year before.")
-        yield Finding(Weight.STOP, text, url_for("books_settings.index"))
+        yield Finding(Weight.STOP, text, path_to("books_settings.index"))
 
 
 _PASSING_ACCOUNTS = (AccountRole.TRANSFERS, AccountRole.SUSPENSE, AccountRole.CHEQUES)
@@ -86,7 +86,7 @@ def _passing_accounts(year: YearDays) -> Iterator[Finding]:
                 "Account %(number)s %(label)s stands at %(amount)s on the last day.",
                 number=number, label=label, amount=format_cents(int(cents), get_locale()),
             )  # fmt: skip
-            url = url_for("accounts.ledger", account_id=account_id, to=year.ends_on.isoformat())
+            url = path_to("accounts.ledger", account_id=account_id, to=year.ends_on.isoformat())
             yield Finding(Weight.WARNING, text, url)
 
 
@@ -108,15 +108,15 @@ def _open_items(year: YearDays) -> Iterator[Finding]:
             "Account %(number)s: %(num)d open items, %(amount)s in all. They are carried as they are.",
             count, number=number, amount=format_cents(int(cents), get_locale()),
         )  # fmt: skip
-        url = url_for("accounts.ledger", account_id=account_id, to=year.ends_on.isoformat(), open=1)
+        url = path_to("accounts.ledger", account_id=account_id, to=year.ends_on.isoformat(), open=1)
         yield Finding(Weight.WARNING, text, url)
 
 
 def _entries_file(year: YearDays) -> Iterator[Finding]:
     row = db.session.get_one(FiscalYear, year.id)
     with tempfile.TemporaryDirectory() as folder:
-        produced = produce_fec(row, Path(folder, "fec"))
-    url = url_for("fec_pages.check", year_id=year.id)
+        produced = produce_fec(row, Path(folder, "fec"), year.progress)
+    url = path_to("fec_pages.check", year_id=year.id)
     if not produced.summary.line_count:
         yield Finding(Weight.WARNING, gettext("No entry was posted in this year."), url)
     elif not produced.is_right:
@@ -125,13 +125,13 @@ def _entries_file(year: YearDays) -> Iterator[Finding]:
         yield Finding(Weight.WARNING, gettext("The strict check of the FEC has remarks."), url)
 
 
-def _books(_year: YearDays) -> Iterator[Finding]:
-    for fault in check_ledger()[:MOST_FAULTS]:
+def _books(year: YearDays) -> Iterator[Finding]:
+    for fault in check_ledger(year.progress)[:MOST_FAULTS]:
         yield Finding(Weight.STOP, gettext("The books do not hold: %(fault)s", fault=fault))
 
 
-def _seal(_year: YearDays) -> Iterator[Finding]:
-    for count, fault in enumerate(verify_chain(current_company_id())):
+def _seal(year: YearDays) -> Iterator[Finding]:
+    for count, fault in enumerate(verify_chain(current_company_id(), year.progress)):
         if count == MOST_FAULTS:
             return
         text = gettext(
@@ -151,7 +151,7 @@ CHECKS = (
     ClosingCheck("openings", _l("Opening entries of the next year"), _openings, 17),
     ClosingCheck("passing", _l("Accounts that money only passes through"), _passing_accounts, 40),
     ClosingCheck("open", _l("What customers owe"), _open_items, 30),
-    ClosingCheck("books", _l("Entries, numbers and letterings hold"), _books, 80),
-    ClosingCheck("fec", _l("The FEC passes the strict check"), _entries_file, 85),
-    ClosingCheck("seal", _l("Nothing sealed was changed"), _seal, 90),
+    ClosingCheck("books", _l("Entries, numbers and letterings hold"), _books, 80, weight=20),
+    ClosingCheck("fec", _l("The FEC passes the strict check"), _entries_file, 85, weight=40),
+    ClosingCheck("seal", _l("Nothing sealed was changed"), _seal, 90, weight=40),
 )

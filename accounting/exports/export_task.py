@@ -20,7 +20,8 @@ from accounting.exports.selection import ExportChoice, ExportPreview, preview_ex
 from accounting.exports.write_file import write_export
 from core.database import commit_once, db
 from core.files import StoredFile, put_path
-from core.long_tasks import LongTask, MadeFile, Progress, TaskKind, TaskRun, ask_for
+from core.long_tasks import LongTask, MadeFile, TaskKind, TaskRun, ask_for
+from core.progress import Progress
 from core.web.rights import Right
 
 TASK: Final = "export_batch"

@@ -17,7 +17,7 @@ from accounting.exports.reading import read_entries
 from accounting.exports.selection import ExportPreview, chosen_entries, is_held
 from accounting.exports.text import DoesNotFit
 from accounting.models import JournalEntry
-from core.long_tasks import Progress
+from core.progress import Progress
 
 
 @dataclass

@@ -1,12 +1,9 @@
 """`solde fec check`, and the group that `accounting.cli` adds `fec export` to; `accounting.wiring` registers it."""
 
-import io
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import click
 from flask.cli import AppGroup
@@ -16,10 +13,10 @@ from accounting.fec.check import OPENING_JOURNAL, check_fec
 from accounting.fec.findings import FecReport, Finding, Parameters, Verdict
 from accounting.fec.format import amount_text
 from accounting.fec.rules import N_, Severity
+from core.progress import counted, terminal_bar
 
 fec = AppGroup("fec", help="Accounting entries file (FEC): export and check.")
 
-_READ_BYTES = 1 << 20
 _SEVERITY_NAMES = {
     Severity.ERROR: N_("Error"),
     Severity.WARNING: N_("Warning"),
@@ -78,27 +75,9 @@ def _checked(file: Path, year_start: date | None, opening_journal: str) -> FecRe
         stream = file.open("rb")
     except OSError:
         return check_fec(file)
-    bar = click.progressbar(length=size, file=sys.stderr, label=file.name, hidden=not sys.stderr.isatty())
-    with stream, bar:
-        counted = io.BufferedReader(_Counted(stream, bar.update), _READ_BYTES)
-        return check_fec(counted, file.name, year_start=year_start, opening_journal=opening_journal)
-
-
-class _Counted(io.RawIOBase):
-    """A stream that tells how much of it was read."""
-
-    def __init__(self, stream: BinaryIO, told: Callable[[int], object]) -> None:
-        self._stream = stream
-        self._told = told
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        content = self._stream.read(len(buffer))
-        buffer[: len(content)] = content
-        self._told(len(content))
-        return len(content)
+    with stream, terminal_bar(file.name) as progress:
+        read = counted(stream, size, progress)
+        return check_fec(read, file.name, year_start=year_start, opening_journal=opening_journal)
 
 
 def _as_date(moment: datetime | None) -> date | None:

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import chain
 from typing import Any, BinaryIO, TypeAlias
 
-from sqlalchemy import BindParameter, Connection, bindparam, case, exists, select
+from sqlalchemy import BindParameter, Connection, bindparam, case, exists, func, select
 
 from accounting.fec.format import FecRow, FecSummary, write_fec
 from accounting.models import (
@@ -28,6 +28,7 @@ from accounting.models import (
 )
 from core.clock import paris_date
 from core.database import db, dialect_name
+from core.progress import Progress, silent
 from core.tenancy import current_company_id
 
 _BATCH = 500
@@ -37,8 +38,8 @@ Names: TypeAlias = Mapping[int, tuple[str, str]]
 """Code or number, and label, by id."""
 
 
-def write_company_fec(year: FiscalYear, out: BinaryIO) -> FecSummary:
-    """Write the FEC of that financial year to `out` and say what was written.
+def write_company_fec(year: FiscalYear, out: BinaryIO, progress: Progress = silent) -> FecSummary:
+    """Write the FEC of that financial year to `out` and say what was written; told by the entry, of all entries.
 
     It reads one state of the books from beginning to end, on a connection of its own: what is posted or lettered
     meanwhile is not in it. Not to be called inside `transaction()`, whose uncommitted rows it would not see.
@@ -47,13 +48,13 @@ def write_company_fec(year: FiscalYear, out: BinaryIO) -> FecSummary:
     # SQLite's read transactions see one state by nature.
     one_state = {"isolation_level": "REPEATABLE READ"} if dialect_name() == "postgresql" else {}
     with db.engine.connect().execution_options(**one_state) as connection:
-        return write_fec(_rows(connection, company_id, year_id), out)
+        return write_fec(_rows(connection, company_id, year_id, progress), out)
 
 
-def _rows(connection: Connection, company_id: int, year_id: int) -> Iterator[FecRow]:
+def _rows(connection: Connection, company_id: int, year_id: int, progress: Progress) -> Iterator[FecRow]:
     journals = _names(connection, Journal, Journal.code, company_id)
     accounts = _names(connection, Account, Account.number, company_id)
-    batches = _entries(connection, company_id, year_id)
+    batches = _told(connection, _entries(connection, company_id, year_id), year_id, progress)
     return chain.from_iterable(_batch_rows(connection, batch, journals, accounts) for batch in batches)
 
 
@@ -81,6 +82,17 @@ def _entries(connection: Connection, company_id: int, year_id: int) -> Iterator[
     )
     streamed = connection.execute(statement, execution_options={"stream_results": True, "yield_per": _BATCH})
     yield from streamed.partitions()
+
+
+def _told(
+    connection: Connection, batches: Iterator[Sequence[Any]], year_id: int, progress: Progress
+) -> Iterator[Sequence[Any]]:
+    count = select(func.count()).select_from(JournalEntry).where(JournalEntry.fiscal_year_id == year_id)
+    done, total = 0, 0 if progress is silent else connection.execute(count).scalar_one()
+    for batch in batches:
+        yield batch
+        done += len(batch)
+        progress(done, total)
 
 
 def _batch_rows(

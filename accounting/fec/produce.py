@@ -20,7 +20,10 @@ from accounting.models import FiscalYear, Journal
 from core.database import db
 from core.event_log import record_event
 from core.models import Company
+from core.progress import Progress, counted, silent, stretch
 from core.tenancy import current_company_id
+
+_HALF = 1000
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,25 @@ class ProducedFec:
         return self.report.verdict is Verdict.RIGHT
 
 
-def produce_fec(year: FiscalYear, path: Path) -> ProducedFec:
-    """Write the FEC of that year of the company entered to `path` and check it as if it had its final name."""
+def produce_fec(year: FiscalYear, path: Path, progress: Progress = silent) -> ProducedFec:
+    """Write the FEC of that year of the company entered to `path` and check it as if it had its final name.
+
+    Half of the way is the writing, told by the entry; the other half the check, told by the byte.
+    """
     year_id, starts_on, ends_on = year.id, year.starts_on, year.ends_on
     file_name = fec_file_name(_company().siren, ends_on)
     with path.open("wb") as out:
-        summary = write_company_fec(year, out)
+        summary = write_company_fec(year, out, _half(progress, 0))
     with path.open("rb") as stream:
-        report = check_fec(stream, file_name, year_start=starts_on)
+        read = counted(stream, summary.byte_count, _half(progress, 1))
+        report = check_fec(read, file_name, year_start=starts_on)
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     return ProducedFec(year_id, path, file_name, summary, report, sha256)
+
+
+def _half(progress: Progress, which: int) -> Progress:
+    return silent if progress is silent else stretch(progress, which * _HALF, (which + 1) * _HALF, 2 * _HALF)
 
 
 def notice_of(year: FiscalYear) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from accounting.packages.package_parts import PackagePart, PackagePeriod
-from core.long_tasks import Progress
+from core.progress import Progress
 
 MANIFEST = "MANIFEST.sha256"
 """Read by `sha256sum --check MANIFEST.sha256` in the unpacked folder."""

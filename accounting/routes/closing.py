@@ -16,9 +16,10 @@ from wtforms import SelectField, StringField
 
 from accounting.closed_periods import close_months, month_ends, reopen_months
 from accounting.closing.archive import KIND, archives_of
-from accounting.closing.checks import CheckResult, YearDays, run_closing_checks
-from accounting.closing.close_year import close_year
+from accounting.closing.checks import YearDays
+from accounting.closing.closing_task import order_closing
 from accounting.closing.log import chain_head, closing_log, count_log
+from accounting.closing.look_at_year import look_at, order_look, task_of
 from accounting.errors import AccountingError, MonthNotClosable, YearNotFound
 from accounting.fiscal_years import fiscal_years
 from accounting.models import FiscalYear
@@ -67,10 +68,13 @@ class ShownYear:
 @requires(Right.READ)
 def index() -> str:
     """The years, newest first."""
+    years, just_closed = fiscal_years(), request.args.get("closed", type=int)
     return render_template(
         "accounting/closing.html",
-        years=[_shown(year) for year in fiscal_years()],
+        years=[_shown(year) for year in years],
         request_key=token_hex(16),
+        just_closed=next((year for year in years if year.id == just_closed and year.closed_at), None),
+        following=lambda year: year.ends_on + timedelta(days=1),
     )
 
 
@@ -143,43 +147,48 @@ def _chosen_month() -> date:
 @blueprint.route("/<int:year_id>", methods=["GET", "POST"])
 @requires(Right.BOOKS)
 def year(year_id: int) -> ResponseReturnValue:
-    """What is missing, and the form that closes the year."""
+    """What the last look found missing, and the form that closes the year as it was looked at."""
     found = _find(year_id)
     if found.closed_at is not None:
         return redirect(url_for("closing.index"), code=303)
     days = YearDays(found.id, found.starts_on, found.ends_on)
-    form = CloseYearForm()
-    is_confirmed = form.validate_on_submit() and form.accepts(days)
-    results = run_closing_checks(days)
-    if is_confirmed and not any(result.is_stop for result in results) and _closed(form, days):
-        return redirect(url_for("closing.index"), code=303)
-    page = _wizard(days, form, results)
-    return page, 422 if form.errors else 200
-
-
-def _closed(form: CloseYearForm, days: YearDays) -> bool:
-    actor = current_user.id
-    try:
-        with transaction():
-            close_year(days.id, actor_id=actor)
-    except AccountingError as error:
-        form.year.errors = [str(error)]
-        return False
-    following = shown_day(days.ends_on + timedelta(days=1))
-    text = gettext("The year is closed. Its balances open the next one, on %(day)s.", day=following)
-    flash(text, "success")
-    return True
-
-
-def _wizard(days: YearDays, form: CloseYearForm, results: list[CheckResult]) -> str:
-    return render_template(
+    looking = task_of(days)
+    if looking is not None and looking.is_open:
+        return redirect(url_for("tasks.show", task_id=looking.id), code=303)
+    form, look, actor = CloseYearForm(), look_at(days), current_user.id
+    is_closable = look is not None and not look.is_stopped and look.is_fresh(days.id)
+    if form.validate_on_submit() and form.accepts(days) and look is not None and is_closable:
+        # Two clicks at once ask for one closing.
+        task_id = commit_once(lambda: order_closing(days, look, actor_id=actor).id)
+        return redirect(url_for("tasks.show", task_id=task_id), code=303)
+    page = render_template(
         "accounting/close_year.html",
         year=days,
         form=form,
-        results=results,
-        is_stopped=any(result.is_stop for result in results),
+        look=look,
+        is_closable=is_closable,
+        failed=looking if looking is not None and looking.problem else None,
+        request_key=token_hex(16),
         following=days.ends_on + timedelta(days=1),
     )
+    return page, 422 if form.errors else 409 if form.is_submitted() else 200
+
+
+@blueprint.post("/<int:year_id>/checks")
+@requires(Right.BOOKS)
+def checks(year_id: int) -> ResponseReturnValue:
+    """Have the year looked at; the page of the task follows it and leads back."""
+    found, actor = _find(year_id), current_user.id
+    if found.closed_at is not None:
+        return redirect(url_for("closing.index"), code=303)
+    days = YearDays(found.id, found.starts_on, found.ends_on)
+    key = _request_key()
+    task_id = commit_once(lambda: order_look(days, request_key=key, actor_id=actor).id)
+    return redirect(url_for("tasks.show", task_id=task_id), code=303)
+
+
+def _request_key() -> str:
+    return request.form.get("request_key", "")[:LONGEST_REQUEST_KEY] or token_hex(16)
 
 
 def _find(year_id: int) -> FiscalYear:
@@ -197,7 +206,7 @@ def archive(year_id: int) -> ResponseReturnValue:
     if found.closed_at is None:
         raise AccountingError.year_is_open()
     actor, ends_in = current_user.id, found.ends_on.year
-    key = request.form.get("request_key", "")[:LONGEST_REQUEST_KEY] or token_hex(16)
+    key = _request_key()
     asked = {"year_id": year_id, "year": ends_in}
     # Two clicks at once ask for one archive.
     task_id = commit_once(lambda: ask_for(KIND, asked, request_key=key, actor_id=actor).id)

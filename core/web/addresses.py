@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Flask
+from flask import Flask, current_app
 from werkzeug.routing import IntegerConverter, Map
 
 LARGEST_ID = 2**63 - 1
@@ -22,6 +22,11 @@ class IdConverter(IntegerConverter):
 def init_addresses(app: Flask) -> None:
     """Use the converter in every route registered from now on."""
     app.url_map.converters["int"] = IdConverter
+
+
+def path_to(endpoint: str, **values: object) -> str:
+    """The path of a page, outside a request too: for what a worker writes down and a page shows later."""
+    return current_app.url_map.bind("").build(endpoint, values)
 
 
 def is_token(text: str) -> bool:

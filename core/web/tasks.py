@@ -1,17 +1,18 @@
-"""The page of a long task: how far it has come, and its file when it is ready. One page for all kinds."""
+"""The page of a long task: how far it has come, then its file, or the way to the page that shows what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import Blueprint, Response, jsonify, render_template
+from flask import Blueprint, Response, jsonify, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 
 from core.database import db, transaction
 from core.errors import NotAllowedError, NotFoundError
 from core.files import PIECE_BYTES, StoredFile, open_stored
-from core.long_tasks import LongTask, TaskKind, TaskState, find_task, task_kind
+from core.long_tasks import LongTask, TaskKind, TaskState, find_task, read_aside, task_kind
 from core.web.rights import Right, may, requires
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/tasks")
@@ -25,11 +26,19 @@ class FileNotReady(NotFoundError):
 
 @blueprint.get("/<int:task_id>")
 @requires(Right.READ)
-def show(task_id: int) -> str:
+def show(task_id: int) -> ResponseReturnValue:
     """How far it has come; whoever may see tasks of its kind may look."""
     task, kind = _visible(task_id)
+    result = _result_page(task, kind)
+    if result:
+        return redirect(result, code=303)
     return render_template(
-        "long_task.html", task=task, kind=kind, title=kind.title(task.asked), mark=_mark(task)
+        "long_task.html",
+        task=task,
+        kind=kind,
+        title=kind.title(task.asked),
+        mark=_mark(task),
+        back=url_for(kind.home[0]) if kind.back is None else kind.back(task),
     )
 
 
@@ -37,8 +46,8 @@ def show(task_id: int) -> str:
 @requires(Right.READ)
 def state(task_id: int) -> Response:
     """How far it has come; asked by the page while somebody looks at it."""
-    task, _kind = _visible(task_id)
-    answer = jsonify(state=_mark(task), final=not task.is_open)
+    task, kind = _visible(task_id)
+    answer = jsonify(state=_mark(task), final=not task.is_open, url=_result_page(task, kind))
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -48,7 +57,7 @@ def state(task_id: int) -> Response:
 def file(task_id: int) -> Response:
     """The file, streamed from the storage."""
     task, kind = _visible(task_id)
-    if task.stored_file is None or task.state is not TaskState.DONE:
+    if task.stored_file is None or task.state is not TaskState.DONE or kind.shown_on is not None:
         raise FileNotReady
     if kind.fetched is not None:
         actor = current_user.id
@@ -88,7 +97,12 @@ def _visible(task_id: int) -> tuple[LongTask, TaskKind]:
     kind = task_kind(task.kind)
     if not may(kind.right):
         raise NotAllowedError
+    read_aside(task)
     return task, kind
+
+
+def _result_page(task: LongTask, kind: TaskKind) -> str:
+    return kind.shown_on(task) if kind.shown_on is not None and task.state is TaskState.DONE else ""
 
 
 def _mark(task: LongTask) -> str:

@@ -1,7 +1,8 @@
 // Follows what happens elsewhere (a payment arriving) without a reload.
 //   <div data-poll="/invoices/7/state.json" data-poll-state="open" data-poll-seconds="3"> asks a small JSON address:
 //   {"state": "paid", "final": true}. When `state` differs, the page is fetched again and every element with
-//   data-live and an id is replaced by its new self. `final` ends the asking. Waits grow to 30 s and begin again short with
+//   data-live and an id is replaced by its new self. `final` ends the asking; `url`, where it is not empty, is the page
+//   that shows what came of it, and is gone to. Waits grow to 30 s and begin again short with
 // each piece of news; a hidden tab asks nothing. A request that fails or hangs (a line that broke, a download that was
 // begun meanwhile) is one answer less, never the end of the asking.
 
@@ -54,6 +55,10 @@ async function follow(element) {
     await wait(seconds);
     await whenVisible();
     const answer = await ask(url);
+    if (answer?.url) {
+      location.replace(answer.url);
+      return;
+    }
     const isNews = Boolean(answer) && answer.state !== state;
     if (isNews && (await redraw())) state = answer.state;
     if (answer?.final && answer.state === state) return;

@@ -13,11 +13,13 @@ from accounting.fiscal_years import year_ending_in
 from accounting.models import FiscalYear, JournalEntry
 from core.database import db, transaction
 from core.event_log import Event
+from core.mail import OutboxMail
 from core.models import Role
 from core.tenancy import in_company
 from tests.accounting.shop import SERVICES_120, Shop
-from tests.conftest import signed_in_client
+from tests.conftest import PASSWORD, make_user, signed_in_client
 from tests.factories.invoicing import issue, make_draft, make_line, pay
+from tests.following import followed, led_to
 
 DECEMBER = date(2025, 12, 5)
 
@@ -26,6 +28,13 @@ DECEMBER = date(2025, 12, 5)
 def _in_march():
     with time_machine.travel("2026-03-10 09:00+01:00", tick=True):
         yield
+
+
+def client_in_french(app, company_id):
+    email = make_user(app, company_id, Role.OWNER, "fr@example.org", language="fr")
+    client = app.test_client()
+    client.post("/login", data={"email": email, "password": PASSWORD})
+    return client
 
 
 @pytest.fixture
@@ -51,17 +60,22 @@ def test_the_wizard_says_what_is_missing_and_the_year_is_typed(app, company_id, 
     client = signed_in_client(app, company_id, Role.ACCOUNTANT)
     with app.app_context(), in_company(company_id), transaction():
         make_draft().issue_date = DECEMBER
-    page = shown(client, f"/books/closing/{year_id}")
+    address = f"/books/closing/{year_id}"
+    assert "Nobody has looked" in shown(client, address)
+    # Nothing is closed that was not looked at.
+    unseen = client.post(address, data={"year": "2025"})
+    assert (unseen.status_code, "Close for good" in unseen.text) == (409, False)
+    assert led_to(app, client, client.post(f"{address}/checks")) == address
+    page = shown(client, address)
     for said in ("1 draft invoice of this year", "Account 411000: 1 open item, €120.00 in all", "In order"):
         assert said in page
     assert "To mend" not in page
     wrong = client.post(f"/books/closing/{year_id}", data={"year": "2026"})
     assert (wrong.status_code, "Type 2025 to close this year" in wrong.text) == (422, True)
     assert 'value="2026"' in wrong.text
-    for _ in range(2):  # a double click
-        answer = client.post(f"/books/closing/{year_id}", data={"year": " 2025 "})
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/books/closing")
-    page = shown(client, "/books/closing")
+    twice = [client.post(address, data={"year": " 2025 "}) for _ in range(2)]  # a double click
+    assert twice[0].headers["Location"] == twice[1].headers["Location"]
+    page = shown(client, led_to(app, client, twice[0]))
     assert (
         "The year is closed. Its balances open the next one, on Jan 1, 2026" in page or "1 Jan 2026" in page
     )
@@ -88,14 +102,64 @@ def test_what_does_not_hold_stops_the_closing(app, company_id, year_id):
         with transaction() as session:
             session.execute(text("DROP TRIGGER frozen_entry_line_update"))
             session.execute(text("UPDATE entry_line SET debit_cents = debit_cents + 1 WHERE id = 1"))
+    for each in (running, year_id):
+        led_to(app, client, client.post(f"/books/closing/{each}/checks"))
     page = shown(client, f"/books/closing/{running}")
     for said in ("The year is not over", "is not closed yet", "The books do not hold", "The seal is broken"):
         assert said in page
     for each in (running, year_id):
         assert "Close for good" not in shown(client, f"/books/closing/{each}")
-        client.post(f"/books/closing/{each}", data={"year": "2026" if each == running else "2025"})
+        answer = client.post(f"/books/closing/{each}", data={"year": "2026" if each == running else "2025"})
+        assert answer.status_code == 409
     with app.app_context(), in_company(company_id):
         assert set(db.session.scalars(select(FiscalYear.closed_at))) == {None}
+
+
+def test_a_year_is_closed_as_it_was_looked_at_or_not_at_all(app, company_id, year_id):
+    client = signed_in_client(app, company_id, Role.ACCOUNTANT)
+    address = f"/books/closing/{year_id}"
+    led_to(app, client, client.post(f"{address}/checks"))
+    assert "Close for good" in shown(client, address)
+    # An entry that comes after the click, before the worker: the task itself finds it, under the lock of the years.
+    asked = client.post(address, data={"year": "2025"})
+    with app.app_context(), in_company(company_id):
+        later = Shop()
+        for _ in range(3):  # the first two are posted already
+            later.invoice(SERVICES_120, on=DECEMBER)
+    failed = followed(app, client, asked)
+    assert (failed.status_code, "Entries were posted in this year" in failed.text) == (200, True)
+    # On the page the look is an old one now.
+    assert "no longer how the year stands" in shown(client, address)
+    assert client.post(address, data={"year": "2025"}).status_code == 409
+    led_to(app, client, client.post(f"{address}/checks"))
+    with time_machine.travel("2026-03-11 09:30+01:00", tick=True):
+        assert client.post(address, data={"year": "2025"}).status_code == 409, "more than a day ago"
+    assert led_to(app, client, client.post(address, data={"year": "2025"})).startswith(
+        "/books/closing?closed="
+    )
+
+
+def test_a_look_that_is_under_way_is_joined_and_followed(app, company_id, year_id):
+    client = signed_in_client(app, company_id, Role.ACCOUNTANT)
+    asked = [client.post(f"/books/closing/{year_id}/checks", data={"request_key": key}) for key in "ab"]
+    assert asked[0].headers["Location"] == asked[1].headers["Location"]
+    waiting = client.get(f"/books/closing/{year_id}")
+    assert waiting.headers["Location"] == asked[0].headers["Location"]
+    page = shown(client, waiting.headers["Location"])
+    assert "You can leave this page" in page
+    assert 'http-equiv="refresh"' in page
+    state = client.get(f"{waiting.headers['Location']}/state.json").get_json()
+    assert (state["final"], state["url"]) == (False, "")
+    led_to(app, client, asked[0])
+    state = client.get(f"{waiting.headers['Location']}/state.json").get_json()
+    assert (state["final"], state["url"]) == (True, f"/books/closing/{year_id}")
+    # It is a page's, not a file to fetch, and nobody is mailed who is still looking.
+    assert client.get(f"{waiting.headers['Location']}/file").status_code == 404
+    with app.app_context(), in_company(company_id):
+        assert db.session.query(OutboxMail).count() == 0
+    # In another language it is looked at anew.
+    french = client_in_french(app, company_id)
+    assert "Personne" in shown(french, f"/books/closing/{year_id}")
 
 
 def test_the_accountant_closes_months_and_the_owner_opens_them(app, company_id, year_id):

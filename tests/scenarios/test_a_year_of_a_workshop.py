@@ -63,6 +63,7 @@ from payplug_bridge.operations.wallet import wallet_standing
 from payplug_bridge.simulator.testing import running_simulator
 from tests.conftest import signed_in_client
 from tests.factories.invoicing import issue, make_customer, make_individual, make_line, pay
+from tests.following import led_to
 from tests.payplug_bridge.shop import Shop, open_shop
 from tests.scenarios.money import all_is_well, books, open_on
 
@@ -272,11 +273,11 @@ def open_keys() -> set[str]:
 def close_on_the_page(workshop: Workshop, year_id: int) -> None:
     """The accountant reads what is missing, types the year and closes it."""
     accountant = signed_in_client(workshop.shop.app, workshop.shop.company_id, Role.ACCOUNTANT)
-    page = accountant.get(f"/books/closing/{year_id}").text
+    app, address = workshop.shop.app, f"/books/closing/{year_id}"
+    page = accountant.get(led_to(app, accountant, accountant.post(f"{address}/checks"))).text
     assert "À corriger" not in page
     assert "postes ouverts" in page
-    answer = accountant.post(f"/books/closing/{year_id}", data={"year": "2025"})
-    assert answer.status_code == 303
+    led_to(app, accountant, accountant.post(address, data={"year": "2025"}))
 
 
 def closing(workshop: Workshop) -> bytes:
