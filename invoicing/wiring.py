@@ -20,6 +20,7 @@ from core.checks import register_company_check
 from core.cli.companies import on_company_added
 from core.company_mail import set_company_mail
 from core.database import db
+from core.long_tasks import add_task_kind
 from core.sms import set_chat_target
 from core.web.context import MenuEntry, add_menu_entry
 from core.web.rights import Right
@@ -91,6 +92,7 @@ from invoicing.routes import texts as text_pages
 from invoicing.source_urls import SOURCE_URLS
 from invoicing.standing import check_standings
 from invoicing.takeover.cli import takeover_command
+from invoicing.takeover.tasks import KINDS as TAKEOVER_TASKS
 from invoicing.vat_sales import vat_sales_of_documents
 
 PAGES = (
@@ -170,8 +172,7 @@ SETTINGS_TABS = (
 
 def init_app(app: Flask) -> None:
     """Register what the package offers."""
-    for check in CHECKS:
-        add_closing_check(app, check)
+    _add_work(app)
     for table in TABLES:
         add_archive_table(app, table)
     add_archive_part(app, DOCUMENTS)
@@ -207,3 +208,11 @@ def init_app(app: Flask) -> None:
 def _set_up_invoicing() -> None:
     db.session.add(InvoicingSettings())
     db.session.flush()
+
+
+def _add_work(app: Flask) -> None:
+    """What a closing looks at, and the long tasks."""
+    for check in CHECKS:
+        add_closing_check(app, check)
+    for task in TAKEOVER_TASKS:
+        add_task_kind(app, task)

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Optional, Regexp
 
 from core.money import CENT_DECIMALS, MoneyTextError, parse_scaled
 from core.web.formats import rate as rate_text
-from core.web.forms import choices
+from core.web.forms import RequestKeyField, choices
 from invoicing.errors import InvalidInputError, Message
 from invoicing.input_checks import EARLIEST_DATE, LATEST_DATE
 from invoicing.takeover.plan import STANDARD_RATE, WAITING, Plan, TakeoverWish
@@ -63,6 +63,7 @@ class FileForm(WishForm):
 class ConfirmForm(FlaskForm):
     """The act. `seen` is the plan that the page showed."""
 
+    request_key = RequestKeyField()
     seen = HiddenField()
     knows = BooleanField(
         _l("I have compared the totals with the balance of the old software."),

@@ -1,18 +1,19 @@
 """Taking over the books of other software: the file, the plan that is shown, the act, its report, and undoing it.
 
-The file is stored when it comes; the plan is made from it anew for each page and for the act, so that nothing is done
-that was not shown.
+The file is stored when it comes and read by a long task; the plan is made from what was read anew for each page and for
+the act, so that nothing is done that was not shown.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -22,10 +23,11 @@ from sqlalchemy import select
 from accounting.fec.read_lines import read_lines
 from accounting.fec.reading import Stopped
 from accounting.standing import entry_of
-from core.database import commit_once, db, transaction
-from core.errors import NotFoundError, SoldeError
+from core.database import commit_once, db
+from core.errors import ConflictError, NotFoundError, SoldeError
 from core.event_log import record_event
-from core.files import StoredFile, open_stored, put_path, register_file
+from core.files import StoredFile, put_path, register_file
+from core.long_tasks import LongTask
 from core.web.forms import put_errors
 from core.web.pages import Page
 from core.web.rights import Right, requires
@@ -34,9 +36,17 @@ from invoicing.errors import InvalidInputError
 from invoicing.forms.takeover import ConfirmForm, FileForm, WishForm, day_of
 from invoicing.input_checks import clean_text
 from invoicing.takeover.plan import STANDARD_RATE, WAITING, Plan, TakeoverWish, plan_takeover
-from invoicing.takeover.take_over import take_over
+from invoicing.takeover.take_over import WaitingVat, checked_waiting, earlier_takeover
 from invoicing.takeover.taken_over import count_items, find_takeover, items_of, takeovers
-from invoicing.takeover.undo_takeover import undo_takeover
+from invoicing.takeover.tasks import (
+    CHANGED,
+    order_reading,
+    order_takeover,
+    order_undo,
+    plan_url,
+    reading_of,
+    reading_task,
+)
 from invoicing.takeover.waiting_vat import FRENCH_RATES
 from invoicing.takeover.words import FOUND_BY
 
@@ -74,8 +84,7 @@ def upload() -> ResponseReturnValue:
         storage.save(path)
         digest, size = put_path(path)
     commit_once(partial(_register, digest, size, name, actor))
-    wish = form.wish(name)
-    return redirect(_plan_url(digest, wish), code=303)
+    return _read(digest, form.wish(name), actor)
 
 
 def _register(digest: str, size: int, name: str, actor_id: int) -> None:
@@ -83,53 +92,89 @@ def _register(digest: str, size: int, name: str, actor_id: int) -> None:
     record_event("takeover.uploaded", actor_id=actor_id, subject=("stored_file", stored.id), file=name)
 
 
+def _read(digest: str, wish: TakeoverWish, actor_id: int) -> ResponseReturnValue:
+    """Have the file read; the page of the task follows it and leads to the plan, which asks for the day where nothing
+    says it."""
+    try:
+        task_id = commit_once(lambda: order_reading(digest, wish, actor_id=actor_id).id)
+    except SoldeError:
+        return redirect(plan_url(digest, wish), code=303)
+    return redirect(url_for("tasks.show", task_id=task_id), code=303)
+
+
 def _index_again(form: FileForm) -> tuple[str, int]:
     return render_template("invoicing/takeover.html", form=form, takeovers=takeovers()), 422
-
-
-def _plan_url(digest: str, wish: TakeoverWish) -> str:
-    return url_for(
-        "takeover.plan",
-        digest=digest,
-        name=wish.file_name,
-        until=wish.until.isoformat() if wish.until else None,
-        waiting=wish.waiting_prefix if wish.waiting_prefix != WAITING else None,
-        rate=wish.standard_rate if wish.standard_rate != STANDARD_RATE else None,
-    )
 
 
 @blueprint.get("/plan/<digest>")
 @requires(Right.BOOKS)
 def plan(digest: str) -> ResponseReturnValue:
-    """What a stored file would bring."""
-    return _plan_page(_stored(digest), ConfirmForm(formdata=None))
+    """What a stored file would bring; while it is being read, the page of its reading."""
+    stored, task = _stored(digest), _open_reading(digest)
+    if task is not None:
+        return redirect(url_for("tasks.show", task_id=task.id), code=303)
+    return _plan_page(stored, ConfirmForm(formdata=None))
+
+
+def _open_reading(digest: str) -> LongTask | None:
+    try:
+        task = reading_task(digest, _wish())
+    except SoldeError:
+        return None
+    return task if task is not None and task.is_open else None
 
 
 @blueprint.post("/plan/<digest>")
 @requires(Right.BOOKS)
 def confirm(digest: str) -> ResponseReturnValue:
-    """Do it, as it was shown."""
+    """Have it done, as it was shown; the page of the task follows it and leads to the report."""
     stored, form, actor = _stored(digest), ConfirmForm(), current_user.id
-    file_id, wish = stored.id, _wish()
     if not form.validate():
         return _plan_page(stored, form, status=422)
     try:
-        takeover_id = commit_once(partial(_take_over, digest, file_id, wish, form, actor))
+        made = _planned(digest, _wish())
+        if made is not None and (done := earlier_takeover(stored.id, made.until)) is not None:
+            return redirect(url_for("takeover.show", takeover_id=done.id), code=303)
+        said = _said(made, form)
     except InvalidInputError as error:
-        return _plan_page(_stored(digest), form, errors=error.errors, status=422)
+        return _plan_page(stored, form, errors=error.errors, status=422)
     except SoldeError as error:
         form.form_errors.append(str(error))
-        return _plan_page(_stored(digest), form, status=409)
-    flash(gettext("The books are taken over."), "success")
-    return redirect(url_for("takeover.show", takeover_id=takeover_id), code=303)
+        return _plan_page(stored, form, status=409)
+    if made is None:
+        return _plan_page(stored, form, status=409)
+    key = form.request_key.key
+    task_id = commit_once(
+        lambda: order_takeover(made, _stored(digest), said, request_key=key, actor_id=actor).id
+    )
+    return redirect(url_for("tasks.show", task_id=task_id), code=303)
 
 
-def _take_over(digest: str, file_id: int, wish: TakeoverWish, form: ConfirmForm, actor_id: int) -> int:
-    made = plan_takeover(partial(open_stored, digest), wish)
-    # A take-over that was done already says so itself: a double click is no change of the plan.
-    if made.seen != form.seen.data and not made.problems:
-        raise SoldeError(_l("Meanwhile something changed: look at the plan as it is now, then confirm it."))
-    return take_over(made, file_id=file_id, waiting=form.waiting(made), actor_id=actor_id).id
+def _said(plan: Plan | None, form: ConfirmForm) -> Mapping[int, WaitingVat]:
+    """What was typed of waiting VAT, checked against the plan as it is now, which has to be the one that was shown."""
+    if plan is None:
+        return {}
+    if plan.problems:
+        raise ConflictError(plan.problems[0])
+    if plan.seen != form.seen.data:
+        raise ConflictError(CHANGED)
+    said = form.waiting(plan)
+    checked_waiting(plan, said)
+    return said
+
+
+def _planned(digest: str, wish: TakeoverWish) -> Plan | None:
+    """The plan from what was read of the file; None where it was not read in this way yet.
+
+    Raises:
+        SoldeError: it could not be read, or nothing says up to which day.
+    """
+    task = reading_task(digest, wish)
+    if task is None or task.is_open:
+        return None
+    if task.problem:
+        raise SoldeError(task.problem)
+    return plan_takeover(reading_of(task), wish)
 
 
 def _plan_page(
@@ -143,9 +188,9 @@ def _plan_page(
         },
     )  # fmt: skip
     made: Plan | None = None
-    problem = ""
+    problem = gettext("This file was not read in this way yet.")
     try:
-        made = plan_takeover(partial(open_stored, digest), wish)
+        made = _planned(digest, wish)
     except SoldeError as error:
         problem = str(error)
     page = render_template(
@@ -172,7 +217,7 @@ def read_otherwise(digest: str) -> ResponseReturnValue:
     stored, form, name = _stored(digest), WishForm(), _wish().file_name
     if not form.validate():
         return _plan_page(stored, ConfirmForm(formdata=None), status=422)
-    return redirect(_plan_url(stored.sha256, form.wish(name)), code=303)
+    return _read(stored.sha256, form.wish(name), current_user.id)
 
 
 def _wish() -> TakeoverWish:
@@ -217,16 +262,8 @@ def show(takeover_id: int) -> str:
 @blueprint.post("/<int:takeover_id>/undo")
 @requires(Right.BOOKS)
 def undo(takeover_id: int) -> ResponseReturnValue:
-    """Take it back, while nothing was settled on it."""
+    """Have it taken back, while nothing was settled on it; the page of the task follows it and leads back."""
     actor = current_user.id
     find_takeover(takeover_id)
-    try:
-        with transaction():
-            undo_takeover(takeover_id, actor_id=actor)
-    except NotFoundError:
-        raise
-    except SoldeError as error:
-        flash(str(error), "danger")
-    else:
-        flash(gettext("The take-over is undone. The same books can be taken over again."), "success")
-    return redirect(url_for("takeover.show", takeover_id=takeover_id), code=303)
+    task_id = commit_once(lambda: order_undo(takeover_id, actor_id=actor).id)
+    return redirect(url_for("tasks.show", task_id=task_id), code=303)

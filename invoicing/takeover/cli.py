@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import click
@@ -15,10 +14,12 @@ from sqlalchemy import select
 from accounting.fec.format import amount_text
 from core.database import commit_once, db
 from core.errors import SoldeError
-from core.files import open_stored, put_path, register_file
+from core.files import put_path, register_file
 from core.models import Company
+from core.progress import terminal_bar
 from core.tenancy import in_company
 from invoicing.takeover.plan import WAITING, Plan, TakeoverWish, plan_takeover
+from invoicing.takeover.read_file import FileReading, last_day, read_file
 from invoicing.takeover.take_over import take_over
 
 MEDIA_TYPE = "text/plain"
@@ -49,13 +50,14 @@ def takeover_command(  # noqa: PLR0917  # one parameter for each option
     wish = TakeoverWish(file.name, until.date() if until else None, waiting)
     with in_company(company_id), force_locale(lang):
         try:
-            plan = plan_takeover(lambda: file.open("rb"), wish)
+            reading = _read(file, wish)
+            plan = plan_takeover(reading, wish)
             for line in plan_lines(plan):
                 click.echo(line)
             if plan.problems:
                 raise SystemExit(REFUSED_EXIT)
             if yes:
-                _do(file, wish)
+                _do(file, wish, reading)
         except SoldeError as error:
             click.echo(str(error), err=True)
             raise SystemExit(REFUSED_EXIT) from None
@@ -74,12 +76,22 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield f"! {remark}"
 
 
-def _do(file: Path, wish: TakeoverWish) -> None:
+def _read(file: Path, wish: TakeoverWish) -> FileReading:
+    until = last_day(wish.file_name, wish.until)
+    with terminal_bar(file.name) as progress:
+        return read_file(
+            lambda: file.open("rb"), wish.file_name, until, wish.waiting_prefix,
+            size_bytes=file.stat().st_size, progress=progress,
+        )  # fmt: skip
+
+
+def _do(file: Path, wish: TakeoverWish, reading: FileReading) -> None:
     digest, size = put_path(file)
 
     def work() -> int:
         stored = register_file(digest, size, MEDIA_TYPE).id
-        return take_over(plan_takeover(partial(open_stored, digest), wish), file_id=stored).id
+        return take_over(plan_takeover(reading, wish), file_id=stored, progress=progress).id
 
-    commit_once(work)
+    with terminal_bar(gettext("Open invoices")) as progress:
+        commit_once(work)
     click.echo(gettext("The books are taken over."))

@@ -1,59 +1,53 @@
-"""What a take-over would do, and what stands against it: computed anew for each page and for the act itself.
+"""What a take-over would do, and what stands against it: computed from what was read of the file, anew for each page
+and for the act itself.
 
-Nothing is written here. Accounts keep their numbers (those that differ from one of ours in trailing zeros alone are
-ours); a customer is the one of that code, account or name, else a new one.
+Nothing is written here, and the file is not opened. Accounts keep their numbers (those that differ from one of ours in
+trailing zeros alone are ours); a customer is the one of that code, account or name, else a new one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import BinaryIO, Final
+from typing import Final
 
 from flask_babel import LazyString, get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from accounting.fec import rules
-from accounting.fec.check import check_fec
-from accounting.fec.findings import FecReport, Verdict
-from accounting.fec.read_lines import read_lines
 from accounting.models import Account, JournalEntry
 from accounting.record_takeover import ACCOUNT_NUMBER, opening_obstacle
 from accounting.roles import ROLES, AccountRole, split_role_key
 from core.clock import paris_today
 from core.database import db
-from core.errors import SoldeError
 from core.models import Company
 from core.money import format_cents
 from core.tenancy import current_company_id
 from invoicing.errors import Message
 from invoicing.models import Document
-from invoicing.takeover.books import CUSTOMERS, Books, Party, Position, read_books
+from invoicing.takeover.books import CUSTOMERS, Books, Party, Position
 from invoicing.takeover.known_customers import KnownCustomers, Match
 from invoicing.takeover.numbers import number_for
-from invoicing.takeover.open_items import CustomerState, OpenItem, customer_state
-from invoicing.takeover.waiting_vat import likely_rate, waiting_by_piece, waiting_of
+from invoicing.takeover.open_items import CustomerState, OpenItem
+from invoicing.takeover.read_file import MOST_ITEMS, FileReading, customer_states, open_items
+from invoicing.takeover.waiting_vat import likely_rate, waiting_of
 
-MOST_ITEMS: Final = 5_000
 WAITING: Final = "44574"
 STANDARD_RATE: Final = 2000
 
 BLOCKING: Final = frozenset(
-    {
+    rule.code
+    for rule in (
         rules.FIELD_COUNT, rules.NUMBER_DOT, rules.NUMBER_THOUSANDS, rules.NUMBER_INVALID, rules.NUMBER_DECIMALS,
         rules.SENS_INVALID, rules.DATE_FORMAT, rules.DATE_CALENDAR, rules.ENTRY_UNBALANCED, rules.FILE_UNBALANCED,
         rules.NO_LINES, rules.EMPTY_LINE,
-    }
+    )
 )  # fmt: skip
 """Findings by which a balance cannot be trusted; the others are remarks."""
-
-Open = Callable[[], AbstractContextManager[BinaryIO]]
-"""Opens the file anew: it is read several times, never held."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +106,7 @@ class Plan:
     """Everything a take-over would do. All cents signed: a debit above zero.
 
     Attributes:
+        findings: what the strict check found in the file, by the code of the rule.
         until: the last day taken; the opening entry is of the next one.
         problems: what keeps it from being done; empty when nothing does.
         result_cents: income less costs not yet posted to class 1, a profit below zero.
@@ -119,7 +114,7 @@ class Plan:
     """
 
     wish: TakeoverWish
-    report: FecReport
+    findings: Mapping[str, int]
     until: date
     opens_on: date
     books: Books
@@ -154,38 +149,25 @@ class Plan:
     @property
     def seen(self) -> str:
         """Changes whenever something else would be done: a page that shows another plan is refused."""
-        said = repr((self.until, self.accounts, self.customers, self.items, self.result_cents))
+        # What an account is used for is left out: its words are those of whoever looks.
+        accounts = [replace(account, role="") for account in self.accounts]
+        said = repr((self.until, accounts, self.customers, self.items, self.result_cents))
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
-def plan_takeover(open_file: Open, wish: TakeoverWish) -> Plan:
-    """Check the file, read it and say what would be done.
-
-    Raises:
-        SoldeError: it cannot be read as a FEC, or nothing says up to which day.
-    """
-    with open_file() as stream:
-        report = check_fec(stream, wish.file_name, kept_per_rule=5)
-    until = wish.until or report.closing_date
-    if report.verdict is Verdict.UNREADABLE:
-        raise SoldeError(_l("This file cannot be read as a FEC."), field="file")
-    if until is None:
-        raise SoldeError(
-            _l("The file’s name does not say when the year ends: give the last day."), field="until"
-        )
-    with open_file() as stream:
-        books = read_books(read_lines(stream), until)
-    known = KnownCustomers()
-    states = [customer_state(party, groups) for party, groups in books.open_groups.items()]
-    customers = _customers(books, states, known)
-    items = _items(open_file, wish, until, states, customers)
+def plan_takeover(reading: FileReading, wish: TakeoverWish) -> Plan:
+    """Say what would be done with what was read of the file, as our own books are now."""
+    until, books = reading.until, reading.books
+    states = customer_states(books)
+    customers = _customers(books, states, KnownCustomers())
+    items = _items(reading, wish, states, customers)
     accounts = _accounts(books)
     result = _sum_of_classes(books, "67")
     return Plan(
-        wish=wish, report=report, until=until, opens_on=until + timedelta(days=1), books=books, accounts=accounts,
-        customers=tuple(customers.values()), items=items, result_cents=result,
+        wish=wish, findings=reading.findings, until=until, opens_on=until + timedelta(days=1), books=books,
+        accounts=accounts, customers=tuple(customers.values()), items=items, result_cents=result,
         waiting_cents=sum(p.cents for p in books.positions.values() if p.account.startswith(wish.waiting_prefix)),
-        problems=(*_problems(wish, report, books, accounts, until), *_too_many(books, items)),
+        problems=(*_problems(wish, reading, accounts), *_too_many(books, items)),
         remarks=tuple(_remarks(books, until, items)),
     )  # fmt: skip
 
@@ -209,25 +191,20 @@ def _customers(
 
 
 def _items(
-    open_file: Open,
+    reading: FileReading,
     wish: TakeoverWish,
-    until: date,
     states: Sequence[CustomerState],
     customers: dict[Party, PlannedCustomer],
 ) -> tuple[PlannedItem, ...]:
-    items = sorted(
-        (item for state in states for item in state.items),
-        key=lambda item: (item.day, item.reference, item.party),
-    )
+    items = open_items(states)
     if not items or len(items) > MOST_ITEMS:
         return ()
-    with open_file() as stream:
-        by_piece = waiting_by_piece(read_lines(stream), items, until, (wish.waiting_prefix,))
     taken = set(db.session.scalars(select(Document.number).where(Document.number.is_not(None))))
+    opens_on = reading.until + timedelta(days=1)
     planned = []
-    for item, waiting in zip(items, waiting_of(items, by_piece), strict=True):
+    for item, waiting in zip(items, waiting_of(items, reading.waiting), strict=True):
         customer = customers[item.party]
-        number = number_for(item.reference, customer.party, until + timedelta(days=1), taken)
+        number = number_for(item.reference, customer.party, opens_on, taken)
         taken.add(number)
         rate = likely_rate(waiting, item.open_cents, wish.standard_rate) if waiting else wish.standard_rate
         planned.append(PlannedItem(item, customer, number, waiting, rate))
@@ -280,19 +257,20 @@ def _sum_of_classes(books: Books, classes: str) -> int:
 
 
 def _problems(
-    wish: TakeoverWish, report: FecReport, books: Books, accounts: Sequence[PlannedAccount], until: date
+    wish: TakeoverWish, reading: FileReading, accounts: Sequence[PlannedAccount]
 ) -> Iterable[Message]:
     """What keeps the take-over from being done, each with what to do about it."""
+    books, until = reading.books, reading.until
     siren = re.match(r"[0-9]{9}(?=FEC)", wish.file_name, re.IGNORECASE)
     own = db.session.get_one(Company, current_company_id()).siren
     if siren and siren[0] != own:
         yield _l("The file is that of SIREN %(found)s; this company’s is %(own)s.", found=siren[0], own=own)
-    blocking = [rule for rule in report.counts if rule in BLOCKING]
+    blocking = [code for code in reading.findings if code in BLOCKING]
     if blocking:
         yield _l(
             "The file is faulty in a way that makes its balances unsure (%(rules)s). Check it on the page “Check a"
             " FEC” and have it mended in the software that wrote it.",
-            rules=", ".join(rule.code for rule in blocking),
+            rules=", ".join(blocking),
         )
     if until >= paris_today():
         yield _l("The last day to take over lies before today.")

@@ -33,5 +33,5 @@ def report_of(plan: Plan) -> dict[str, Any]:
             for planned in plan.customers
         ],
         "remarks": [str(remark) for remark in plan.remarks],
-        "findings": {rule.code: count for rule, count in plan.report.counts.items()},
+        "findings": dict(plan.findings),
     }  # fmt: skip

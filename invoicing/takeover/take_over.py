@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
@@ -26,6 +26,7 @@ from core.event_log import record_event
 from core.jobs import wake
 from core.models import Company
 from core.money import round_half_up_div
+from core.progress import Progress, silent
 from core.seal import canonical, seal
 from core.tenancy import current_company_id
 from core.todo import leave_todo
@@ -75,6 +76,7 @@ def take_over(
     file_id: int,
     waiting: Mapping[int, WaitingVat] | None = None,
     actor_id: int | None = None,
+    progress: Progress = silent,
 ) -> Takeover:
     """Do what the plan says. Asked twice for the same file and day, the first take-over is returned.
 
@@ -83,6 +85,7 @@ def take_over(
         file_id: the stored file it was made from.
         waiting: what was said of waiting VAT, by the index of the item; the plan's own where nothing was.
         actor_id: who does it.
+        progress: told by the invoice; each is written, then sealed.
 
     Raises:
         ConflictError: something stands against it: the first of the plan's problems, or another take-over.
@@ -91,20 +94,21 @@ def take_over(
     """
     # The counter's lock makes two take-overs at once come one after the other.
     locked_row(CustomerCounter)
-    earlier = _earlier(plan, file_id)
+    earlier = earlier_takeover(file_id, plan.until)
     if earlier is not None:
         return earlier
     if plan.problems:
         raise ConflictError(plan.problems[0])
-    said = _checked_waiting(plan, waiting or {})
+    said = checked_waiting(plan, waiting or {})
     customers = {planned.party: _customer(planned, actor_id) for planned in plan.customers}
     takeover = _takeover(plan, file_id, actor_id)
-    documents = [
-        _document(planned, customers[planned.item.party], said[index])
-        for index, planned in enumerate(plan.items)
-    ]
-    for planned, document in zip(plan.items, documents, strict=True):
+    documents, total = [], 2 * len(plan.items)
+    for index, planned in enumerate(plan.items):
+        documents.append(_document(planned, customers[planned.item.party], said[index]))
+        progress(index + 1, total)
+    for index, (planned, document) in enumerate(zip(plan.items, documents, strict=True)):
         _keep(takeover, planned, document, actor_id)
+        progress(len(documents) + index + 1, total)
     record_takeover(_fact(takeover, plan, documents, customers, said))
     record_event(
         "takeover.made", actor_id=actor_id, subject=("takeover", takeover.id), file=takeover.file_name,
@@ -120,12 +124,17 @@ def live_takeovers() -> list[Takeover]:
     return [takeover for takeover in found if takeover.undo is None]
 
 
-def _earlier(plan: Plan, file_id: int) -> Takeover | None:
-    same = (t for t in live_takeovers() if t.file_id == file_id and t.until == plan.until)
-    return next(same, None)
+def earlier_takeover(file_id: int, until: date) -> Takeover | None:
+    """The take-over of that file up to that day that was not undone, or None."""
+    return next((t for t in live_takeovers() if t.file_id == file_id and t.until == until), None)
 
 
-def _checked_waiting(plan: Plan, waiting: Mapping[int, WaitingVat]) -> list[WaitingVat]:
+def checked_waiting(plan: Plan, waiting: Mapping[int, WaitingVat]) -> list[WaitingVat]:
+    """What waits on each item: what was said of it, else what the plan says.
+
+    Raises:
+        InvalidInputError: on `waiting-N`: more VAT than the invoice can hold.
+    """
     errors: dict[str, Message] = {}
     said = []
     for index, planned in enumerate(plan.items):

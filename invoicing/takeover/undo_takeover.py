@@ -16,6 +16,7 @@ from core.database import db
 from core.errors import ConflictError
 from core.event_log import record_event
 from core.jobs import wake
+from core.progress import Progress, silent
 from core.seal import seal
 from core.todo import leave_todo
 from invoicing.errors import NotFoundError
@@ -31,8 +32,8 @@ from invoicing.takeover.take_over import issue_statement, statement_line
 from invoicing.takeover.words import counter_label, what_it_is
 
 
-def undo_takeover(takeover_id: int, *, actor_id: int | None = None) -> Takeover:
-    """Undo it. Done twice, nothing is written the second time.
+def undo_takeover(takeover_id: int, *, actor_id: int | None = None, progress: Progress = silent) -> Takeover:
+    """Undo it, told by the invoice. Done twice, nothing is written the second time.
 
     Raises:
         NotFoundError: this company has no such take-over.
@@ -60,8 +61,9 @@ def undo_takeover(takeover_id: int, *, actor_id: int | None = None) -> Takeover:
         )
     db.session.add(TakeoverUndo(takeover_id=takeover_id, undone_by_id=actor_id))
     db.session.flush()
-    for document in documents:
+    for count, document in enumerate(documents, start=1):
         _counter(document, actor_id)
+        progress(count, len(documents))
     undo_opening(TakeoverUndoFact(("takeover", takeover_id), takeover.opens_on, f"Reprise {takeover_id}"))
     record_event("takeover.undone", actor_id=actor_id, subject=("takeover", takeover_id))
     wake("render_documents")

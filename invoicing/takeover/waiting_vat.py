@@ -7,7 +7,7 @@ must make it due, and no more than it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -32,7 +32,7 @@ def waiting_by_piece(
     return found
 
 
-def waiting_of(items: Sequence[OpenItem], by_piece: dict[str, int]) -> list[int | None]:
+def waiting_of(items: Sequence[OpenItem], by_piece: Mapping[str, int]) -> list[int | None]:
     """What waits on each item, in cents; None where the books do not tell: several items have the same piece.
 
     What payments set off have moved already is taken off; where the books show no such move, VAT waits in proportion
@@ -42,7 +42,7 @@ def waiting_of(items: Sequence[OpenItem], by_piece: dict[str, int]) -> list[int 
     return [None if uses[item.reference] > 1 else _waiting(item, by_piece) for item in items]
 
 
-def _waiting(item: OpenItem, by_piece: dict[str, int]) -> int:
+def _waiting(item: OpenItem, by_piece: Mapping[str, int]) -> int:
     whole = by_piece.get(item.reference, 0)
     if whole <= 0:
         return 0

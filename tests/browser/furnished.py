@@ -23,6 +23,7 @@ from core.models import Company, Membership, User
 from core.sms import SmsState, queue_sms
 from core.tenancy import current_company_id
 from core.todo import strike_todo
+from core.work_long_tasks import work_long_tasks
 from invoicing.answer_quote import AnswerInput, answer_quote
 from invoicing.bank.banks import banks
 from invoicing.bank.book_line import book_line
@@ -66,8 +67,9 @@ from invoicing.send_invoice import SendInput, send_invoice
 from invoicing.send_sms import SmsInput, send_sms
 from invoicing.set_calendar import set_calendar
 from invoicing.set_logo import set_logo
-from invoicing.takeover.plan import TakeoverWish, plan_takeover
+from invoicing.takeover.plan import TakeoverWish
 from invoicing.takeover.take_over import take_over
+from invoicing.takeover.tasks import order_reading
 from invoicing.text_library import TextInput, save_text
 from invoicing.work_bulk_runs import work_bulk_runs
 from invoicing.write_off import write_off
@@ -95,7 +97,7 @@ from tests.factories.invoicing import (
 )
 from tests.factories.pictures import file_of, picture
 from tests.invoicing.bank.bank_files import camt, csv
-from tests.invoicing.takeover.old_books import content, opener
+from tests.invoicing.takeover.old_books import content, opener, planned_from
 from tests.payplug_bridge.operations.report_files import csv_file
 from tests.payplug_bridge.shop import Shop
 
@@ -255,7 +257,9 @@ def _takeover() -> tuple[int, str]:
     name = f"{db.session.get_one(Company, current_company_id()).siren}FEC20251231.txt"
     with transaction():
         file_id = register_file(digest, len(data), "text/plain").id
-        takeover_id = take_over(plan_takeover(opener(), TakeoverWish(name)), file_id=file_id).id
+        takeover_id = take_over(planned_from(opener(), TakeoverWish(name)), file_id=file_id).id
+        order_reading(digest, TakeoverWish(name), actor_id=None)
+    work_long_tasks()
     return takeover_id, f"/books/takeover/plan/{digest}?name={name}"
 
 

@@ -7,11 +7,15 @@ collection.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from io import BytesIO
 from typing import BinaryIO
 
 from accounting.fec.format import COLUMNS
+from core.seal import canonical
+from invoicing.takeover.plan import Plan, TakeoverWish, plan_takeover
+from invoicing.takeover.read_file import as_data, from_data, last_day, read_file
 
 SIREN = "732829320"
 NAME = f"{SIREN}FEC20251231.txt"
@@ -74,3 +78,12 @@ def opener(changed: list[Row] | None = None) -> Callable[[], BinaryIO]:
     """Opens the file anew each time."""
     held = content(changed)
     return lambda: BytesIO(held)
+
+
+def planned_from(open_file: Callable[[], BinaryIO], wish: TakeoverWish) -> Plan:
+    """The plan, as a page makes it from what the reading has kept."""
+    until = last_day(wish.file_name, wish.until)
+    reading = read_file(open_file, wish.file_name, until, wish.waiting_prefix)
+    kept = from_data(json.loads(canonical(as_data(reading))))
+    assert kept == reading
+    return plan_takeover(kept, wish)

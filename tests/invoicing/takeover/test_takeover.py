@@ -47,11 +47,11 @@ from invoicing.models import Customer, Document, OpeningItem, Takeover
 from invoicing.payment_link import link_of
 from invoicing.render_pdf import document_html, ensure_pdf
 from invoicing.takeover.known_customers import FoundBy
-from invoicing.takeover.plan import Plan, TakeoverWish, plan_takeover
+from invoicing.takeover.plan import Plan, TakeoverWish
 from invoicing.takeover.take_over import WaitingVat, take_over
 from invoicing.takeover.undo_takeover import undo_takeover
 from tests.factories.invoicing import issue, make_customer, make_line, pay
-from tests.invoicing.takeover.old_books import NAME, Row, content, opener, rows
+from tests.invoicing.takeover.old_books import NAME, Row, content, opener, planned_from, rows
 from tests.scenarios.money import all_is_well, books, open_on
 
 
@@ -63,7 +63,7 @@ def english(company):
 
 
 def planned(changed: list[Row] | None = None, **wish: Any) -> Plan:
-    return plan_takeover(opener(changed), TakeoverWish(**{"file_name": NAME, **wish}))
+    return planned_from(opener(changed), TakeoverWish(**{"file_name": NAME, **wish}))
 
 
 def taken(
@@ -301,9 +301,9 @@ def test_books_are_taken_over_once_and_never_beside_opening_entries(company, eng
     entry = entry_of(("takeover", db.session.scalars(select(Takeover.id)).one()), "takeover")
     assert entry is not None
     with pytest.raises(SoldeError, match="cannot be read"):
-        plan_takeover(opener([["a"]]), TakeoverWish(NAME))
+        planned_from(opener([["a"]]), TakeoverWish(NAME))
     with pytest.raises(SoldeError, match="last day"):
-        plan_takeover(opener(), TakeoverWish("export.txt"))
+        planned_from(opener(), TakeoverWish("export.txt"))
 
 
 def test_a_lettered_line_keeps_the_entry_from_being_taken_back(company, english):
