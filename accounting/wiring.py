@@ -17,6 +17,7 @@ from accounting.chart import ensure_books
 from accounting.closing import wiring as closing
 from accounting.exports import wiring as exports
 from accounting.fec.cli import fec
+from accounting.fec.kept import KIND as FEC_TASK
 from accounting.ledger_checks import check_ledger
 from accounting.reading.vat_report import check_vat
 from accounting.routes import (
@@ -33,6 +34,7 @@ from accounting.routes import (
 from accounting.routes import fec as fec_pages
 from core.checks import register_company_check
 from core.cli.companies import on_company_added
+from core.long_tasks import add_task_kind
 from core.web.context import MenuEntry, add_menu_entry
 from core.web.rights import Right
 
@@ -67,6 +69,7 @@ def init_app(app: Flask) -> None:
         add_books_page(app, books_page)
     closing.init_app(app)
     app.cli.add_command(fec)
+    add_task_kind(app, FEC_TASK)
     register_company_check("books", check_ledger)
     register_company_check("vat", check_vat)
     exports.init_app(app)

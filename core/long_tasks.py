@@ -171,7 +171,7 @@ class TaskKind:
     title: Callable[[Mapping[str, Any]], str]
     work: Callable[[TaskRun], MadeFile | OneTransaction]
     right: str
-    home: tuple[str, LazyString]
+    home: tuple[str, LazyString | str]
     fetched: Callable[[LongTask, int], None] | None = None
     shown_on: Callable[[LongTask], str] | None = None
     back: Callable[[LongTask], str] | None = None
