@@ -1,6 +1,7 @@
 """The posting rules of what becomes of a receivable otherwise than by money. Pure, like `posting_rules`.
 
-D debit, C credit, French labels. All in the journal of general operations (OD) but the bank's own fee. The accounts are
+D debit, C credit, French labels. All in the journal of general operations (OD) but the bank's own fee and what is asked
+of a customer who pays late, which is income of the sales journal (VE). The accounts are
 those of the plan comptable général as they are usually used (practice); each is a role of which a company may choose
 another account.
 """
@@ -39,6 +40,12 @@ _INCOME = {
     KeptKind.PENALTY: ("Pénalités de retard", _R.LATE_PENALTIES),
     KeptKind.INDEMNITY: ("Indemnité de recouvrement", _R.RECOVERY_INDEMNITIES),
     KeptKind.RECOVERY: ("Rentrée sur créance amortie", _R.DEBTS_RECOVERED),
+}
+_JOURNALS = {
+    KeptKind.DIFFERENCE: JournalCode.GENERAL,
+    KeptKind.PENALTY: JournalCode.SALES,
+    KeptKind.INDEMNITY: JournalCode.SALES,
+    KeptKind.RECOVERY: JournalCode.GENERAL,
 }
 
 
@@ -122,14 +129,16 @@ def provision(fact: ProvisionFact) -> EntryDraft:
     )  # fmt: skip
 
 
-def kept_surplus(fact: KeptSurplusFact, standing: Standing) -> EntryDraft:
+def kept_surplus(fact: KeptSurplusFact, standing: Standing, *, undone_in: int | None = None) -> EntryDraft:
     """Money beyond what was owed is kept.
 
-    Difference:  D 411; C 758
-    Penalty:     D 411; C 763 late penalties; indemnity of 40 EUR (C. com. D441-5): C 758. Both outside VAT (practice).
+    Difference:  D 411; C 758 (OD)
+    Penalty:     D 411; C 763 late penalties; indemnity of 40 EUR (C. com. D441-5): C 758. Both outside VAT, in the
+                 sales journal (practice).
     Recovery:    D 411; C 7583 net; C 44571 its VAT, due again on what is paid of a lost receivable (CGI art. 272, 1)
+                 (OD)
 
-    Taken back: the sides turned round.
+    Taken back: the sides turned round, in the journal `undone_in` that what is undone was posted in.
     """
     side = 1 if fact.undoes is None else -1
     what, role = _INCOME[fact.kind]
@@ -142,7 +151,7 @@ def kept_surplus(fact: KeptSurplusFact, standing: Standing) -> EntryDraft:
         *vat_lines({rate: side * cents for rate, cents in vat.items()}, [], label),
     ]
     return EntryDraft(
-        source=fact.source, purpose="kept_surplus", journal=JournalCode.GENERAL, day=fact.kept_on,
+        source=fact.source, purpose="kept_surplus", journal=undone_in or _JOURNALS[fact.kind], day=fact.kept_on,
         piece_ref=_piece("PRO", fact.undoes or fact.source), label=label, lines=without_zeros(lines),
     )  # fmt: skip
 

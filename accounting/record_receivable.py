@@ -99,7 +99,8 @@ def _draft(fact: ReceivableFact, posted: PostedWriteOff | None) -> EntryDraft | 
         case ProvisionFact():
             return provision(fact)
         case KeptSurplusFact():
-            return kept_surplus(fact, _standing(fact.third_party, fact.share.match_key))
+            standing = _standing(fact.third_party, fact.share.match_key)
+            return kept_surplus(fact, standing, undone_in=_journal_of(fact.undoes))
         case BankFeeFact():
             return bank_fee(fact)
 
@@ -137,6 +138,16 @@ def _undone(fact: ReceivableFact) -> PostedWriteOff | None:
     party = ThirdParty(line.auxiliary_code, line.auxiliary_label)
     share = PostedShare(line.id, line.account_id, line.match_key, party, line.credit_cents)
     return PostedWriteOff(entry.id, entry.piece_ref, lines[0].account_id, entry.label, share)
+
+
+def _journal_of(undoes: tuple[str, int] | None) -> int | None:
+    """The journal that a kept surplus was posted in; None for a new one. Until penalties went to VE it was OD."""
+    if undoes is None:
+        return None
+    entry = entry_of(undoes, "kept_surplus")
+    if entry is None:
+        raise UnknownEntry(f"no kept surplus was posted for {undoes}")
+    return entry.journal_id
 
 
 def _letter_with_mirror(posted: PostedWriteOff, mirror_id: int, draft: EntryDraft) -> None:

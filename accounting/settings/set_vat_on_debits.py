@@ -66,5 +66,6 @@ def last_sale() -> date | None:
     return db.session.scalar(
         select(func.max(JournalEntry.piece_date))
         .join(Journal, Journal.id == JournalEntry.journal_id)
-        .where(Journal.kind == JournalKind.SALES)
+        # Late penalties stand in that journal too: no invoice, so no VAT hangs on their day.
+        .where(Journal.kind == JournalKind.SALES, JournalEntry.purpose == "sale")
     )

@@ -5,9 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
+from accounting import receivable_rules
+from accounting.models import JournalEntry
 from accounting.receivable_facts import WriteOffKind
-from core.database import transaction
+from accounting.roles import JournalCode
+from accounting.settings.set_vat_on_debits import last_sale
+from core.database import db, transaction
 from core.errors import ConflictError
 from invoicing.balances import balance_of, customer_due_cents
 from invoicing.cancel_payment import cancel_payment
@@ -159,4 +164,30 @@ def test_penalties_and_the_indemnity_are_paid_with_the_invoice(each_company):
     }  # fmt: skip
     with pytest.raises(InvalidInputError), transaction():
         keep_surplus(KeepInput(payment.id, KeptKind.PENALTY, 1, date(2026, 5, 20)))
+    # Both stand in the sales journal, after the invoice; they are no invoice that would fix the option for debits.
+    assert kept_in_journals() == ["VE000002", "VE000003"]
+    assert last_sale() == date(2026, 2, 2)
+    all_is_well()
+
+
+def kept_in_journals() -> list[str]:
+    entries = (
+        select(JournalEntry.number).where(JournalEntry.purpose == "kept_surplus").order_by(JournalEntry.id)
+    )
+    return list(db.session.scalars(entries))
+
+
+def test_penalties_of_the_time_when_they_stood_in_od_are_taken_back_there(each_company, monkeypatch):
+    with transaction():
+        payment = pay(issue(make_line("1", "100"), today=date(2026, 2, 2)), "125", paid_on=date(2026, 5, 20))
+    with monkeypatch.context() as before, transaction():
+        before.setitem(receivable_rules._JOURNALS, KeptKind.PENALTY, JournalCode.GENERAL)
+        old = keep_surplus(KeepInput(payment.id, KeptKind.PENALTY, 200, date(2026, 5, 20)))
+    with transaction():
+        new = keep_surplus(KeepInput(payment.id, KeptKind.PENALTY, 300, date(2026, 5, 20)))
+    with transaction():
+        undo_kept_surplus(old.id, reason="Rendu", today=date(2026, 5, 21))
+        undo_kept_surplus(new.id, reason="Rendu", today=date(2026, 5, 21))
+    assert kept_in_journals() == ["OD000001", "VE000002", "OD000002", "VE000003"]
+    assert books("411", "763") == {"411": "-5.00"}
     all_is_well()
