@@ -22,7 +22,7 @@ from accounting.models import (
     JournalKind,
     SalesExtension,
 )
-from accounting.roles import RATE_DEFAULTS, ROLES, AccountRole, JournalCode, role_key
+from accounting.roles import PLAIN_ACCOUNTS, RATE_DEFAULTS, ROLES, AccountRole, JournalCode, role_key
 from accounting.treasury_models import TreasuryAccount, TreasuryKind
 from core.database import Base, db
 from core.tenancy import COMPANY, execute_scoped
@@ -169,6 +169,9 @@ def _ensure_accounts() -> None:
         if key in roles or number in numbers or (is_for_rate and general_only):
             continue
         db.session.add(Account(number=number, label=label, role=key))
+    for number, label in PLAIN_ACCOUNTS:
+        if number not in numbers:
+            db.session.add(Account(number=number, label=label))
     db.session.flush()
 
 

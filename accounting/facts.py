@@ -120,6 +120,7 @@ class SaleFact:
         vat_waits: all of its VAT waits until it is paid, whatever is sold and whatever the regime: a deposit invoice.
         collection: for a credit note, the state of each invoice it credits (its VAT may move back).
         takes_back: the documents whose amounts it takes back: the invoice it credits, the deposits it deducts.
+        is_later_discount: a credit note that grants a reduction after the sale, and does not cancel the sale.
     """
 
     source: tuple[str, int]
@@ -134,6 +135,7 @@ class SaleFact:
     vat_waits: bool = False
     collection: tuple[CollectionState, ...] = ()
     takes_back: tuple[tuple[str, int], ...] = ()
+    is_later_discount: bool = False
 
 
 @dataclass(frozen=True)

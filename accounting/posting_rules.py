@@ -27,7 +27,6 @@ from accounting.facts import (
     DisputeWonFact,
     RefundFact,
     SaleFact,
-    SaleLine,
     SaleTreatment,
     Share,
     SupplyKind,
@@ -63,6 +62,8 @@ def sale(fact: SaleFact, standing: Standing) -> EntryDraft | None:
                   VAT on the difference is booked; D 411 is what remains to be paid
     Credit note:  the same with the sides turned round; on 44574 only what the invoice still has waiting, the rest is
                   taken back on 44571.
+    Discount granted after the sale (rabais, remise, ristourne): as a credit note, but D 709 instead of 706 / 707: the
+                  sale stands (PCG, 709; accounting practice)
 
     A document on which nothing is owed is settled when it is issued: its VAT, if any, does not wait.
     """
@@ -70,7 +71,7 @@ def sale(fact: SaleFact, standing: Standing) -> EntryDraft | None:
     label = f"{'Avoir' if fact.is_credit else 'Facture'} {fact.number} {fact.third_party.label}"
     lines = [
         *customer_lines(fact.shares, fact.third_party, side, label, standing),
-        *_sales_lines(fact.lines, side, label),
+        *_sales_lines(fact, side, label),
         *vat_lines(*_vat_of_sale(fact, standing), label),
         *_rounding_lines(fact.rounding_cents, side, label),
     ]
@@ -202,10 +203,13 @@ def balance_move(fact: BalanceMoveFact, positions: tuple[OpenPosition, ...]) -> 
     )  # fmt: skip
 
 
-def _sales_lines(lines: tuple[SaleLine, ...], side: int, label: str) -> Iterator[LineDraft]:
-    for line in lines:
+def _sales_lines(fact: SaleFact, side: int, label: str) -> Iterator[LineDraft]:
+    for line in fact.lines:
         if line.is_deposit:
             yield LineDraft(AccountRole.DEPOSITS, -side * line.net_cents, label)
+            continue
+        if fact.is_later_discount and line.treatment is not SaleTreatment.DISBURSEMENT:
+            yield LineDraft(_REBATES[line.kind], -side * line.net_cents, label, vat_rate=line.vat_rate)
             continue
         yield LineDraft(
             _SALES[line.treatment][line.kind], -side * line.net_cents, label,
@@ -227,6 +231,8 @@ _SALES: dict[SaleTreatment, dict[SupplyKind, AccountRole]] = {
     _T.OUTSIDE_SCOPE: _roles(_A.SALES_OUTSIDE_SCOPE, _A.SALES_OUTSIDE_SCOPE),
     _T.DISBURSEMENT: _roles(_A.DISBURSEMENTS, _A.DISBURSEMENTS),
 }
+
+_REBATES = _roles(_A.REBATES_SERVICE, _A.REBATES_GOODS)
 
 
 def _vat_of_sale(fact: SaleFact, standing: Standing) -> tuple[VatByRate, list[WaitingChange]]:

@@ -31,6 +31,8 @@ class AccountRole(StrEnum):
     SALES_EXPORT = "sales_export"
     SALES_OUTSIDE_SCOPE = "sales_outside_scope"
     DISBURSEMENTS = "disbursements"
+    REBATES_SERVICE = "rebates_service"
+    REBATES_GOODS = "rebates_goods"
     VAT_COLLECTED = "vat_collected"
     VAT_WAITING = "vat_waiting"
     DEPOSITS = "deposits"
@@ -169,6 +171,25 @@ ROLES: dict[AccountRole, RoleDefault] = {
             "46",
             _l("Disbursements for customers"),
             instead=_R.SUSPENSE,
+        ),
+        # Reductions granted after the invoice (PCG, 709: rabais, remises et ristournes accordés).
+        RoleDefault(
+            _R.REBATES_SERVICE,
+            "709600",
+            "Rabais, remises et ristournes sur prestations de services",
+            "709",
+            _l("Later discounts on services"),
+            by_rate=True,
+            instead=_R.SALES_SERVICE,
+        ),
+        RoleDefault(
+            _R.REBATES_GOODS,
+            "709700",
+            "Rabais, remises et ristournes sur ventes de marchandises",
+            "709",
+            _l("Later discounts on goods"),
+            by_rate=True,
+            instead=_R.SALES_GOODS,
         ),
         RoleDefault(_R.VAT_COLLECTED, "445710", "TVA collectée", "4457", _l("VAT collected"), by_rate=True),
         RoleDefault(
@@ -323,6 +344,11 @@ RATE_DEFAULTS: dict[tuple[AccountRole, int], tuple[str, str]] = {
     (_R.VAT_COLLECTED, 210): ("445714", "TVA collectée 2,1\u00a0%"),
 }
 """Accounts by VAT rate that a chart begins with: number and label."""
+
+
+PLAIN_ACCOUNTS: tuple[tuple[str, str], ...] = (("445510", "TVA à décaisser"),)
+"""Accounts that a chart begins with and that no rule posts on: number and label. The accountant's own entries and the
+lines of the bank that pay the tax office stand on them."""
 
 
 class JournalCode(StrEnum):

@@ -16,7 +16,7 @@ from accounting.models import SalesExtension
 from accounting.roles import FRENCH_RATES, ROLES, AccountRole, role_key
 from accounting.sales_accounts import LONGEST_NUMBER, ensure_sales_account
 
-_SALES = frozenset(role for role in AccountRole if role.value.startswith("sales_"))
+_SALES = frozenset(role for role in AccountRole if role.value.startswith(("sales_", "rebates_")))
 _SHORTEST_ROOT = 3
 
 

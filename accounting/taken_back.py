@@ -1,28 +1,32 @@
 """A credit note takes back what its invoice booked, a final invoice what its deposits booked: on the same accounts.
 
 The company may have chosen other accounts since; what was issued keeps those it was posted on. They are read from the
-ledger, as `standing` reads customer and waiting accounts. Called by `record` on the entry before it is posted.
+ledger, as `standing` reads customer and waiting accounts. VAT that was due goes back where it stands: where the invoice
+put it, or the payments that made it due. A later discount takes no sale back: its 709 is the present one.
+Called by `record` on the entry before it is posted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased
 
 from accounting.chart import Chart, read_chart
 from accounting.drafts import EntryDraft, LineDraft
 from accounting.facts import SaleFact
 from accounting.models import Account, EntryLine, JournalEntry
+from accounting.reading.waiting_vat import is_waiting_line
 from accounting.roles import ROLES, AccountRole, split_role_key
 from core.database import db
 
 _INCOME = frozenset(
     role for role in AccountRole if role.value.startswith("sales_") or role is AccountRole.DISBURSEMENTS
 )
-_TAKEN = _INCOME | {AccountRole.DEPOSITS}
+_TAKEN = _INCOME | {AccountRole.DEPOSITS, AccountRole.VAT_COLLECTED}
 
 
 class _Posted(NamedTuple):
@@ -48,6 +52,8 @@ def on_posted_accounts(draft: EntryDraft | None, fact: SaleFact) -> EntryDraft |
         return draft
     roles = _TAKEN if fact.is_credit else {AccountRole.DEPOSITS}
     posted, chart = _posted_accounts(fact.takes_back), read_chart()
+    if fact.is_credit:
+        posted += _accounts_of_due_vat(state.match_key for state in fact.collection)
     return replace(
         draft,
         lines=tuple(
@@ -89,6 +95,27 @@ def _posted_accounts(sources: Collection[tuple[str, int]]) -> list[_Posted]:
             JournalEntry.source_id.in_(source_ids),
             JournalEntry.purpose == "sale",
             or_(*(Account.number.startswith(prefix) for prefix in sorted(prefixes))),
+            ~is_waiting_line(),
+        )
+    )
+    return [_Posted(*row) for row in rows]
+
+
+def _accounts_of_due_vat(match_keys: Iterable[str]) -> list[_Posted]:
+    """The accounts that took the VAT of these documents when it fell due: of the entries that moved their waiting VAT,
+    the lines of VAT due at the same rate."""
+    moved, due = aliased(EntryLine), aliased(EntryLine)
+    rows = db.session.execute(
+        select(Account.id, Account.number, Account.role, due.vat_rate)
+        .distinct()
+        .select_from(moved)
+        .join(due, and_(due.entry_id == moved.entry_id, due.vat_rate == moved.vat_rate))
+        .join(Account, Account.id == due.account_id)
+        .where(
+            moved.match_key.in_(sorted(set(match_keys))),
+            moved.auxiliary_code == "",
+            due.match_key == "",
+            Account.number.startswith(ROLES[AccountRole.VAT_COLLECTED].prefix),
         )
     )
     return [_Posted(*row) for row in rows]

@@ -63,6 +63,7 @@ class CompanyInput:
 
 
 MOST_DISCOUNT_RATE = 2000
+DEFAULT_EARLY_MONTHS, MOST_EARLY_MONTHS = 12, 120
 MOST_DIFFERENCE_CENTS = 50_00
 """Beyond these a slip of the keyboard is likelier than a wish."""
 
@@ -80,6 +81,7 @@ class InvoicingInput:
     discount_rate: int = 0
     discount_days: int = 0
     difference_limit_cents: int = 100
+    early_payment_months: int = DEFAULT_EARLY_MONTHS
     vat_case: VatCase = VatCase.STANDARD
     vat_ground: str = ""
     mediator: str = ""
@@ -241,6 +243,11 @@ def _checked_invoicing(given: InvoicingInput) -> InvoicingInput:
         )
     if not 0 <= given.difference_limit_cents <= MOST_DIFFERENCE_CENTS:
         errors.add("difference_limit_cents", _l("Give an amount between 0 and 50 €."))
+    if not 0 <= given.early_payment_months <= MOST_EARLY_MONTHS:
+        errors.add(
+            "early_payment_months",
+            _l("Give a number of months between 0 and %(most)d.", most=MOST_EARLY_MONTHS),
+        )
     check_treatment(errors, given.vat_case, given.vat_ground)
     checked = replace(
         given,

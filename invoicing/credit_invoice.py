@@ -60,6 +60,7 @@ class _Case:
     reason: str
     day: date
     request_key: str | None
+    is_later_discount: bool
 
 
 def credit_invoice(
@@ -67,6 +68,7 @@ def credit_invoice(
     *,
     reason: str,
     choice: CreditChoice | None = None,
+    is_later_discount: bool = False,
     request_key: str | None = None,
     today: date | None = None,
     actor_id: int | None = None,
@@ -79,6 +81,8 @@ def credit_invoice(
         invoice_id: the issued invoice.
         reason: printed on the credit note.
         choice: what of it; None is everything that is left. Asked for everything again, the last note is returned.
+        is_later_discount: a reduction of the price granted after the sale (rabais, remise, ristourne), booked on 709;
+            False cancels what was sold.
         request_key: a random key of the form; sent twice, the note made before is returned.
         today: the business day of the note; None is today in Paris.
         actor_id: who does it.
@@ -86,7 +90,8 @@ def credit_invoice(
     Raises:
         NotFoundError: there is no such issued invoice.
         InvalidInputError: no reason, a wrong day, or more than is left.
-        NotIssuableError: the company's settings, the dates of the series or the e-invoice do not allow it.
+        NotIssuableError: the company's settings, the dates of the series or the e-invoice do not allow it, or a
+            discount on a deposit is asked for.
     """
     invoice = locked_issued_invoice(invoice_id)
     left = credit_left(invoice)
@@ -96,9 +101,12 @@ def credit_invoice(
     _refuse_deducted(invoice)
     _refuse_given_up(invoice)
     _refuse_taken_over(invoice)
+    credit = credit_of(left, choice)
+    if is_later_discount:
+        _refuse_discount_on_deposit(invoice, credit)
     case = _Case(
-        invoice, read_buyer(invoice.buyer), credit_of(left, choice), _checked_reason(reason),
-        _checked_day(invoice, today), request_key,
+        invoice, read_buyer(invoice.buyer), credit, _checked_reason(reason), _checked_day(invoice, today),
+        request_key, is_later_discount,
     )  # fmt: skip
     note = _issued_note(case, actor_id)
     settlement = settle(
@@ -111,7 +119,7 @@ def credit_invoice(
     for kind, document in (("invoice.credited", invoice), ("credit_note.issued", note)):
         record_event(
             kind, actor_id=actor_id, subject=("document", document.id), number=note.number,
-            total_cents=note.total_cents, settled_cents=settled,
+            total_cents=note.total_cents, settled_cents=settled, is_later_discount=is_later_discount,
         )  # fmt: skip
     leave_todo(TodoKind.PDF, note.id)
     wake("render_documents")
@@ -160,6 +168,16 @@ def _refuse_deducted(invoice: Document) -> None:
                 )
             ]
         )
+
+
+def _refuse_discount_on_deposit(invoice: Document, credit: Credit) -> None:
+    """Money in advance is no sale yet, so there is no price to reduce; and what a final invoice deducted of it comes
+    back only with the whole invoice, which is a cancellation."""
+    if invoice.invoice_type is InvoiceType.DEPOSIT or any(part.is_deposit for part in credit.totals.vat):
+        message = _l(
+            "A deposit is no sale yet: give the later discount on lines or amounts of the order’s last invoice."
+        )
+        raise NotIssuableError([Problem(Place.DOCUMENT, "is_later_discount", message)])
 
 
 def _checked_reason(reason: str) -> str:
@@ -241,6 +259,7 @@ def _draft_note(case: _Case, actor_id: int | None) -> Document:
         discount_cents=credit.discount_cents,
         credits_id=invoice.id,
         reason=case.reason,
+        is_later_discount=case.is_later_discount,
         request_key=case.request_key,
         created_by_id=actor_id,
         lines=[DocumentLine(**columns) for columns in credit.lines],

@@ -136,6 +136,7 @@ def sale_fact(
         vat_waits=is_deposit,
         collection=collection,
         takes_back=tuple(("document", id_) for id_ in _taken_back_by(document)),
+        is_later_discount=document.is_later_discount,
     )
 
 

@@ -21,6 +21,7 @@ from core.event_log import record_event
 from core.money import format_cents
 from core.seal import seal
 from invoicing.balances import balance_of, merged_ids, paid_further
+from invoicing.early_days import long_before_the_books
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import collection_states_at, invoice_key, payment_key, third_party, treasury_of
 from invoicing.locked_documents import locked_issued_invoice
@@ -72,6 +73,7 @@ class PaymentInput:
         request_key: a random key of the form, so that sending it twice records once.
         settles: False keeps all of it as the customer's credit, for a person to decide what it pays.
         treasury_account_id: where it came in; None: where the company has money of this means come in.
+        accepts_early: the day is meant, however long it lies before the books (`early_days`).
         parts: what each of several invoices takes of it; empty: `invoice_id` takes what is open.
     """
 
@@ -87,6 +89,7 @@ class PaymentInput:
     request_key: str | None = None
     recorded_by_id: int | None = None
     settles: bool = True
+    accepts_early: bool = False
     parts: tuple[PaymentPart, ...] = ()
     treasury_account_id: int | None = None
 
@@ -174,6 +177,7 @@ def _checked_payment(given: PaymentInput, invoices: Sequence[Document]) -> Payme
         errors.add("amount_cents", _l("This number is too large."))
     if errors.day("paid_on", given.paid_on) is not None and given.paid_on > paris_today():
         errors.add("paid_on", _l("The payment date lies in the future. Choose today or an earlier day."))
+    _check_early(given, errors)
     payment = Payment(
         customer_id=_payer(given, invoices).customer_id,
         method=given.method,
@@ -189,6 +193,22 @@ def _checked_payment(given: PaymentInput, invoices: Sequence[Document]) -> Payme
     )
     errors.raise_if_any()
     return payment
+
+
+def _check_early(given: PaymentInput, errors: FieldErrors) -> None:
+    """A card payment is dated by its processor; of any other a person may have mistyped the year."""
+    if given.accepts_early or given.method is PaymentMethod.CARD:
+        return
+    first = long_before_the_books(given.paid_on)
+    if first is not None:
+        errors.add(
+            "accepts_early",
+            _l(
+                "%(day)s is long before your books begin (%(first)s). Check the year, or tick this box.",
+                day=f"{given.paid_on:%d/%m/%Y}",
+                first=f"{first:%d/%m/%Y}",
+            ),
+        )
 
 
 def _treasury_id(given: PaymentInput, errors: FieldErrors) -> int | None:

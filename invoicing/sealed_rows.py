@@ -105,6 +105,15 @@ def _document_v2(document_id: int) -> Payload | None:
     return payload_of_document(document, document.vat_lines, _hash_of_xml(document_id))
 
 
+def _credit_note_v3(document_id: int) -> Payload | None:
+    """Version 3 of a credit note says besides whether it is a discount granted after the sale."""
+    document = db.session.get(Document, document_id)
+    payload = _document_v2(document_id)
+    if document is None or payload is None:
+        return None
+    return {**payload, "is_later_discount": document.is_later_discount}
+
+
 def _hash_of_xml(document_id: int) -> str:
     """The hash of the e-invoice that is stored; of one that no longer has the hash it was stored with, both."""
     xml = xml_of(document_id)
@@ -233,6 +242,9 @@ for _kind in (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE):
     register_serializer(Serializer(_kind.value, 1, _document_v1, _issued(_kind)))
 for _kind in (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE, DocumentKind.QUOTE):
     register_serializer(Serializer(_kind.value, 2, _document_v2, _issued(_kind)))
+register_serializer(
+    Serializer(DocumentKind.CREDIT_NOTE.value, 3, _credit_note_v3, _issued(DocumentKind.CREDIT_NOTE))
+)
 register_serializer(Serializer("payment", 1, _row_v1(Payment, _PAYMENT), _all_of(Payment)))
 register_serializer(
     Serializer("payment_reversal", 1, _row_v1(PaymentReversal, _REVERSAL), _all_of(PaymentReversal))

@@ -20,6 +20,7 @@ from accounting.fec.produce import produce_fec
 from accounting.ledger_checks import check_ledger
 from accounting.lettering.letter_lines import is_lettered
 from accounting.models import SIGNED_CENTS, Account, EntryLine, FiscalYear, Journal, JournalEntry, JournalKind
+from accounting.reading.customers_in_credit import customers_in_credit
 from accounting.roles import AccountRole
 from core.clock import paris_today
 from core.database import db
@@ -112,6 +113,18 @@ def _open_items(year: YearDays) -> Iterator[Finding]:
         yield Finding(Weight.WARNING, text, url)
 
 
+def _customers_in_credit(year: YearDays) -> Iterator[Finding]:
+    """Presented among the debts, not taken off what the others owe (practice). No entry."""
+    found = customers_in_credit(year.ends_on)
+    if found.customers:
+        text = ngettext(
+            "%(num)d customer in credit, %(amount)s in all: to be presented in 419 on the balance sheet.",
+            "%(num)d customers in credit, %(amount)s in all: to be presented in 419 on the balance sheet.",
+            len(found.customers), amount=format_cents(found.cents, get_locale()),
+        )  # fmt: skip
+        yield Finding(Weight.WARNING, text, path_to("ageing.in_credit", day=year.ends_on.isoformat()))
+
+
 def _entries_file(year: YearDays) -> Iterator[Finding]:
     row = db.session.get_one(FiscalYear, year.id)
     with tempfile.TemporaryDirectory() as folder:
@@ -151,6 +164,7 @@ CHECKS = (
     ClosingCheck("openings", _l("Opening entries of the next year"), _openings, 17),
     ClosingCheck("passing", _l("Accounts that money only passes through"), _passing_accounts, 40),
     ClosingCheck("open", _l("What customers owe"), _open_items, 30),
+    ClosingCheck("in_credit", _l("Customers in credit"), _customers_in_credit, 31),
     ClosingCheck("books", _l("Entries, numbers and letterings hold"), _books, 80, weight=20),
     ClosingCheck("fec", _l("The FEC passes the strict check"), _entries_file, 85, weight=40),
     ClosingCheck("seal", _l("Nothing sealed was changed"), _seal, 90, weight=40),

@@ -12,10 +12,11 @@ from flask_babel import lazy_gettext as _l
 from accounting.books_pages import BooksGroup, BooksPage, add_books_page
 from accounting.carried_lines import SOURCE_KIND
 from accounting.closing import closing_task, look_at_year
-from accounting.closing.archive import KIND, make_archive, note_fetching
+from accounting.closing.archive import KIND, add_archive_part, make_archive, note_fetching
 from accounting.closing.archive_rows import TABLES
 from accounting.closing.archive_tables import add_archive_table
 from accounting.closing.checks import add_closing_check
+from accounting.closing.credit_list import CREDIT_LIST
 from accounting.closing.findings import CHECKS
 from accounting.routes import closing
 from accounting.source_links import add_source_link
@@ -52,6 +53,7 @@ def init_app(app: Flask) -> None:
         add_closing_check(app, check)
     for table in TABLES:
         add_archive_table(app, table)
+    add_archive_part(app, CREDIT_LIST)
     for kind in (ARCHIVE, look_at_year.KIND, closing_task.KIND):
         add_task_kind(app, kind)
     add_source_link(app, SOURCE_KIND, lambda _year_id: url_for("closing.index"))

@@ -24,6 +24,7 @@ from accounting.packages.package_parts import PackagedFile, PackagePart, Package
 from accounting.packages.write_package import file_name_of
 from accounting.reading.ageing import ageing, open_items
 from accounting.reading.ageing_sheets import customers_sheet, items_sheet
+from accounting.reading.customers_in_credit import customers_in_credit, last_presented
 from accounting.reading.trial_balance import trial_balance
 from accounting.reading.vat_report import vat_report
 from accounting.reading.vat_sheets import vat_sheets
@@ -31,7 +32,7 @@ from core.checks import company_faults
 from core.database import db
 from core.models import Company
 from core.seal import SealChain, verify_chain
-from core.spreadsheets import ColumnKind, Sheet, SheetColumn, write_csv, write_xlsx
+from core.spreadsheets import ColumnKind, Sheet, SheetColumn, Value, write_csv, write_xlsx
 from core.tenancy import current_company_id
 
 _CENTS = ColumnKind.CENTS
@@ -111,11 +112,19 @@ def _balance_sheet(starts_on: date, ends_on: date) -> Sheet:
         SheetColumn("Crédit", _CENTS),
         SheetColumn("Solde de clôture", _CENTS, 18),
     )
-    rows = (
-        (row.number, row.label, row.opening_cents, row.debit_cents, row.credit_cents, row.closing_cents)
-        for row in found.rows
-    )
-    return Sheet(f"Balance {starts_on:%d-%m-%Y} {ends_on:%d-%m-%Y}", columns, rows)
+    in_credit = customers_in_credit(ends_on)
+    credit_after = last_presented(found.rows) if in_credit.cents else None
+
+    def rows() -> Iterator[tuple[Value, ...]]:
+        for row in found.rows:
+            yield (
+                row.number, row.label, row.opening_cents, row.debit_cents, row.credit_cents, row.closing_cents,
+            )  # fmt: skip
+            if row.account_id == credit_after:
+                label = "Dont soldes créditeurs, à présenter en 419 au bilan"
+                yield None, label, None, None, None, -in_credit.cents
+
+    return Sheet(f"Balance {starts_on:%d-%m-%Y} {ends_on:%d-%m-%Y}", columns, rows())
 
 
 def _workbook(period: PackagePeriod, *sheets: Sheet) -> Path:

@@ -17,6 +17,7 @@ from accounting.models import (
     LetteringUndo,
 )
 from accounting.reading.account_ledger import LedgerAccount, LedgerFilter, all_ledger_lines
+from accounting.reading.customers_in_credit import CustomersInCredit, last_presented
 from accounting.reading.journal_list import EntryFilter
 from accounting.reading.trial_balance import BalanceRow, TrialBalance
 from core.database import db
@@ -26,8 +27,9 @@ _TEXT, _CENTS, _DATE = ColumnKind.TEXT, ColumnKind.CENTS, ColumnKind.DATE
 _AT_ONCE = 2_000
 
 
-def balance_sheet(balance: TrialBalance, rows: list[BalanceRow]) -> Sheet:
-    """The accounts of a trial balance that were chosen, and their sums."""
+def balance_sheet(balance: TrialBalance, rows: list[BalanceRow], in_credit: CustomersInCredit) -> Sheet:
+    """The accounts of a trial balance that were chosen, their sums, and how much of them is customers in credit."""
+    credit_after = last_presented(rows) if in_credit.cents else None
     columns = (
         SheetColumn(gettext("Account"), _TEXT, 12),
         SheetColumn(gettext("Name"), _TEXT, 44),
@@ -44,12 +46,20 @@ def balance_sheet(balance: TrialBalance, rows: list[BalanceRow]) -> Sheet:
                 row.number, row.label, row.opening_cents, row.debit_cents, row.credit_cents,
                 max(row.closing_cents, 0), max(-row.closing_cents, 0),
             )  # fmt: skip
+            if row.account_id == credit_after:
+                yield None, of_which_in_credit(), None, None, None, None, in_credit.cents
         if balance.earlier_result_cents and len(rows) == len(balance.rows):
             cents = balance.earlier_result_cents
             label = gettext("Result of earlier years, not carried forward yet")
             yield "", label, cents, 0, 0, max(cents, 0), max(-cents, 0)
 
     return Sheet(gettext("Trial balance"), columns, values())
+
+
+def of_which_in_credit() -> str:
+    """What the line under the customers says; its amount is part of theirs, and in no sum."""
+    said: str = gettext("Of which customers in credit, to be presented in 419 on the balance sheet")
+    return said
 
 
 def ledger_sheet(accounts: list[LedgerAccount], wanted: LedgerFilter) -> Sheet:

@@ -18,8 +18,9 @@ from accounting.reading.account_ledger import (
     ledger_lines,
     ledger_totals,
 )
+from accounting.reading.customers_in_credit import customers_in_credit, last_presented
 from accounting.reading.ledger_page import ledger_parts, slot_count
-from accounting.reading.ledger_sheets import balance_sheet, ledger_sheet
+from accounting.reading.ledger_sheets import balance_sheet, ledger_sheet, of_which_in_credit
 from accounting.reading.trial_balance import in_range, trial_balance
 from accounting.settings.chosen import accounting_settings
 from core.clock import paris_today
@@ -41,9 +42,11 @@ def balance() -> ResponseReturnValue:
     first_account, last_account = _accounts()
     found = trial_balance(first_day, last_day)
     rows = [row for row in found.rows if in_range(row.number, first_account, last_account)]
+    in_credit = customers_in_credit(last_day)
     file_format = asked_format()
     if file_format:
-        return spreadsheet(file_format, f"balance-{first_day}-{last_day}", balance_sheet(found, rows))
+        sheet = balance_sheet(found, rows, in_credit)
+        return spreadsheet(file_format, f"balance-{first_day}-{last_day}", sheet)
     page = Page.of_request(len(rows), size=ACCOUNTS_ON_A_PAGE)
     filters: dict[str, Any] = {
         "from": first_day, "to": last_day, "first": first_account, "last": last_account,
@@ -54,6 +57,9 @@ def balance() -> ResponseReturnValue:
         rows=rows[page.offset : page.offset + page.size],
         is_whole=len(rows) == len(found.rows),
         chosen=rows,
+        in_credit=in_credit,
+        credit_after=last_presented(rows) if in_credit.cents else None,
+        of_which_in_credit=of_which_in_credit(),
         first_account=first_account,
         last_account=last_account,
         page=page,

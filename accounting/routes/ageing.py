@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from accounting.reading.ageing import AgeBand, ageing, first_entries, open_items
 from accounting.reading.ageing_sheets import BANDS, customers_sheet, items_sheet
+from accounting.reading.customers_in_credit import credit_sheet, customers_in_credit
 from accounting.reading.key_documents import documents_of_keys
 from accounting.source_links import source_url
 from core.charts import Series, bar_chart
@@ -66,6 +67,25 @@ def customer(code: str) -> str:
         entries=entries,
         documents=documents_of_keys(item.match_key for item in items),
         urls={id_: source_url((entry.source_kind, entry.source_id)) for id_, entry in entries.items()},
+    )
+
+
+@blueprint.get("/in-credit")
+@requires(Right.READ)
+def in_credit() -> ResponseReturnValue:
+    """The customers to whom something was owed at the end of a day, to be presented among the debts."""
+    day = asked_day("day") or paris_today()
+    found = customers_in_credit(day)
+    file_format = asked_format()
+    if file_format:
+        return spreadsheet(file_format, f"clients-crediteurs-{day}", credit_sheet(found))
+    page = Page.of_request(len(found.customers))
+    return render_template(
+        "accounting/customers_in_credit.html",
+        found=found,
+        customers=found.customers[page.offset : page.offset + page.size],
+        page=page,
+        page_url=f"{url_for('ageing.in_credit', day=day)}&page={{page}}",
     )
 
 

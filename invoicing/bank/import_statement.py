@@ -18,6 +18,7 @@ from invoicing.bank.models import BankLine, BankStatement
 from invoicing.bank.read_csv import Layout
 from invoicing.bank.reading import ReadStatement, StatementRefused
 from invoicing.bank.statement_files import preview_of, remember_layout
+from invoicing.early_days import long_before_the_books
 from invoicing.errors import NotFoundError
 
 
@@ -88,9 +89,26 @@ def _check(read: ReadStatement, bank_account_id: int) -> None:
         )
     if max(line.booked_on for line in read.lines) > today:
         raise StatementRefused(_l("This statement has lines in the future. Check the column of the date."))
+    _check_years(read)
     if read.missing_cents:
         raise StatementRefused(
             _l("The lines do not lead from its opening balance to its closing balance: some are missing.")
+        )
+
+
+def _check_years(read: ReadStatement) -> None:
+    """A line of long ago would open a financial year of then as soon as it is booked."""
+    oldest = min(read.lines, key=lambda line: line.booked_on)
+    first = long_before_the_books(oldest.booked_on)
+    if first is not None:
+        raise StatementRefused(
+            _l(
+                "The line of %(day)s, “%(wording)s”, lies long before your books begin (%(first)s). Check the "
+                "column of the date, or download a shorter period.",
+                day=f"{oldest.booked_on:%d/%m/%Y}",
+                wording=oldest.wording[:60],
+                first=f"{first:%d/%m/%Y}",
+            )
         )
 
 

@@ -49,6 +49,7 @@ def pay_by_line(line_id: int, parts: Sequence[tuple[int, int]], *, actor_id: int
             request_key=_request_key(line),
             recorded_by_id=actor_id,
             treasury_account_id=bank.treasury_id,
+            accepts_early=True,  # the bank has dated it, and the statement was checked when it was taken in
             parts=tuple(PaymentPart(invoice_id, cents) for invoice_id, cents in parts),
         )
     )

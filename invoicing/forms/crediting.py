@@ -7,7 +7,7 @@ from enum import StrEnum
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import FieldList, Form, FormField, RadioField, StringField
+from wtforms import BooleanField, FieldList, Form, FormField, RadioField, StringField
 from wtforms.validators import DataRequired
 
 from core.money import QUANTITY_DECIMALS, format_scaled
@@ -54,6 +54,7 @@ class CreditForm(FlaskForm):
         default=CreditWhat.REST,
         validators=[DataRequired()],
     )
+    is_later_discount = BooleanField(_l("This is a later discount: rebate on account 709"))
     lines = FieldList(FormField(CreditLineForm), _l("Lines"))
     parts = FieldList(FormField(CreditPartForm), _l("VAT rates"))
     request_key = RequestKeyField()

@@ -21,7 +21,10 @@ from invoicing.record_payment import PaymentInput
 
 
 class PaymentForm(FlaskForm):
-    """A payment as typed. `accept_surplus` is asked only when more came in than is due."""
+    """A payment as typed.
+
+    `accept_surplus` is asked only when more came in than is due, `accepts_early` when it came long before the books.
+    """
 
     method = RadioField(_l("How was it paid?"), validators=[DataRequired(_l("Choose how it was paid."))])
     treasury_account_id = SelectField(_l("Where did it come in?"), coerce=int, default=0)
@@ -29,6 +32,7 @@ class PaymentForm(FlaskForm):
     paid_on = DateField(_l("Date of the payment"), [InputRequired(_l("Give the date."))], default=paris_today)
     reference = StringField(_l("Reference"))
     accept_surplus = BooleanField(_l("Record it all the same: the surplus becomes a credit of the customer"))
+    accepts_early = BooleanField(_l("The date is right: record the payment on that day"))
     request_key = RequestKeyField()
 
     def __init__(self, **kwargs: Any) -> None:
@@ -74,6 +78,7 @@ class PaymentForm(FlaskForm):
             request_key=self.request_key.key,
             recorded_by_id=actor_id,
             treasury_account_id=self.treasury_account_id.data or None,
+            accepts_early=self.accepts_early.data,
         )
 
 

@@ -15,7 +15,7 @@ from core.models import Company, Role
 from core.money import RATE_DECIMALS, format_scaled
 from core.web.context import ROLE_NAMES
 from core.web.forms import MoneyField, ScaledField, VersionField, choices, typed_cents
-from invoicing.company_input import CompanyInput, InvoicingInput
+from invoicing.company_input import DEFAULT_EARLY_MONTHS, CompanyInput, InvoicingInput
 from invoicing.customer_input import LONGEST_BUSINESS_TERMS_DAYS
 from invoicing.forms.vat_treatment import TreatmentField, treatment_code
 from invoicing.logo import MOST_BYTES, LogoFile, store_logo
@@ -98,6 +98,7 @@ class InvoicingForm(FlaskForm):
     discount_rate = ScaledField(_l("Early-payment discount"), decimals=RATE_DECIMALS)
     discount_days = IntegerField(_l("When paid within (days)"), [Optional()])
     difference_limit_cents = MoneyField(_l("Largest small difference"))
+    early_payment_months = IntegerField(_l("Payments long before the books (months)"), [Optional()])
     vat_case = TreatmentField(_l("VAT treatment"))
     mediator = TextAreaField(_l("Consumer mediator"))
     insurance = TextAreaField(_l("Professional insurance"))
@@ -131,6 +132,11 @@ class InvoicingForm(FlaskForm):
             discount_rate=self.discount_rate.scaled or 0,
             discount_days=self.discount_days.data or 0,
             difference_limit_cents=self.difference_limit_cents.scaled or 0,
+            early_payment_months=(
+                DEFAULT_EARLY_MONTHS
+                if self.early_payment_months.data is None
+                else self.early_payment_months.data
+            ),
             vat_case=self.vat_case.case or VatCase.STANDARD,
             vat_ground=self.vat_case.ground,
             mediator=self.mediator.data or "",

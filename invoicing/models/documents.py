@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounting.facts import SupplyKind, VatRegime
@@ -33,7 +43,8 @@ class Document(CompanyScoped, Base):
     several (`invoicing/vat_cases`). `quote_id` is the quote an invoice came from. A discount on the whole is
     `discount_rate` (1/100 %) or `discount_cents`, never both. `delivery` is canonical JSON of an address, empty for
     none; `attachments` a JSON list of stored files (name, SHA-256, media type) that go along in mails. A recurring
-    document is a pattern that is never issued: invoices are copied from it.
+    document is a pattern that is never issued: invoices are copied from it. `is_later_discount` is true for a credit
+    note that grants a reduction after the sale, false for one that cancels what was sold.
     """
 
     __tablename__ = "document"
@@ -96,6 +107,7 @@ class Document(CompanyScoped, Base):
     quote_id: Mapped[int | None] = mapped_column(BigInteger)
     credits_id: Mapped[int | None] = mapped_column(BigInteger)
     reason: Mapped[str] = mapped_column(String(255), default="")
+    is_later_discount: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
 

@@ -22,7 +22,8 @@ class InvoicingSettings(CompanyScoped, Base):
 
     `difference_limit_cents`: how much a payment may be short or too much for a person to let it be. `discount_rate`
     (1/100 %) and `discount_days` after the invoice date: the early-payment discount that is proposed when a payment
-    comes in short; 0 for none.
+    comes in short; 0 for none. `early_payment_months`: a payment dated more months before the first entry and the
+    first document is asked about.
     """
 
     __tablename__ = "invoicing_settings"
@@ -39,6 +40,7 @@ class InvoicingSettings(CompanyScoped, Base):
     discount_rate: Mapped[int] = mapped_column(default=0)
     discount_days: Mapped[int] = mapped_column(default=0)
     difference_limit_cents: Mapped[int] = mapped_column(BigInteger, default=100)
+    early_payment_months: Mapped[int] = mapped_column(default=12, server_default="12")
     quote_prefix: Mapped[str] = mapped_column(String(10), default="D")
     quote_validity_days: Mapped[int] = mapped_column(default=30)
     vat_case: Mapped[VatCase] = mapped_column(enum_type(VatCase), default=VatCase.STANDARD)

@@ -52,6 +52,7 @@ def _credited(form: CreditForm, document_id: int, left: CreditLeft) -> int | Non
                 document_id,
                 reason=form.reason.data,
                 choice=choice,
+                is_later_discount=form.is_later_discount.data,
                 request_key=form.request_key.key,
                 actor_id=actor,
             )

@@ -117,6 +117,13 @@ def test_an_archive_holds_the_year_and_proves_itself(archive):
     )
     assert {f"documents/F-2025-000{n}.{kind}" for n in (1, 2) for kind in ("pdf", "xml")} <= set(names)
     assert about["rows"]["donnees/payment.csv"] == 1
+    with zipfile.ZipFile(archive) as opened:
+        assert (
+            opened.read("etats/clients-crediteurs.csv")
+            .decode("utf-8-sig")
+            .splitlines()[-1]
+            .startswith(";Total")
+        )
     assert about["rows"]["donnees/journal_entry.csv"] == 3
     assert about["chain"]["hash"] in notice
     assert "donnees/settlement.csv" in notice

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+from accounting.closing.checks import YearDays
+from accounting.closing.close_year import close_year
+from accounting.closing.findings import CHECKS
+from accounting.facts import ThirdParty
+from accounting.fiscal_years import year_ending_in
+from accounting.reading.customers_in_credit import customers_in_credit, last_presented
 from accounting.reading.trial_balance import TrialBalance, trial_balance
 from core.clock import utc_now
 from core.database import transaction
@@ -71,3 +77,43 @@ def test_books_without_an_entry_have_an_empty_balance(company):
     balance = trial_balance(*YEAR)
     assert balance.rows == ()
     assert balance.is_balanced
+
+
+def test_customers_in_credit_are_told_apart_customer_by_customer(each_company):
+    dupont, martin = Shop(), Shop(ThirdParty("C00002", "Martin"), first_id=500)
+    for shop in (dupont, martin):
+        shop.invoice(SERVICES_120, on=date(2026, 1, 15))
+    # Dupont pays 30 too much and owes another 120: no credit. Martin pays 50 too much.
+    dupont.pay(1, 150_00, on=date(2026, 2, 1))
+    dupont.invoice(SERVICES_120, on=date(2026, 2, 2))
+    martin.pay(500, 170_00, on=date(2026, 2, 3))
+    found = customers_in_credit(date(2026, 2, 28))
+    assert [(one.code, one.customer, one.cents) for one in found.customers] == [("C00002", "Martin", 50_00)]
+    # On the day between Dupont's payment and its second invoice, it was in credit and Martin was not.
+    assert [one.code for one in customers_in_credit(date(2026, 2, 1)).customers] == ["C00001"]
+    assert customers_in_credit(date(2026, 1, 31)).cents == 0
+    # The trial balance has it under the last account of customers: 90 owed less 50 owing.
+    rows_ = trial_balance(*YEAR).rows
+    at = next(row for row in rows_ if row.account_id == last_presented(rows_))
+    assert (at.number, at.closing_cents) == ("411000", 40_00)
+
+
+def test_doubt_and_a_closed_year_change_nothing_of_it(each_company):
+    shop = Shop()
+    shop.invoice(SERVICES_120, on=date(2025, 6, 1))
+    shop.doubt(1, True, on=date(2025, 7, 1))
+    shop.invoice(SERVICES_120, on=date(2025, 8, 1))
+    shop.pay(3, 125_00, on=date(2025, 8, 2))
+    # What is doubtful stands on 416 and is not taken off what the customer has paid too much.
+    assert customers_in_credit(date(2025, 12, 31)).cents == 5_00
+    year = year_ending_in(2025)
+    assert year is not None
+    check = next(check for check in CHECKS if check.name == "in_credit")
+    (finding,) = check.find(YearDays(year.id, year.starts_on, year.ends_on))
+    assert "419" in str(finding.text)
+    assert finding.url == "/books/ageing/in-credit?day=2025-12-31"
+    with transaction():
+        close_year(year.id)
+    assert (
+        customers_in_credit(date(2025, 12, 31)).cents == customers_in_credit(date(2026, 3, 1)).cents == 5_00
+    )

@@ -133,6 +133,10 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
             Spot("/books/general-ledger?first=7&last=7&page=9"),
         ],
         "ageing.index": [Spot("/books/ageing"), Spot("/books/ageing?day=2001-01-01", ACCOUNTANT)],
+        "ageing.in_credit": [
+            Spot("/books/ageing/in-credit"),
+            Spot("/books/ageing/in-credit?day=2001-01-01", ACCOUNTANT),
+        ],
         "ageing.customer": [Spot(f"/books/ageing/customers/{rooms.customer_code}", ACCOUNTANT)],
         "vat_report.index": [
             Spot(f"/books/vat?period={rooms.this_month}", ACCOUNTANT),

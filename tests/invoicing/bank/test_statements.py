@@ -376,3 +376,14 @@ def test_what_stands_before_the_first_statement_is_in_its_opening_balance(compan
     assert standing is not None
     assert (standing.books_cents, standing.open_cents, standing.awaited_cents) == (24000, -400, 12000)
     assert standing.unexplained_cents == 0
+
+
+def test_a_line_of_long_before_the_books_is_told_and_nothing_is_taken_in(company):
+    with transaction():
+        issue(customer=make_customer())
+    with pytest.raises(StatementRefused, match="COTISATION 2009"):
+        take_in(("2009-03-02", "-5.00", "COTISATION 2009", "", ""), (ago(0), "1.00", "VIR", "", ""))
+    assert lines() == []
+    # What is older than the invoices by some months is the bank's history as it is.
+    take_in((ago(200), "-5.00", "COTISATION", "", ""))
+    assert len(lines()) == 1

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from accounting.fiscal_years import fiscal_years
 from core.clock import paris_today
+from core.tenancy import in_company
 from tests.invoicing.routes.conftest import page, plain
 
 
@@ -61,6 +63,22 @@ def test_a_surplus_is_recorded_only_when_somebody_agrees(owner, invoice, payment
     agreed = {**too_much, "accept_surplus": "y"}
     assert owner.post(f"/invoices/{invoice_id}/payments/new", data=agreed).status_code == 303
     assert "credit of €30.00" in page(owner, f"/customers/{customer_id}")
+
+
+def test_a_payment_of_long_before_the_books_is_recorded_only_when_somebody_agrees(
+    app, company_id, owner, invoice, payment
+):
+    url = f"/invoices/{invoice()}/payments/new"
+    slip = {**payment, "paid_on": "2016-03-01"}
+    text = plain(owner.post(url, data=slip).get_data(as_text=True))
+    assert "01/03/2016 is long before your books begin" in text
+    assert 'value="2016-03-01"' in text
+    with app.app_context(), in_company(company_id):
+        assert len(fiscal_years()) == 1, "no year of long ago was opened"
+    assert owner.post(url, data={**slip, "accepts_early": "y"}).status_code == 303
+    with app.app_context(), in_company(company_id):
+        assert [year.ends_on.year for year in fiscal_years()][-1] == 2016
+    assert "2016" in page(owner, "/payments")
 
 
 LIVE_OFFER = '<div id="invoice-credit" data-live>'
@@ -171,3 +189,19 @@ def test_the_list_of_payments_is_narrowed_by_method_period_and_search(owner, inv
     assert "€120.00" in page(owner, "/payments?q=F-")
     assert "Nothing found" in page(owner, "/payments?method=cash")
     assert "Nothing found" in page(owner, "/payments?to=2020-01-01")
+
+
+def test_a_credit_note_says_that_it_is_a_later_discount(owner, invoice):
+    invoice_id = invoice()
+    assert "This is a later discount" in page(owner, f"/invoices/{invoice_id}/credit")
+    form = {"reason": "Remise", "what": "amounts", "parts-0-amount": "10", "is_later_discount": "y"}
+    answer = owner.post(f"/invoices/{invoice_id}/credit", data={**form, "request_key": "d" * 32})
+    assert answer.status_code == 303
+    note = page(owner, answer.headers["Location"])
+    assert "booked as a rebate (709)" in note
+    assert "709600" in page(owner, "/books")
+    # As a rule a note cancels: nothing is said then.
+    answer = owner.post(
+        f"/invoices/{invoice_id}/credit", data={"reason": "Erreur", "what": "rest", "request_key": "e" * 32}
+    )
+    assert "rebate" not in page(owner, answer.headers["Location"])
