@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, func, select
 
 from accounting.bank_positions import BankPosition, balance_on, bank_positions
 from accounting.models import JournalEntry
 from core.database import db
+from invoicing.bank.bank_balance import balance_before_statements, bank_balance_on
 from invoicing.bank.lines import is_decided, is_matched
 from invoicing.bank.models import BankLine, BankMatch, BankStatement, MatchKind
 
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """How a bank account stands on the last day of its latest statement. All cents.
+    """How a bank account stands on a day, as a rule the last one of its latest statement. All cents.
 
     Attributes:
         bank_cents: the bank's balance; None when its files state none.
+        stated_on: the day of the balance that a file states, from which lines lead to it.
+        before_cents: by what the bank was ahead of the books before its first statement; None without a balance.
         books_cents: the account's balance in the books.
         open_cents, ignored_cents: lines of the bank that are not in the books: nothing decided, or put aside.
         straddling_cents: lines whose entry stands on another side of the day (a closed period).
@@ -28,6 +31,8 @@ class Reconciliation:
 
     day: date
     bank_cents: int | None
+    stated_on: date | None
+    before_cents: int | None
     books_cents: int
     open_cents: int
     open_count: int
@@ -42,35 +47,45 @@ class Reconciliation:
 
     @property
     def unexplained_cents(self) -> int | None:
-        """What nothing here explains, usually the balance before the first statement; None without a bank's balance."""
+        """What no line and no movement explains; None without a bank's balance."""
         if self.bank_cents is None:
             return None
         explained = self.open_cents + self.ignored_cents + self.straddling_cents - self.awaited_cents
         return self.bank_cents - self.books_cents - explained
 
+    @property
+    def gap_cents(self) -> int:
+        """What is unexplained and is not the balance before the first statement: lines that are missing or double."""
+        return (self.unexplained_cents or 0) - (self.before_cents or 0)
 
-def reconciliation(bank_account_id: int) -> Reconciliation | None:
-    """The reconciliation of a bank account; None before its first statement."""
-    latest = db.session.scalars(
-        select(BankStatement)
-        .where(BankStatement.bank_account_id == bank_account_id)
-        .order_by(BankStatement.ends_on.desc(), BankStatement.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if latest is None:
+
+def reconciliation(bank_account_id: int, on: date | None = None) -> Reconciliation | None:
+    """The reconciliation of a bank account; None before its first statement.
+
+    Args:
+        on: the day, kept within those of its statements; None is the last of them.
+    """
+    days = select(func.min(BankStatement.starts_on), func.max(BankStatement.ends_on))
+    first_day, last_day = db.session.execute(
+        days.where(BankStatement.bank_account_id == bank_account_id)
+    ).one()
+    if first_day is None:
         return None
-    day = latest.ends_on
+    day = min(max(on or last_day, first_day), last_day)
+    bank = bank_balance_on(bank_account_id, day)
     until = (BankLine.bank_account_id == bank_account_id, BankLine.booked_on <= day)
     return Reconciliation(
         day=day,
-        bank_cents=latest.closing_cents,
+        bank_cents=bank.cents if bank else None,
+        stated_on=bank.stated_on if bank else None,
+        before_cents=_before(bank_account_id, first_day),
         books_cents=balance_on(bank_account_id, day),
         open_cents=_sum(*until, ~is_decided()),
         open_count=db.session.scalar(select(func.count()).select_from(BankLine).where(*until, ~is_decided()))
         or 0,
         ignored_cents=_sum(*until, _is_ignored()),
         straddling_cents=_straddling(bank_account_id, day),
-        awaited=_awaited(bank_account_id, _first_day(bank_account_id), day),
+        awaited=_awaited(bank_account_id, first_day, day),
     )
 
 
@@ -107,10 +122,9 @@ def _straddling(bank_account_id: int, day: date) -> int:
     return told_before - told_after
 
 
-def _first_day(bank_account_id: int) -> date:
-    theirs = BankStatement.bank_account_id == bank_account_id
-    first = select(BankStatement.starts_on).where(theirs).order_by(BankStatement.starts_on).limit(1)
-    return db.session.scalars(first).one()
+def _before(bank_account_id: int, first_day: date) -> int | None:
+    cents = balance_before_statements(bank_account_id, first_day)
+    return None if cents is None else cents - balance_on(bank_account_id, first_day - timedelta(days=1))
 
 
 def _awaited(bank_account_id: int, first: date, day: date) -> tuple[BankPosition, ...]:

@@ -16,10 +16,16 @@ from core.event_log import Event
 from core.mail import OutboxMail
 from core.models import Role
 from core.tenancy import in_company
+from invoicing.bank.banks import banks
+from invoicing.bank.ignore_line import ignore_line
+from invoicing.bank.import_statement import import_statement
+from invoicing.bank.models import BankLine
+from invoicing.bank.statement_files import keep_file
 from tests.accounting.shop import SERVICES_120, Shop
 from tests.conftest import PASSWORD, make_user, signed_in_client
 from tests.factories.invoicing import issue, make_draft, make_line, pay
 from tests.following import followed, led_to
+from tests.invoicing.bank.bank_files import camt
 
 DECEMBER = date(2025, 12, 5)
 
@@ -91,6 +97,41 @@ def test_the_wizard_says_what_is_missing_and_the_year_is_typed(app, company_id, 
         assert (
             len(db.session.scalars(select(JournalEntry).where(JournalEntry.number == "AN000001")).all()) == 1
         )
+
+
+def test_the_wizard_holds_the_bank_against_the_books(app, company_id, year_id):
+    with app.app_context(), in_company(company_id):
+        account = banks()[0].account_id
+        early = keep_file(camt(("2025-12-20", "-5.00", "FRAIS", "", ""), opening="0.00"))
+        with transaction():
+            import_statement(early, account)
+    client = signed_in_client(app, company_id, Role.ACCOUNTANT)
+    page = shown(client, f"/books/closing/{year_id}")
+    assert "Banque: the last statement ends on 20 Dec 2025, before the year does" in page
+    assert "1 line of the bank until the end of the year has no decision, -€5.00" in page
+    assert "the bank has -€5.00 and the books €0.00, a difference of -€5.00 that lines" in page
+    link = f"/bank?bank={account}&amp;day=2025-12-31"
+    assert link in page
+    with app.app_context(), in_company(company_id):
+        rest = keep_file(camt(("2026-01-05", "120.00", "VIR", "", ""), opening="35.00"))
+        with transaction():
+            import_statement(rest, account)
+            ignore_line(db.session.query(BankLine.id).filter_by(amount_cents=-500).scalar(), "Autre compte")
+    page = shown(client, f"/books/closing/{year_id}")
+    assert "the last statement ends" not in page
+    assert "has no decision" not in page
+    # Between the two statements €40.00 came that no file tells.
+    assert "the bank has €35.00 and the books €0.00, a difference of €35.00. Nothing explains €40.00 of it" in page
+    assert "Reconciliation on 31 Dec 2025" in shown(client, link.replace("&amp;", "&"))
+
+
+def test_without_statements_of_the_year_the_wizard_says_nothing_of_the_bank(app, company_id, year_id):
+    with app.app_context(), in_company(company_id):
+        later = keep_file(camt(("2026-01-05", "120.00", "VIR", "", "")))
+        with transaction():
+            import_statement(later, banks()[0].account_id)
+    client = signed_in_client(app, company_id, Role.ACCOUNTANT)
+    assert "/bank?bank=" not in shown(client, f"/books/closing/{year_id}")
 
 
 def test_what_does_not_hold_stops_the_closing(app, company_id, year_id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import PurePath
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -164,7 +165,7 @@ def _page(form: StatementForm) -> str:
         proposals=proposals_of(bank.account_id, [line for line in lines if line.id not in matches]),
         wanted=wanted,
         page=page,
-        standing=reconciliation(bank.account_id),
+        standing=reconciliation(bank.account_id, _asked_day()),
         statements=_latest(bank),
         has_lines=count_lines(LineFilter(bank.account_id, only_open=False)) > 0,
         proposed_words=PROPOSED,
@@ -187,6 +188,14 @@ def _asked_bank() -> Bank:
     """The bank account that the address asks for, else the usual one."""
     offered, asked = banks(), request.args.get("bank", type=int)
     return next((bank for bank in offered if bank.account_id == asked), offered[0])
+
+
+def _asked_day() -> date | None:
+    """The day that the address asks the reconciliation for; None where it names none."""
+    try:
+        return date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        return None
 
 
 def _file_name() -> str:

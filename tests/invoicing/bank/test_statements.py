@@ -387,3 +387,37 @@ def test_a_line_of_long_before_the_books_is_told_and_nothing_is_taken_in(company
     # What is older than the invoices by some months is the bank's history as it is.
     take_in((ago(200), "-5.00", "COTISATION", "", ""))
     assert len(lines()) == 1
+
+
+def test_a_statement_without_a_balance_is_read_on_from_the_one_before(company):
+    account = take_in((ago(9), "10.00", "UN", "", ""), opening="100.00")
+    file_id = keep_file(csv("Date;Libellé;Montant", f"{ago(4)};DEUX;5,00"))
+    with transaction():
+        import_statement(file_id, account)
+    standing = reconciliation(account)
+    assert standing is not None
+    assert (standing.day, standing.stated_on) == (TODAY - timedelta(days=4), TODAY - timedelta(days=9))
+    assert (standing.bank_cents, standing.open_cents) == (11500, 1500)
+    # What is not explained is the balance before the first statement, and is said to be.
+    assert (standing.unexplained_cents, standing.before_cents, standing.gap_cents) == (10000, 10000, 0)
+    # A statement that leaves days out: its lines were never imported, whatever stood before the first.
+    take_in((ago(1), "1.00", "TROIS", "", ""), opening="135.00")
+    standing = reconciliation(account)
+    assert standing is not None
+    assert (standing.bank_cents, standing.stated_on) == (13600, TODAY - timedelta(days=1))
+    assert (standing.unexplained_cents, standing.before_cents, standing.gap_cents) == (12000, 10000, 2000)
+    # On an earlier day the next statement that states a balance is read backwards.
+    for days, cents in ((10, 11000), (4, 13500), (3, 13500)):
+        earlier = reconciliation(account, TODAY - timedelta(days=days))
+        assert earlier is not None
+        assert (earlier.day, earlier.bank_cents) == (TODAY - timedelta(days=min(days, 9)), cents)
+
+
+def test_without_any_balance_the_bank_is_not_held_against_the_books(company):
+    account = banks()[0].account_id
+    file_id = keep_file(csv("Date;Libellé;Montant", f"{ago(4)};UN;5,00"))
+    with transaction():
+        import_statement(file_id, account)
+    standing = reconciliation(account)
+    assert standing is not None
+    assert (standing.bank_cents, standing.unexplained_cents, standing.before_cents) == (None, None, None)
