@@ -31,7 +31,9 @@ def bank_balance_on(bank_account_id: int, day: date) -> BankBalance | None:
     theirs = select(BankStatement.ends_on, BankStatement.closing_cents).where(
         BankStatement.bank_account_id == bank_account_id, BankStatement.closing_cents.is_not(None)
     )
-    later = theirs.where(BankStatement.ends_on >= day).order_by(BankStatement.ends_on, BankStatement.id.desc())
+    later = theirs.where(BankStatement.ends_on >= day).order_by(
+        BankStatement.ends_on, BankStatement.id.desc()
+    )
     before = theirs.where(BankStatement.ends_on < day).order_by(
         BankStatement.ends_on.desc(), BankStatement.id.desc()
     )

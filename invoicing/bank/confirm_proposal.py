@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from invoicing.bank.lines import LineDecided
-from invoicing.bank.match_entry import match_entry
+from invoicing.bank.match_entries import match_entries
 from invoicing.bank.match_payout import match_payout
 from invoicing.bank.models import BankMatch, MatchKind
 from invoicing.bank.pay_by_line import pay_by_line
@@ -31,5 +31,6 @@ def confirm_proposal(line_id: int, choice: str, *, actor_id: int | None = None) 
     if found[3]:
         parts = [tuple(int(number) for number in part.split("-")) for part in found[4].split(",")]
         return pay_by_line(line_id, [(part[0], part[1]) for part in parts], actor_id=actor_id)
-    verb = match_entry if MatchKind(found[1]) is MatchKind.ENTRY else match_payout
-    return verb(line_id, int(found[2]), actor_id=actor_id)
+    if MatchKind(found[1]) is MatchKind.ENTRY:
+        return match_entries(line_id, [int(found[2])], actor_id=actor_id)
+    return match_payout(line_id, int(found[2]), actor_id=actor_id)

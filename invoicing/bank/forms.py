@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import DateField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired
 
-from accounting.bank_positions import bookable_accounts
+from accounting.models import Account
+from accounting.roles import AccountRole
 from core.clock import paris_today
-from core.web.forms import RequestKeyField, choices
+from core.web.forms import MoneyField, RequestKeyField, choices
 from invoicing.bank.banks import Bank
 from invoicing.bank.read_csv import CsvColumn, CsvTable, Layout
 from invoicing.bank.words import COLUMNS
@@ -81,15 +84,36 @@ class BookForm(FlaskForm):
 
     account = SelectField(_l("Account"), coerce=int, validators=[InputRequired(_l("Choose an account."))])
 
-    def offer_accounts(self) -> None:
+    def offer_accounts(self, accounts: Sequence[Account]) -> None:
         """Give the field its choices, the waiting account chosen."""
-        accounts = bookable_accounts()
-        self.account.choices = choices([(row.id, f"{row.number} {row.label}") for row in accounts])
-        if self.account.data is None:
-            self.account.data = next((row.id for row in accounts if row.role == "suspense"), None)
+        _offer(self.account, accounts, AccountRole.SUSPENSE)
 
 
 class PickInvoicesForm(FlaskForm):
-    """The invoices that a line pays."""
+    """The invoices that a line pays, and what the bank kept of the money."""
 
     invoices = SelectMultipleField(_l("Invoices"), coerce=int, validate_choice=False)
+    fee = MoneyField(_l("Fee that the bank kept"))
+    fee_account = SelectField(_l("Account of the fee"), coerce=int)
+
+    def offer_accounts(self, accounts: Sequence[Account]) -> None:
+        """Give the account its choices, bank fees chosen."""
+        _offer(self.fee_account, accounts, AccountRole.BANK_FEES)
+
+
+class PickEntriesForm(FlaskForm):
+    """The movements of the books that a line is, and where what they lack of it is booked (0: they lack nothing)."""
+
+    entries = SelectMultipleField(_l("Movements"), coerce=int, validate_choice=False)
+    rest_account = SelectField(_l("Book the difference on"), coerce=int, default=0)
+
+    def offer_accounts(self, accounts: Sequence[Account]) -> None:
+        """Give the account its choices, none chosen."""
+        _offer(self.rest_account, accounts, None)
+        self.rest_account.choices = [*choices([(0, _l("no difference"))]), *self.rest_account.choices]
+
+
+def _offer(field: SelectField, accounts: Sequence[Account], usual: AccountRole | None) -> None:
+    field.choices = choices([(row.id, f"{row.number} {row.label}") for row in accounts])
+    if field.data is None:
+        field.data = next((row.id for row in accounts if row.role == usual), None) if usual else 0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, func, select
 
-from accounting.bank_positions import bank_positions, transfers_under_way
+from accounting.bank_positions import BankPosition, bank_positions, transfers_under_way
 from accounting.models import JournalEntry
 from core.database import db, lock
 from core.errors import ConflictError
@@ -21,6 +21,10 @@ from invoicing.payments import Payment
 
 MOST_PROPOSED = 300
 """For how many lines at once proposals are made."""
+
+
+FURTHER = timedelta(days=60)
+"""How far a person may look for the movements that a line is (parameter: cheques and fees are recorded late)."""
 
 
 class LineDecided(ConflictError):
@@ -54,11 +58,27 @@ def open_line(line_id: int) -> BankLine:
     return line
 
 
+def lock_entries(entry_ids: Collection[int]) -> None:
+    """Lock entries by id, so that two lines that want one come one after the other, after the lines' own locks."""
+    for entry_id in sorted(entry_ids):
+        lock(select(JournalEntry).where(JournalEntry.id == entry_id))
+
+
+def entries_taken(entry_ids: Collection[int]) -> bool:
+    """Whether a line of the bank is one of these entries."""
+    theirs = select(BankMatch.id).where(BankMatch.entry_id.in_(entry_ids), BankMatch.undone_at.is_(None))
+    return db.session.scalars(theirs.limit(1)).first() is not None
+
+
 def live_match(line_id: int) -> BankMatch | None:
-    """The decision that holds on a line."""
-    return db.session.scalars(
-        select(BankMatch).where(BankMatch.line_id == line_id, BankMatch.undone_at.is_(None))
-    ).one_or_none()
+    """The decision that holds on a line, by its first part."""
+    return next(iter(live_parts(line_id)), None)
+
+
+def live_parts(line_id: int) -> list[BankMatch]:
+    """All parts of the decision that holds on a line."""
+    theirs = select(BankMatch).where(BankMatch.line_id == line_id, BankMatch.undone_at.is_(None))
+    return list(db.session.scalars(theirs.order_by(BankMatch.part)))
 
 
 def is_decided() -> ColumnElement[bool]:
@@ -116,8 +136,10 @@ def find_lines(wanted: LineFilter, *, limit: int, offset: int = 0) -> list[BankL
 
 
 def matches_of(line_ids: Collection[int]) -> Mapping[int, BankMatch]:
-    """The decisions that hold on these lines, by line."""
-    found = select(BankMatch).where(BankMatch.line_id.in_(list(line_ids)), BankMatch.undone_at.is_(None))
+    """The decisions that hold on these lines, by line, each by its first part."""
+    found = select(BankMatch).where(
+        BankMatch.line_id.in_(list(line_ids)), BankMatch.part == 0, BankMatch.undone_at.is_(None)
+    )
     return {match.line_id: match for match in db.session.scalars(found)}
 
 
@@ -139,6 +161,13 @@ def proposals_of(bank_account_id: int, lines: Sequence[BankLine]) -> dict[int, l
         for line in sorted(lines, key=lambda line: (line.booked_on, line.id))[:MOST_PROPOSED]
     ]
     return propose(asked, candidates)
+
+
+def unmatched_near(line: BankLine) -> list[BankPosition]:
+    """The movements of the books, near the line's day, that no line of the bank is: the nearest days first."""
+    near = JournalEntry.piece_date.between(line.booked_on - FURTHER, line.booked_on + FURTHER)
+    found = bank_positions(line.bank_account_id, near, is_awaited())
+    return sorted(found, key=lambda position: abs(position.day - line.booked_on))
 
 
 def _candidates(bank_account_id: int, first: date, last: date) -> Candidates:

@@ -12,7 +12,7 @@ from accounting.record_bank import record_bank
 from core.database import db, next_id
 from core.errors import ConflictError
 from invoicing.bank.banks import bank_of
-from invoicing.bank.lines import open_line
+from invoicing.bank.lines import lock_entries, open_line
 from invoicing.bank.models import BankMatch, MatchKind
 from invoicing.bank.note_match import note_match
 
@@ -26,6 +26,7 @@ def match_payout(line_id: int, payout_entry_id: int, *, actor_id: int | None = N
         ConflictError: the payout is of another amount, or arrived already.
     """
     line = open_line(line_id)
+    lock_entries([payout_entry_id])
     found = transfers_under_way(JournalEntry.id == payout_entry_id)
     if not found or found[0].cents != line.amount_cents:
         raise ConflictError(_l("This payout is of another amount."))

@@ -174,9 +174,13 @@ class MatchKind(StrEnum):
 
 
 class BankMatch(CompanyScoped, Base):
-    """A decision on a line. While it holds no other one does, and no other line has its entry.
+    """A decision on a line, or a part of one. While it holds no other one does, and no other line has its entry.
+
+    A line that is several movements of the books has a row for each, decided and taken back together; they make its
+    amount. Two people who decide at once both write part 0, which the database takes from one.
 
     Attributes:
+        part: which of the line's movements, counted from 0.
         entry_id: the entry whose line on the bank account is this line of the statement; None for an ignored one.
         payout_entry_id: of a payout, the entry that took the money off the other account.
         payment_id: of a payment, what was recorded.
@@ -191,21 +195,23 @@ class BankMatch(CompanyScoped, Base):
         company_key("journal_entry", "payout_entry_id"),
         company_key("payment", "payment_id"),
         CheckConstraint("(kind = 'ignored') = (entry_id IS NULL)", name="entry_unless_ignored"),
+        CheckConstraint("part >= 0 AND (part = 0 OR kind IN ('entry', 'account'))", name="part_books"),
         *(
             Index(
-                f"uq_bank_match_{column}",
+                f"uq_bank_match_{columns[0]}",
                 "company_id",
-                column,
+                *columns,
                 unique=True,
                 sqlite_where=text("undone_at IS NULL"),
                 postgresql_where=text("undone_at IS NULL"),
             )
-            for column in ("line_id", "entry_id", "payout_entry_id")
+            for columns in (("line_id", "part"), ("entry_id",), ("payout_entry_id",))
         ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     line_id: Mapped[int] = mapped_column(BigInteger)
+    part: Mapped[int] = mapped_column(default=0, server_default="0")
     kind: Mapped[MatchKind] = mapped_column(enum_type(MatchKind))
     entry_id: Mapped[int | None] = mapped_column(BigInteger)
     payout_entry_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -11,6 +11,7 @@ def note_match(
     line: BankLine,
     kind: MatchKind,
     *,
+    part: int = 0,
     match_id: int | None = None,
     entry_id: int | None = None,
     payout_entry_id: int | None = None,
@@ -18,10 +19,11 @@ def note_match(
     reason: str = "",
     actor_id: int | None = None,
 ) -> BankMatch:
-    """Write the decision and its event. The database takes one that holds per line and per entry."""
+    """Write a part of a decision and its event. The database takes one that holds per place and per entry."""
     match = BankMatch(
         id=match_id,
         line_id=line.id,
+        part=part,
         kind=kind,
         entry_id=entry_id,
         payout_entry_id=payout_entry_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 from accounting.standing import entry_of
 from core.database import db
 from invoicing.bank.banks import bank_of
+from invoicing.bank.book_rest import book_rest
 from invoicing.bank.lines import open_line
 from invoicing.bank.models import BankLine, BankMatch, MatchKind
 from invoicing.bank.note_match import note_match
@@ -18,19 +20,37 @@ from invoicing.payments import PaymentMethod
 from invoicing.record_payment import PaymentInput, PaymentPart, record_payment
 
 LONGEST_REFERENCE = 100
+LARGEST_FEE_CENTS = 10_000_00
+"""A larger one is an amount in the wrong field (assumed)."""
 
 
-def pay_by_line(line_id: int, parts: Sequence[tuple[int, int]], *, actor_id: int | None = None) -> BankMatch:
+@dataclass(frozen=True)
+class KeptFee:
+    """What the bank kept of the money before it put it on the account, in cents above zero, and where it is booked."""
+
+    cents: int
+    account_id: int
+
+
+def pay_by_line(
+    line_id: int,
+    parts: Sequence[tuple[int, int]],
+    *,
+    fee: KeptFee | None = None,
+    actor_id: int | None = None,
+) -> BankMatch:
     """Pay invoices with the money of a line; what they do not take becomes their customer's credit.
 
     Args:
         line_id: a line by which money came in.
         parts: invoice and cents of each that is paid; of one customer.
+        fee: what the customer paid beyond the line: the payment is of both, the fee is booked besides (D 627; C 512).
 
     Raises:
         NotFoundError: there is no such line or invoice.
         LineDecided: something is decided on the line.
-        InvalidInputError: an invoice owes less by now, they are of several customers, or money went out.
+        InvalidInputError: an invoice owes less by now, they are of several customers, money went out, or the fee is
+            none or on an account that may not be booked.
     """
     line = open_line(line_id)
     if line.amount_cents <= 0:
@@ -39,11 +59,12 @@ def pay_by_line(line_id: int, parts: Sequence[tuple[int, int]], *, actor_id: int
         raise InvalidInputError({"invoices": _l("Choose the invoices that this money pays.")})
     bank = bank_of(line.bank_account_id)
     assert bank is not None, "lines are imported for bank accounts only"
+    _check_fee(fee)
     payment = record_payment(
         PaymentInput(
             invoice_id=parts[0][0],
             method=PaymentMethod.TRANSFER,
-            amount_cents=line.amount_cents,
+            amount_cents=line.amount_cents + (fee.cents if fee else 0),
             paid_on=line.booked_on,
             reference=(line.reference or line.wording)[:LONGEST_REFERENCE],
             request_key=_request_key(line),
@@ -55,7 +76,15 @@ def pay_by_line(line_id: int, parts: Sequence[tuple[int, int]], *, actor_id: int
     )
     entry = entry_of(("payment", payment.id), "collection")
     assert entry is not None, "a payment writes its entry at once"
-    return note_match(line, MatchKind.PAYMENT, entry_id=entry.id, payment_id=payment.id, actor_id=actor_id)
+    first = note_match(line, MatchKind.PAYMENT, entry_id=entry.id, payment_id=payment.id, actor_id=actor_id)
+    if fee is not None:
+        book_rest(line, -fee.cents, fee.account_id, part=1, field="fee_account", actor_id=actor_id)
+    return first
+
+
+def _check_fee(fee: KeptFee | None) -> None:
+    if fee is not None and not 0 < fee.cents <= LARGEST_FEE_CENTS:
+        raise InvalidInputError({"fee": _l("Give a fee above zero, and no larger than a bank takes.")})
 
 
 def _request_key(line: BankLine) -> str:

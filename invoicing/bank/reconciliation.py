@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, func, select
 
 from accounting.bank_positions import BankPosition, balance_on, bank_positions
-from accounting.models import JournalEntry
+from accounting.models import SIGNED_CENTS, EntryLine, JournalEntry
 from core.database import db
 from invoicing.bank.bank_balance import balance_before_statements, bank_balance_on
 from invoicing.bank.lines import is_decided, is_matched
@@ -65,11 +65,10 @@ def reconciliation(bank_account_id: int, on: date | None = None) -> Reconciliati
     Args:
         on: the day, kept within those of its statements; None is the last of them.
     """
-    days = select(func.min(BankStatement.starts_on), func.max(BankStatement.ends_on))
-    first_day, last_day = db.session.execute(
-        days.where(BankStatement.bank_account_id == bank_account_id)
-    ).one()
-    if first_day is None:
+    theirs = BankStatement.bank_account_id == bank_account_id
+    first_day: date | None = db.session.scalar(select(func.min(BankStatement.starts_on)).where(theirs))
+    last_day: date | None = db.session.scalar(select(func.max(BankStatement.ends_on)).where(theirs))
+    if first_day is None or last_day is None:
         return None
     day = min(max(on or last_day, first_day), last_day)
     bank = bank_balance_on(bank_account_id, day)
@@ -108,12 +107,20 @@ def _is_ignored() -> ColumnElement[bool]:
 
 def _straddling(bank_account_id: int, day: date) -> int:
     def between(line: ColumnElement[bool], entry: ColumnElement[bool]) -> int:
+        # By entry and not by line: of a line that is several, some may stand on the other side.
         total = (
-            select(func.coalesce(func.sum(BankLine.amount_cents), 0))
+            select(func.coalesce(func.sum(SIGNED_CENTS), 0))
             .select_from(BankLine)
             .join(BankMatch, BankMatch.line_id == BankLine.id)
             .join(JournalEntry, JournalEntry.id == BankMatch.entry_id)
-            .where(BankLine.bank_account_id == bank_account_id, BankMatch.undone_at.is_(None), line, entry)
+            .join(EntryLine, EntryLine.entry_id == JournalEntry.id)
+            .where(
+                BankLine.bank_account_id == bank_account_id,
+                EntryLine.account_id == bank_account_id,
+                BankMatch.undone_at.is_(None),
+                line,
+                entry,
+            )
         )
         return int(db.session.scalar(total) or 0)
 

@@ -32,6 +32,7 @@ _ends_once(
     "bank_match",
     (
         "line_id",
+        "part",
         "kind",
         "entry_id",
         "payout_entry_id",

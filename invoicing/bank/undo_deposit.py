@@ -15,7 +15,8 @@ from core.clock import paris_today
 from core.database import db, lock
 from core.errors import ConflictError
 from core.event_log import record_event
-from invoicing.bank.models import BankMatch, ChequeDeposit, ChequeDepositItem
+from invoicing.bank.lines import entries_taken, lock_entries
+from invoicing.bank.models import ChequeDeposit, ChequeDepositItem
 from invoicing.bank.take_off_slip import take_off_slip
 from invoicing.errors import NotFoundError
 from invoicing.input_checks import checked_reason
@@ -70,5 +71,6 @@ def _is_on_statement(deposit_id: int) -> bool:
     entry = entry_of(("cheque_deposit", deposit_id), "cheque_deposit")
     if entry is None:
         return False
-    match = select(BankMatch.id).where(BankMatch.entry_id == entry.id, BankMatch.undone_at.is_(None))
-    return db.session.scalars(match).first() is not None
+    # A line that is being matched with the slip comes before or after, never beside.
+    lock_entries([entry.id])
+    return entries_taken([entry.id])

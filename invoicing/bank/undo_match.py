@@ -5,19 +5,20 @@ from __future__ import annotations
 from flask_babel import gettext
 
 from accounting.bank_facts import BankLineFact, PayoutArrivedFact
+from accounting.bank_positions import position_of
 from accounting.models import EntryLine, JournalEntry
 from accounting.record_bank import record_bank
 from core.clock import paris_today, utc_now
 from core.database import db
 from core.event_log import record_event
 from invoicing.bank.banks import bank_of
-from invoicing.bank.lines import live_match, locked_line
+from invoicing.bank.lines import live_parts, locked_line
 from invoicing.bank.models import BankLine, BankMatch, MatchKind
 from invoicing.cancel_payment import cancel_payment
 
 
 def undo_match(line_id: int, *, pays: bool = True, actor_id: int | None = None) -> BankMatch | None:
-    """Take back what holds on a line; nothing does: nothing is written.
+    """Take back what holds on a line, all parts of it; nothing does: nothing is written.
 
     Args:
         pays: whether the person may take back a payment too; else one stays.
@@ -27,19 +28,22 @@ def undo_match(line_id: int, *, pays: bool = True, actor_id: int | None = None) 
         ConflictError: the payment it recorded cannot be cancelled, because money of it was given back.
     """
     line = locked_line(line_id)
-    match = live_match(line_id)
-    if match is None or (match.kind is MatchKind.PAYMENT and not pays):
+    parts = live_parts(line_id)
+    if not parts or (parts[0].kind is MatchKind.PAYMENT and not pays):
         return None
-    if match.kind is MatchKind.PAYMENT:
-        assert match.payment_id is not None
-        # Cancelled on its own page already, it is returned as it is.
-        cancel_payment(match.payment_id, reason=gettext("Line of the bank undone"), actor_id=actor_id)
-    elif match.kind in (MatchKind.PAYOUT, MatchKind.ACCOUNT):
-        _mirror(line, match)
-    match.undone_at = utc_now()
+    now = utc_now()
+    for match in parts:
+        if match.kind is MatchKind.PAYMENT:
+            assert match.payment_id is not None
+            # Cancelled on its own page already, it is returned as it is.
+            cancel_payment(match.payment_id, reason=gettext("Line of the bank undone"), actor_id=actor_id)
+        elif match.kind in (MatchKind.PAYOUT, MatchKind.ACCOUNT):
+            _mirror(line, match)
+        match.undone_at = now
     db.session.flush()
-    record_event("bank.line_undone", actor_id=actor_id, subject=("bank_line", line.id), decision=match.kind)
-    return match
+    first = parts[0]
+    record_event("bank.line_undone", actor_id=actor_id, subject=("bank_line", line.id), decision=first.kind)
+    return first
 
 
 def _mirror(line: BankLine, match: BankMatch) -> None:
@@ -58,9 +62,11 @@ def _mirror(line: BankLine, match: BankMatch) -> None:
             EntryLine.entry_id == entry.id, EntryLine.account_id != line.bank_account_id
         )
     ).one()
+    position = position_of(line.bank_account_id, entry.id)
+    assert position is not None, "what was booked for a line moves its bank account"
     record_bank(
         BankLineFact(
-            source, day, entry.piece_ref, entry.label, line.amount_cents, other, bank.place,
+            source, day, entry.piece_ref, entry.label, position.cents, other, bank.place,
             is_taken_back=True,
         )
     )  # fmt: skip

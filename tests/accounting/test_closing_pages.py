@@ -106,7 +106,8 @@ def test_the_wizard_holds_the_bank_against_the_books(app, company_id, year_id):
         with transaction():
             import_statement(early, account)
     client = signed_in_client(app, company_id, Role.ACCOUNTANT)
-    page = shown(client, f"/books/closing/{year_id}")
+    address = f"/books/closing/{year_id}"
+    page = shown(client, led_to(app, client, client.post(f"{address}/checks")))
     assert "Banque: the last statement ends on 20 Dec 2025, before the year does" in page
     assert "1 line of the bank until the end of the year has no decision, -€5.00" in page
     assert "the bank has -€5.00 and the books €0.00, a difference of -€5.00 that lines" in page
@@ -117,11 +118,14 @@ def test_the_wizard_holds_the_bank_against_the_books(app, company_id, year_id):
         with transaction():
             import_statement(rest, account)
             ignore_line(db.session.query(BankLine.id).filter_by(amount_cents=-500).scalar(), "Autre compte")
-    page = shown(client, f"/books/closing/{year_id}")
+    page = shown(client, led_to(app, client, client.post(f"{address}/checks")))
     assert "the last statement ends" not in page
     assert "has no decision" not in page
     # Between the two statements €40.00 came that no file tells.
-    assert "the bank has €35.00 and the books €0.00, a difference of €35.00. Nothing explains €40.00 of it" in page
+    assert (
+        "the bank has €35.00 and the books €0.00, a difference of €35.00. Nothing explains €40.00 of it"
+        in page
+    )
     assert "Reconciliation on 31 Dec 2025" in shown(client, link.replace("&amp;", "&"))
 
 
@@ -131,7 +135,8 @@ def test_without_statements_of_the_year_the_wizard_says_nothing_of_the_bank(app,
         with transaction():
             import_statement(later, banks()[0].account_id)
     client = signed_in_client(app, company_id, Role.ACCOUNTANT)
-    assert "/bank?bank=" not in shown(client, f"/books/closing/{year_id}")
+    asked = client.post(f"/books/closing/{year_id}/checks")
+    assert "/bank?bank=" not in shown(client, led_to(app, client, asked))
 
 
 def test_what_does_not_hold_stops_the_closing(app, company_id, year_id):

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_security import current_user
 
+from accounting.bank_positions import bookable_accounts
 from accounting.models import JournalEntry
 from core.database import db, transaction
 from core.errors import NotAllowedError
@@ -19,11 +20,12 @@ from core.web.rights import Right, may, requires
 from invoicing.bank.banks import bank_of
 from invoicing.bank.book_line import book_line
 from invoicing.bank.confirm_proposal import confirm_proposal, records_payment
-from invoicing.bank.forms import BookForm, IgnoreForm, PickInvoicesForm
+from invoicing.bank.forms import BookForm, IgnoreForm, PickEntriesForm, PickInvoicesForm
 from invoicing.bank.ignore_line import ignore_line
-from invoicing.bank.lines import live_match, proposals_of
+from invoicing.bank.lines import live_match, live_parts, proposals_of, unmatched_near
+from invoicing.bank.match_entries import match_entries
 from invoicing.bank.models import BankLine, BankMatch, MatchKind
-from invoicing.bank.pay_by_line import pay_by_line
+from invoicing.bank.pay_by_line import KeptFee, pay_by_line
 from invoicing.bank.reading import squeezed
 from invoicing.bank.sent_back import payments_sent_back
 from invoicing.bank.undo_match import undo_match
@@ -64,16 +66,32 @@ def confirm(line_id: int) -> ResponseReturnValue:
 @requires(Right.INVOICE)
 def pay(line_id: int) -> ResponseReturnValue:
     """Pay the invoices that are ticked, the oldest due first."""
-    line, form = _line(line_id), PickInvoicesForm()
+    line, form, actor = _line(line_id), PickInvoicesForm(), current_user.id
+    form.offer_accounts(bookable_accounts())
     if form.validate():
+        cents = form.fee.scaled
+        fee = KeptFee(cents, form.fee_account.data) if cents else None
         wanted = set(form.invoices.data or [])
         parts = spread(
-            line.amount_cents, [invoice for invoice in all_open_invoices() if invoice.id in wanted]
+            line.amount_cents + (cents or 0),
+            [invoice for invoice in all_open_invoices() if invoice.id in wanted],
         )
-        actor = current_user.id
-        if _done(form, lambda: pay_by_line(line_id, list(parts.items()), actor_id=actor)):
+        if _done(form, lambda: pay_by_line(line_id, list(parts.items()), fee=fee, actor_id=actor)):
             return _decided(line)
     return _page(line, pick=form), 422
+
+
+@blueprint.post("/<int:line_id>/match")
+@requires(Right.RECONCILE)
+def match(line_id: int) -> ResponseReturnValue:
+    """Say that the line is the movements that are ticked; a difference may go to an account."""
+    line, form, actor = _line(line_id), PickEntriesForm(), current_user.id
+    form.offer_accounts(bookable_accounts())
+    if form.validate():
+        wanted, account = form.entries.data or [], form.rest_account.data or None
+        if _done(form, lambda: match_entries(line_id, wanted, rest_account_id=account, actor_id=actor)):
+            return _decided(line)
+    return _page(line, match_form=form), 422
 
 
 @blueprint.post("/<int:line_id>/ignore")
@@ -91,7 +109,7 @@ def ignore(line_id: int) -> ResponseReturnValue:
 def book(line_id: int) -> ResponseReturnValue:
     """Book the line on an account."""
     line, form, actor = _line(line_id), BookForm(), current_user.id
-    form.offer_accounts()
+    form.offer_accounts(bookable_accounts())
     if form.validate() and _done(form, lambda: book_line(line_id, form.account.data, actor_id=actor)):
         return _decided(line)
     return _page(line, book_form=form), 422
@@ -143,31 +161,44 @@ def _page(
     pick: PickInvoicesForm | None = None,
     ignore_form: IgnoreForm | None = None,
     book_form: BookForm | None = None,
+    match_form: PickEntriesForm | None = None,
 ) -> str:
-    match = live_match(line.id)
-    if book_form is None:
-        book_form = BookForm(formdata=None)
-        book_form.offer_accounts()
+    parts = live_parts(line.id)
+    match = parts[0] if parts else None
+    forms = (
+        pick or PickInvoicesForm(formdata=None),
+        match_form or PickEntriesForm(formdata=None),
+        book_form or BookForm(formdata=None),
+    )
+    accounts = bookable_accounts()
+    for form in forms:
+        form.offer_accounts(accounts)
     return render_template(
         "bank/line.html",
         line=line,
         bank=bank_of(line.bank_account_id),
         match=match,
-        entry=db.session.get(JournalEntry, match.entry_id) if match and match.entry_id else None,
+        entries=_entries_of(parts),
         may_undo=may(Right.RECONCILE) and _may_undo(match),
         proposals=[] if match else proposals_of(line.bank_account_id, [line]).get(line.id, []),
         invoices=[] if match or line.amount_cents < 0 else _listed(searched()),
         rejected=[] if match or line.amount_cents > 0 else payments_sent_back(line),
+        unmatched=[] if match else unmatched_near(line)[:MOST_LISTED],
         query=searched(),
-        pick=pick or PickInvoicesForm(formdata=None),
+        pick=forms[0],
+        match_form=forms[1],
+        book_form=forms[2],
         ignore_form=ignore_form or IgnoreForm(formdata=None),
-        book_form=book_form,
         raw=json.loads(line.raw),
         proposed_words=PROPOSED,
         decided_words=DECIDED,
         reasons=REASONS,
         methods=METHODS,
     )
+
+
+def _entries_of(parts: list[BankMatch]) -> list[JournalEntry]:
+    return [db.session.get_one(JournalEntry, part.entry_id) for part in parts if part.entry_id is not None]
 
 
 def _listed(text: str) -> list[OpenInvoice]:

@@ -26,7 +26,7 @@ from invoicing.bank.deposit_cheques import deposit_cheques
 from invoicing.bank.ignore_line import ignore_line
 from invoicing.bank.import_statement import import_statement
 from invoicing.bank.lines import LineDecided, LineFilter, count_lines, live_match, proposals_of
-from invoicing.bank.match_entry import match_entry
+from invoicing.bank.match_entries import match_entries
 from invoicing.bank.models import BankLine, BankMatch, BankStatement, MatchKind
 from invoicing.bank.pay_by_line import pay_by_line
 from invoicing.bank.proposals import Why
@@ -260,7 +260,7 @@ def test_two_windows_decide_on_one_line_once(each_company):
     assert match.entry_id is not None
     # Nor can it be the entry of the first, by the verb or past it.
     with pytest.raises(ConflictError), transaction():
-        match_entry(twin.id, match.entry_id)
+        match_entries(twin.id, [match.entry_id])
     table = Base.metadata.tables["bank_match"]
     for row in (
         {"line_id": line.id, "kind": "ignored"},
@@ -295,7 +295,7 @@ def test_what_no_page_offers_is_refused(company):
     with pytest.raises(InvalidInputError), transaction():
         pay_by_line(line, [(invoice, 500)])
     with pytest.raises(ConflictError), transaction():
-        match_entry(line, entry)
+        match_entries(line, [entry])
     with pytest.raises(InvalidInputError), transaction():
         ignore_line(line, "  ")
     assert live_match(line) is None
@@ -359,7 +359,7 @@ def test_a_second_bank_has_its_own_account_journal_and_lines(company):
     other = next(row for row in lines() if row.bank_account_id != second.account_id)
     assert [p.kind for p in proposals_of(other.bank_account_id, [other])[other.id]] == []
     with pytest.raises(ConflictError), transaction():
-        match_entry(other.id, match.entry_id)
+        match_entries(other.id, [match.entry_id])
 
 
 def test_what_stands_before_the_first_statement_is_in_its_opening_balance(company):

@@ -122,6 +122,7 @@ def test_who_keeps_the_books_or_invoices_says_what_a_line_is(app, company_id, li
         (FEE, "book", {"account": given["fees"]}, "Booked on an account"),
         (FEE, "ignore", {"reason": "Plus tard"}, "Put aside"),
         (ENTRY, "confirm", {"choice": given["entry"]}, "In the books already"),
+        (ENTRY, "match", {"entries": given["entry"].partition(":")[2]}, "In the books already"),
     )
     for line, act, data, decided in acts:
         assert client.post(f"{line}/{act}", data=data).status_code == 303
@@ -165,6 +166,7 @@ def test_a_viewer_reads_and_another_company_sees_nothing(app, company_id, lines_
         (FEE, "ignore", {"reason": "x"}),
         (ENTRY, "confirm", {"choice": given["entry"]}),
         (PAYMENT, "pay", {"invoices": given["due"]}),
+        (ENTRY, "match", {"entries": given["entry"].partition(":")[2]}),
         (PAYMENT, "undo", {}),
     ):
         assert viewer.post(f"{line}/{act}", data=data).status_code == 403
@@ -196,3 +198,40 @@ def test_a_direct_debit_that_came_back_is_cancelled_on_the_banks_day(app, compan
     choice = shown.split('name="choice" value="')[1].split('"')[0]
     assert owner.post("/bank/lines/1/confirm", data={"choice": choice}).status_code == 303
     assert "In the books already" in page(owner, "/bank/lines/1")
+
+
+def test_movements_are_ticked_with_a_fee_and_what_is_wrong_is_told_there(
+    app, company_id, owner, lines_to_decide
+):
+    entry = lines_to_decide["entry"].partition(":")[2]
+    shown = page(owner, PAYMENT)
+    assert f'name="entries" value="{entry}"' in shown
+    refused = owner.post(f"{PAYMENT}/match", data={"entries": entry})
+    assert refused.status_code == 422
+    assert "The line differs from what they make by -€60.00" in refused.text
+    assert f'name="entries" value="{entry}" checked' in refused.text
+    assert owner.post(f"{PAYMENT}/match", data={}).status_code == 422
+    assert owner.post(f"{PAYMENT}/match", data={"entries": "x", "rest_account": "y"}).status_code == 422
+    given = {"entries": entry, "rest_account": lines_to_decide["fees"]}
+    assert owner.post(f"{PAYMENT}/match", data=given).status_code == 303
+    decided = page(owner, PAYMENT)
+    assert decided.count("/books/entries/") + decided.count("/books/journal/") >= 2
+    assert owner.post(f"{PAYMENT}/match", data=given).status_code == 409
+    # On another line the entry is not offered any more.
+    assert f'name="entries" value="{entry}"' not in page(owner, ENTRY)
+    assert owner.post(f"{PAYMENT}/undo").status_code == 303
+    assert f'name="entries" value="{entry}"' in page(owner, ENTRY)
+
+
+def test_invoices_are_paid_with_the_fee_that_the_bank_kept(app, company_id, owner, lines_to_decide):
+    due, fees = lines_to_decide["due"], lines_to_decide["fees"]
+    for fee, said in (("abc", "fee-error"), ("-5", "above zero"), ("1000000", "above zero")):
+        refused = owner.post(f"{PAYMENT}/pay", data={"invoices": due, "fee": fee, "fee_account": fees})
+        assert refused.status_code == 422
+        assert said in refused.text
+        assert f'value="{fee}"' in refused.text
+    given = {"invoices": due, "fee": "60", "fee_account": fees}
+    assert owner.post(f"{PAYMENT}/pay", data=given).status_code == 303
+    with app.app_context(), in_company(company_id):
+        assert balance_of(int(due)).open_cents == 0
+        assert [row.part for row in db.session.query(BankMatch).order_by(BankMatch.id)] == [0, 1]
