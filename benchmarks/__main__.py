@@ -6,7 +6,7 @@ import logging
 import sys
 from importlib import import_module
 
-NAMES = ("verbs", "pdf", "bulk", "notifications", "fec", "list_page", "books", "start")
+NAMES = ("verbs", "pdf", "bulk", "notifications", "fec", "list_page", "books", "package", "start")
 
 
 def main(arguments: list[str]) -> int:
@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     )
     for name in names:
         module = import_module(f"benchmarks.{name}")
-        if name in ("list_page", "books", "bulk", "fec"):
+        if name in ("list_page", "books", "bulk", "fec", "package"):
             module.run(large="--large" in options)
         else:
             module.run()

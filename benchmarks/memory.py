@@ -21,14 +21,15 @@ def main(company_id: int, year_id: int) -> None:
         enter_company(company_id)
         year = db.session.get_one(FiscalYear, year_id)
         db.session.execute(text("SELECT 1"))
-        idle = _kilobytes("VmRSS")
+        idle = kilobytes("VmRSS")
         Path("/proc/self/clear_refs").write_text("5", "ascii")  # the peak counts from here
         with TemporaryFile() as out:
             write_company_fec(year, out)
-        print(f"{(_kilobytes('VmHWM') - idle) / 1024:.1f}")
+        print(f"{(kilobytes('VmHWM') - idle) / 1024:.1f}")
 
 
-def _kilobytes(name: str) -> int:
+def kilobytes(name: str) -> int:
+    """What the machine says of this process: `VmRSS` what it holds now, `VmHWM` the most it held."""
     for line in Path("/proc/self/status").read_text("ascii").splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1])
