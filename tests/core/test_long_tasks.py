@@ -10,27 +10,30 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 import core.work_long_tasks as working
 from core.clock import utc_now
 from core.database import db, transaction
 from core.errors import SoldeError
-from core.event_log import Event
+from core.event_log import Event, record_event
 from core.files import DamagedFileError, _path, check_files, open_stored, put_bytes, put_path
 from core.long_tasks import (
     LongTask,
     MadeFile,
+    OneTransaction,
     TaskKind,
     TaskRun,
     TaskState,
     add_task_kind,
     ask_for,
     find_task,
+    read_aside,
     task_kind,
 )
 from core.mail import OutboxMail
 from core.models import Company, Role, User
+from core.progress import Progress
 from core.tenancy import in_company
 from core.todo import Todo
 from core.web.rights import Right
@@ -124,6 +127,45 @@ def test_what_fails_is_told_in_the_persons_language_and_holds_nobody_up(company,
     mails = db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)).all()
     assert [mail.subject for mail in mails] == ["Échec : Count"] * 3 + ["Prêt : Count"]
     assert "This cannot be done today." in mails[0].text
+
+
+def _in_one_transaction(
+    app: Flask, seen: list[tuple[int, int]], company_id: int, *, is_lost: bool = False
+) -> None:
+    """A kind that writes two events in its transaction, while somebody else looks at its page."""
+
+    def do(progress: Progress) -> None:
+        for step in (1, 2):
+            record_event("task.step", subject=("long_task", step))
+            db.session.flush()
+            progress(step, 2)
+            with app.app_context(), in_company(company_id):
+                task = db.session.scalars(select(LongTask)).one()
+                read_aside(task)
+                seen.append((task.done, task.total))
+                db.session.rollback()
+        if is_lost:
+            db.session.execute(update(LongTask).values(attempts=7))
+
+    title = lambda _asked: "Two steps"  # noqa: E731
+    work = lambda _run: OneTransaction(do)  # noqa: E731
+    home = ("journal.index", _l("Books"))
+    add_task_kind(app, TaskKind("count", title, work, Right.BOOKS, home, shown_on=lambda _task: "/books"))
+
+
+def test_rows_of_one_transaction_are_told_while_they_are_written_and_stay_or_go_together(each_app):
+    company_id = make_company(each_app)
+    for is_lost in (True, False):
+        seen: list[tuple[int, int]] = []
+        _in_one_transaction(each_app, seen, company_id, is_lost=is_lost)
+        with each_app.app_context(), in_company(company_id):
+            task_id = ask()
+            work_long_tasks()
+            steps = select(func.count(Event.id)).where(Event.kind == "task.step")
+            assert (seen[-1], db.session.scalar(steps)) == ((2, 2), 0 if is_lost else 2)
+            assert read(task_id).state is (TaskState.RUNNING if is_lost else TaskState.DONE)
+            assert read(task_id).attempts == (1 if is_lost else 2)
+            _let_the_lease_end(task_id)
 
 
 def _die(app: Flask, after: int) -> None:
