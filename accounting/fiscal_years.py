@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 
 from accounting.books_begin import beginning_after
 from accounting.models import AccountingSettings, FiscalYear
-from accounting.settings.chosen import accounting_settings
+from accounting.settings.chosen import accounting_settings, hold_settings
 from core.database import Base, db, for_update, lock
 from core.insert_missing import insert_missing
 from core.tenancy import COMPANY, current_company_id, execute_scoped
@@ -153,7 +153,9 @@ def _locked_year_of(day: date) -> LockedYear | None:
 
 def _open_year(day: date) -> None:
     """Open the year of `day`, between the years that exist (a changed end month makes one year irregular)."""
-    starts_on, ends_on = planned_bounds(day, accounting_settings())
+    # The very first year has the days that the company has chosen: nobody chooses others while it is being opened.
+    # Later on settings are not waited for: who posts may hold accounts that they are about to change.
+    starts_on, ends_on = planned_bounds(day, accounting_settings() if fiscal_years() else hold_settings())
     # Two first entries of a year may come at once: the other's may be committed before this read, or only after it.
     for other in fiscal_years():
         if other.starts_on <= day <= other.ends_on:

@@ -83,7 +83,7 @@ def issue_invoice(
         return document
     read_lines(document)
     lock_deposits(document)
-    candidate = candidate_of(document, today or paris_today())
+    candidate = candidate_of(document, today or paris_today(), is_issuing=True)
     if seen is not None and seen != versions_of(candidate):
         raise OutdatedError(document.version, OUTDATED)
     einvoice = einvoice_of(candidate)
@@ -111,8 +111,11 @@ def issue_invoice(
     return document
 
 
-def candidate_of(document: Document, today: date) -> Candidate:
-    """The draft as it would be issued that day: for the gate, here and on the draft's page."""
+def candidate_of(document: Document, today: date, *, is_issuing: bool = False) -> Candidate:
+    """The draft as it would be issued that day: for the gate, here and on the draft's page.
+
+    `is_issuing` holds the regime of VAT as it is until the transaction ends.
+    """
     customer, company, chosen = _context(document.customer_id)
     settings = default_settings() if chosen is None else chosen
     issue_date = document.issue_date or today
@@ -130,7 +133,7 @@ def candidate_of(document: Document, today: date) -> Candidate:
         issue_date=issue_date,
         due_date=document.due_date or issue_date + timedelta(days=terms),
         today=today,
-        regime=vat_regime_on(issue_date),
+        regime=vat_regime_on(issue_date, is_issuing=is_issuing),
     )
 
 

@@ -18,6 +18,8 @@ from accounting.roles import ROLES, AccountRole, role_key
 from accounting.treasury_models import TreasuryAccount
 from core.database import db, lock
 from core.event_log import record_event
+from core.insert_missing import insert_missing
+from core.tenancy import current_company_id
 
 LONGEST_LABEL = 100
 _NUMBER = re.compile(r"[0-9]{3}[0-9A-Z]{0,14}")
@@ -106,10 +108,10 @@ def _check(role: AccountRole, number: str, label: str) -> None:
 
 
 def _give_role(key: str, number: str, label: str, current: Account | None) -> Account:
+    # A posting, a customer or the chart's page may be making the account of that number at this moment.
+    insert_missing(Account, company_id=current_company_id(), number=number, label=label)
     chosen = _account_where(Account.number == number)
-    if chosen is None:
-        chosen = Account(number=number, label=label)
-        db.session.add(chosen)
+    assert chosen is not None
     if chosen is not current:
         if chosen.role is not None or _is_treasury(chosen):
             raise AccountingError(

@@ -13,6 +13,8 @@ from core.tenancy import COMPANY, execute_scoped
 
 _SETTINGS = Base.metadata.tables["accounting_settings"].c
 _ON_DEBITS_FROM = select(_SETTINGS.vat_on_debits_from).where(_SETTINGS.company_id == COMPANY)
+# Shared: many may issue at once, but nobody changes the option under them.
+_HELD_ON_DEBITS_FROM = _ON_DEBITS_FROM.with_for_update(read=True)
 
 
 def accounting_settings() -> AccountingSettings:
@@ -20,10 +22,22 @@ def accounting_settings() -> AccountingSettings:
     return db.session.scalars(select(AccountingSettings)).one()
 
 
-def vat_regime_on(day: date) -> VatRegime:
+def hold_settings() -> AccountingSettings:
+    """The same, held as they are until the transaction ends: who changes them waits, and then sees what was posted."""
+    held = select(AccountingSettings).with_for_update(read=True).execution_options(populate_existing=True)
+    return db.session.scalars(held).one()
+
+
+def vat_regime_on(day: date, *, is_issuing: bool = False) -> VatRegime:
     """When VAT on services of an invoice of that date is due; issuing freezes the answer on the document.
 
     The rule is collection; the option for debits holds from the date the company named (CGI art. 269, 2 c).
+
+    Args:
+        day: the invoice date.
+        is_issuing: hold the answer until the transaction ends, so that the option never begins before an invoice that
+            is just being issued without it.
     """
-    from_day: date | None = execute_scoped(_ON_DEBITS_FROM).scalar_one()
+    statement = _HELD_ON_DEBITS_FROM if is_issuing else _ON_DEBITS_FROM
+    from_day: date | None = execute_scoped(statement).scalar_one()
     return VatRegime.DEBITS if from_day is not None and day >= from_day else VatRegime.COLLECTION

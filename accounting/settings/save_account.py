@@ -81,6 +81,11 @@ def _added(number: str, label: str, actor_id: int | None) -> Account:
         )
     insert_missing(Account, company_id=current_company_id(), number=number, label=label)
     account = db.session.scalars(by_number).one()
+    if account.label != label:  # somebody was faster, and calls it otherwise
+        raise AccountingError(
+            _l("Account %(number)s exists already: %(label)s.", number=number, label=account.label),
+            field="number",
+        )
     record_event(
         "account.added", actor_id=actor_id, subject=("account", account.id), number=number, after=label
     )

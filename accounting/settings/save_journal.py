@@ -16,6 +16,7 @@ from accounting.roles import JournalCode
 from accounting.settings.account_text import checked_code, checked_label
 from accounting.treasury_models import TreasuryAccount
 from core.database import db, lock
+from core.errors import ConflictError
 from core.event_log import record_event
 from core.versions import refuse_unseen
 
@@ -62,6 +63,8 @@ def save_journal(
 
 
 def _replaced(journal: Journal, code: str, label: str) -> Journal:
+    if not _is_in_use(journal):
+        raise ConflictError  # another one took over meanwhile: nothing would use what takes over from this one
     if journal.role == JournalCode.OPENING:
         raise AccountingError(
             _l("The journal of opening entries keeps its code: readers of a FEC know them by it."),
@@ -83,6 +86,11 @@ def _replaced(journal: Journal, code: str, label: str) -> Journal:
     ):
         account.journal_id = taking_over.id
     return taking_over
+
+
+def _is_in_use(journal: Journal) -> bool:
+    kept = select(TreasuryAccount.id).where(TreasuryAccount.journal_id == journal.id)
+    return journal.role is not None or db.session.scalars(kept).first() is not None
 
 
 def _describe(code: str, label: str) -> str:

@@ -19,6 +19,8 @@ from accounting.settings.account_text import checked_code, checked_label, checke
 from accounting.treasury_models import TreasuryAccount, TreasuryKind
 from core.database import db, lock
 from core.event_log import record_event
+from core.insert_missing import insert_missing
+from core.tenancy import current_company_id
 from core.versions import count_save, is_changed
 
 LONGEST_LABEL = 60
@@ -121,7 +123,6 @@ def _added(given: TreasuryInput, label: str, iban: str, actor_id: int | None) ->
     chart_account = _free_account(number, label)
     if isinstance(chart_account, TreasuryAccount):
         return chart_account  # the same form sent twice
-    db.session.add(chart_account)
     journal = _journal_of(given, label)
     db.session.flush()
     account = TreasuryAccount(
@@ -140,9 +141,9 @@ def _added(given: TreasuryInput, label: str, iban: str, actor_id: int | None) ->
 
 def _free_account(number: str, label: str) -> Account | TreasuryAccount:
     """The account of that number, new or without a use; where the same was added before, that treasury account."""
-    found = db.session.scalars(select(Account).where(Account.number == number)).one_or_none()
-    if found is None:
-        return Account(number=number, label=label)
+    # The chart's page may be making the account of that number at this moment.
+    insert_missing(Account, company_id=current_company_id(), number=number, label=label)
+    found = db.session.scalars(select(Account).where(Account.number == number)).one()
     held = db.session.scalars(
         select(TreasuryAccount).where(TreasuryAccount.account_id == found.id)
     ).one_or_none()
