@@ -356,7 +356,8 @@ def _siren(number: int) -> str:
     return head + luhn.calc_check_digit(head)
 
 
-@pytest.mark.timeout(1800)
+# In full it takes 2 240 s on one engine.
+@pytest.mark.timeout(5400 if LONG else 1800)
 @pytest.mark.parametrize("engine", ["app", pytest.param("postgres_app", marks=pytest.mark.long)])
 def test_books_and_documents_agree_whatever_people_do(request, engine):
     machine = type("Machine", (MoneyMachine,), {"app": request.getfixturevalue(engine)})
