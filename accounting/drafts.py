@@ -18,11 +18,13 @@ class KeyStanding:
         customer_account_id: the customer account its lines are on; None before the first one.
         waiting_account_id: the account its waiting VAT is on; None when there never was any.
         waiting_cents: VAT that waits on it, per rate (1/100 %), as a credit balance.
+        customer_cents: what its customer lines leave open, a debit above zero.
     """
 
     customer_account_id: int | None = None
     waiting_account_id: int | None = None
     waiting_cents: Mapping[int, int] = field(default_factory=dict)
+    customer_cents: int = 0
 
 
 NOTHING_YET = KeyStanding()

@@ -92,20 +92,49 @@ class CollectionState:
         total_cents: T, total including VAT less credit notes.
         collected_cents: P, collected less refunded and disputed, at most T.
         waiting_cents: W_r, per VAT rate (1/100 %): VAT that waits for collection, less credit notes.
+        is_advance: a deposit that is booked when it is paid: none of its VAT waits in the books, what falls due of it
+            stands on an account of its own until a final invoice deducts it.
     """
 
     match_key: str
     total_cents: int
     collected_cents: int
     waiting_cents: tuple[tuple[int, int], ...]
+    is_advance: bool = False
 
 
 @dataclass(frozen=True)
 class Share:
-    """A part of a customer-account movement: the cents that go to one match key."""
+    """A part of a customer-account movement: the cents that go to one match key.
+
+    `is_advance`: the key is of a deposit that is booked when it is paid, so it stands among the deposits received.
+    """
 
     match_key: str
     amount_cents: int
+    is_advance: bool = False
+
+
+@dataclass(frozen=True)
+class DeductedDeposit:
+    """A deposit booked when it is paid, as a final invoice deducts it (or the credit note of that invoice frees it).
+
+    Until then it stands on `advance_key` with what was paid of it, from then on as a receivable on `invoice_key`; a
+    key stands on one customer account and one account of VAT.
+
+    Attributes:
+        number: of the deposit invoice.
+        total_cents: T, VAT included, less credit notes.
+        vat_cents: V_r, its VAT per rate (1/100 %), less credit notes.
+        deducted_cents: net, what the final invoice's lines take off for it.
+    """
+
+    number: str
+    advance_key: str
+    invoice_key: str
+    total_cents: int
+    vat_cents: tuple[tuple[int, int], ...]
+    deducted_cents: int
 
 
 @dataclass(frozen=True)
@@ -121,6 +150,7 @@ class SaleFact:
         collection: for a credit note, the state of each invoice it credits (its VAT may move back).
         takes_back: the documents whose amounts it takes back: the invoice it credits, the deposits it deducts.
         is_later_discount: a credit note that grants a reduction after the sale, and does not cancel the sale.
+        deposits: of the deposits it deducts (a credit note: frees), those that are booked when they are paid.
     """
 
     source: tuple[str, int]
@@ -136,6 +166,23 @@ class SaleFact:
     collection: tuple[CollectionState, ...] = ()
     takes_back: tuple[tuple[str, int], ...] = ()
     is_later_discount: bool = False
+    deposits: tuple[DeductedDeposit, ...] = ()
+
+
+@dataclass(frozen=True)
+class AdvanceCreditFact:
+    """A credit note of a deposit that is booked when it is paid: only what had been paid moves.
+
+    `advance` is what leaves the deposit; it becomes credit on `credit_key`. Zero where nothing of it was paid.
+    """
+
+    source: tuple[str, int]
+    number: str
+    issue_date: date
+    third_party: ThirdParty
+    advance: Share
+    credit_key: str
+    collection: tuple[CollectionState, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,11 +199,21 @@ class CollectionFact:
 
 
 @dataclass(frozen=True)
+class MovedKey:
+    """A deposit whose payments may stand on `before`, while it stands on `now` since (see `DeductedDeposit`)."""
+
+    before: str
+    now: str
+    is_advance: bool
+
+
+@dataclass(frozen=True)
 class CollectionReversalFact:
     """A recorded payment was taken back (cancelled, rejected): the mirrored entry of the collection `reverses`.
 
     Which customer lines are mirrored the ledger knows itself: those of the collection and, where its surplus was used
-    since, those it went to. `collection` has the state of every document it had paid, after taking it back.
+    since, those it went to. `collection` has the state of every document it had paid, after taking it back; `moved`
+    the deposits among them that have changed their key since.
     """
 
     source: tuple[str, int]
@@ -164,6 +221,7 @@ class CollectionReversalFact:
     reversed_on: date
     reference: str
     collection: tuple[CollectionState, ...] = ()
+    moved: tuple[MovedKey, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -225,4 +283,12 @@ class BalanceMoveFact:
     third_party: ThirdParty
 
 
-Fact = SaleFact | CollectionFact | CollectionReversalFact | RefundFact | CreditUseFact | BalanceMoveFact
+Fact = (
+    SaleFact
+    | AdvanceCreditFact
+    | CollectionFact
+    | CollectionReversalFact
+    | RefundFact
+    | CreditUseFact
+    | BalanceMoveFact
+)

@@ -47,6 +47,15 @@ class CustomerAccounts(StrEnum):
     """41100012: eight digits, for software that takes no more."""
 
 
+class DepositsScheme(StrEnum):
+    """When a deposit invoice enters the books (docs/decisions/0028)."""
+
+    AT_ISSUE = "at_issue"
+    """D 411, C 4191 when it is issued; its VAT waits until it is paid."""
+    WHEN_PAID = "when_paid"
+    """Nothing before the money: C 4191 when it is paid, D 4458 / C 44571 for its VAT."""
+
+
 class Account(CompanyScoped, Base):
     """One account of the chart. `number` begins with three digits of the PCG; `role` says what Solde uses it for."""
 
@@ -270,7 +279,7 @@ class AccountingSettings(CompanyScoped, Base):
     None while services are taxed on collection. `fiscal_year_end_month`: the month the financial year ends with.
     `first_year_starts_on` and `first_year_ends_on`: of a first year that is not the twelve months of the end month.
     `sales_extension`: how a sales account is told apart by VAT rate. `customer_accounts`: one account for all
-    customers, or one each.
+    customers, or one each. `deposits_scheme`: when deposit invoices issued from now on are booked.
     """
 
     __tablename__ = "accounting_settings"
@@ -288,4 +297,7 @@ class AccountingSettings(CompanyScoped, Base):
         enum_type(CustomerAccounts),
         default=CustomerAccounts.COLLECTIVE,
         server_default=CustomerAccounts.COLLECTIVE,
+    )
+    deposits_scheme: Mapped[DepositsScheme] = mapped_column(
+        enum_type(DepositsScheme), default=DepositsScheme.AT_ISSUE, server_default=DepositsScheme.AT_ISSUE
     )

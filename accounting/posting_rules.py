@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from accounting.advance_rules import deducted_cents, deducted_lines, deducted_rounding_cents
 from accounting.drafts import (
     EntryDraft,
     LineDraft,
@@ -60,6 +61,7 @@ def sale(fact: SaleFact, standing: Standing) -> EntryDraft | None:
                   goods (art. 269, 2 a, since 1 January 2023); until then it waits, under any regime
     Final:        as an invoice, less what its deposits said: D 4191 net, D 44571 / 44574 their VAT, so that only the
                   VAT on the difference is booked; D 411 is what remains to be paid
+                  Of deposits that were booked when they were paid: `advance_rules.deducted_lines` instead of D 4191
     Credit note:  the same with the sides turned round; on 44574 only what the invoice still has waiting, the rest is
                   taken back on 44571.
     Discount granted after the sale (rabais, remise, ristourne): as a credit note, but D 709 instead of 706 / 707: the
@@ -73,7 +75,8 @@ def sale(fact: SaleFact, standing: Standing) -> EntryDraft | None:
         *customer_lines(fact.shares, fact.third_party, side, label, standing),
         *_sales_lines(fact, side, label),
         *vat_lines(*_vat_of_sale(fact, standing), label),
-        *_rounding_lines(fact.rounding_cents, side, label),
+        *_rounding_lines(fact.rounding_cents + deducted_rounding_cents(fact), side, label),
+        *deducted_lines(fact, standing),
     ]
     posted = without_zeros(lines)
     if not posted:
@@ -204,9 +207,15 @@ def balance_move(fact: BalanceMoveFact, positions: tuple[OpenPosition, ...]) -> 
 
 
 def _sales_lines(fact: SaleFact, side: int, label: str) -> Iterator[LineDraft]:
+    elsewhere = deducted_cents(fact)
+    if elsewhere:
+        # What was booked when it was paid is none of the net that stands on 4191.
+        deducted = sum(line.net_cents for line in fact.lines if line.is_deposit)
+        yield LineDraft(AccountRole.DEPOSITS, -side * (deducted + elsewhere), label)
     for line in fact.lines:
         if line.is_deposit:
-            yield LineDraft(AccountRole.DEPOSITS, -side * line.net_cents, label)
+            if not elsewhere:
+                yield LineDraft(AccountRole.DEPOSITS, -side * line.net_cents, label)
             continue
         if fact.is_later_discount and line.treatment is not SaleTreatment.DISBURSEMENT:
             yield LineDraft(_REBATES[line.kind], -side * line.net_cents, label, vat_rate=line.vat_rate)

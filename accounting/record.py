@@ -7,11 +7,14 @@ unalterable in the sense of CGI art. 286 I 3 bis.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
+from accounting.advance_rules import advance_credit
 from accounting.chart import read_chart
 from accounting.customer_account import ensure_customer_account, own_account_number
 from accounting.drafts import EntryDraft, Standing
 from accounting.facts import (
+    AdvanceCreditFact,
     BalanceMoveFact,
     CollectionFact,
     CollectionReversalFact,
@@ -45,12 +48,12 @@ def record(fact: Fact) -> int | None:
     if draft is None:
         return None
     entry_id = post_entry(draft)
-    if not _is_new_invoice(fact):
+    if not _is_new_invoice(fact) or fact.deposits:
         letter_matching(line.match_key for line in draft.lines if line.third_party and line.match_key)
     return entry_id
 
 
-_Posted = SaleFact | CollectionFact | RefundFact | CreditUseFact
+_Posted = SaleFact | AdvanceCreditFact | CollectionFact | RefundFact | CreditUseFact
 
 
 def _draft(fact: _Posted | BalanceMoveFact) -> EntryDraft | None:
@@ -60,6 +63,8 @@ def _draft(fact: _Posted | BalanceMoveFact) -> EntryDraft | None:
     match fact:
         case SaleFact():
             return on_posted_accounts(with_extensions(sale(fact, standing)), fact)
+        case AdvanceCreditFact():
+            return advance_credit(fact, standing)
         case CollectionFact():
             return collection(fact, standing)
         case RefundFact():
@@ -69,7 +74,7 @@ def _draft(fact: _Posted | BalanceMoveFact) -> EntryDraft | None:
 
 
 def _standing(fact: _Posted) -> Standing:
-    standing = read_standing(() if _is_new_invoice(fact) else _keys_of(fact))
+    standing = read_standing(_keys_of(fact))
     party = fact.third_party
     number = party.account or own_account_number(read_chart().customer_accounts, party.code)
     if not number:
@@ -77,13 +82,19 @@ def _standing(fact: _Posted) -> Standing:
     return replace(standing, own_account_id=ensure_customer_account(number, party.label))
 
 
-def _is_new_invoice(fact: Fact) -> bool:
-    """True for an invoice: nothing stands on its key yet, so there is nothing to read or to letter."""
+def _is_new_invoice(fact: Fact) -> TypeGuard[SaleFact]:
+    """True for an invoice: nothing stands on its own key yet, so there is nothing to read or to letter."""
     return isinstance(fact, SaleFact) and not fact.is_credit
 
 
 def _keys_of(fact: _Posted) -> set[str]:
-    keys = {share.match_key for share in fact.shares} | {state.match_key for state in fact.collection}
+    keys = {state.match_key for state in fact.collection}
+    if isinstance(fact, AdvanceCreditFact):
+        return keys | {fact.advance.match_key, fact.credit_key}
+    if isinstance(fact, SaleFact):
+        keys |= {key for deposit in fact.deposits for key in (deposit.advance_key, deposit.invoice_key)}
+    if not _is_new_invoice(fact):
+        keys |= {share.match_key for share in fact.shares}
     if isinstance(fact, CreditUseFact):
         keys.add(fact.surplus_key)
     return keys

@@ -1,18 +1,21 @@
 """Take a collection back: post its mirrored entry (contre-passation), nothing is edited. Called by `record`.
 
 Each customer line that the collection left open to be taken back is paired with its mirror in a lettering of its own,
-so that what the payment had paid stands open alone, as before the payment. Lines of a closed year stay as they are:
-there the mirror itself is what stands open, or is even with what the opening entries carried.
+so that what the payment had paid stands open alone, as before the payment. Lines of a closed year stay as they are, and
+so do those of a deposit that stands elsewhere since: there the mirror itself is what stands open, or is even with what
+the opening entries carried.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import select
 
 from accounting.carried_lines import carried_among
+from accounting.chart import read_chart
 from accounting.drafts import PostedCollection, PostedShare
 from accounting.errors import UnknownEntry
 from accounting.facts import CollectionReversalFact, ThirdParty
@@ -21,6 +24,7 @@ from accounting.lettering.undo_letterings import undo_letterings
 from accounting.models import EntryLine, JournalEntry
 from accounting.post_entry import LONGEST_LABEL, post_entry
 from accounting.posting_rules import collection_reversal
+from accounting.roles import AccountRole
 from accounting.standing import entry_of, read_standing
 from core.database import db
 
@@ -42,22 +46,44 @@ def reverse_entry(fact: CollectionReversalFact) -> int:
     original = entry_of(fact.reverses, "collection")
     if original is None:
         raise UnknownEntry(f"no collection was posted for {fact.reverses}")
-    posted = _posted_collection(original)
+    posted, moved = _as_it_stands(_posted_collection(original), fact)
     standing = read_standing(state.match_key for state in fact.collection)
     draft = collection_reversal(fact, posted, standing)
     mirror_id = post_entry(draft)
     # Asked after the posting, which waits for a closing of the year that is going on.
-    carried = carried_among(share.line_id for share in posted.shares)
-    live = [share.line_id for share in posted.shares if share.line_id not in carried]
+    apart = carried_among(share.line_id for share in posted.shares) | moved
+    live = [share.line_id for share in posted.shares if share.line_id not in apart]
     undo_letterings(live, reason=draft.label[:LONGEST_LABEL])
     mirrored = _customer_lines((mirror_id,))
     assert len(mirrored) == len(posted.shares)
     for share, line in zip(posted.shares, mirrored, strict=True):
-        if share.line_id not in carried:
+        if share.line_id not in apart:
             letter_lines((share.line_id, line.id))
     # What a closed year left open stands on its opening line: a surplus is even with the mirror, an invoice is owed.
-    letter_matching(share.match_key for share in posted.shares if share.line_id in carried)
+    letter_matching(share.match_key for share in posted.shares if share.line_id in apart)
     return mirror_id
+
+
+def _as_it_stands(
+    posted: PostedCollection, fact: CollectionReversalFact
+) -> tuple[PostedCollection, set[int]]:
+    """The collection with what it paid of deposits on the keys where these stand now, and the lines this is about.
+
+    A final invoice has evened such a line on 4191 since, and has credited the customer instead (or the other way round
+    when it was credited in full): the mirror opens that, and the line stays lettered.
+    """
+    by_key = {moved.before: moved for moved in fact.moved}
+    standing = read_standing(moved.now for moved in fact.moved)
+    shares, lines = [], set()
+    for share in posted.shares:
+        moved = by_key.get(share.match_key)
+        if moved is not None:
+            first = AccountRole.DEPOSITS if moved.is_advance else AccountRole.CUSTOMERS
+            account_id = standing.of(moved.now).customer_account_id or read_chart().account_id(first)
+            share = replace(share, match_key=moved.now, account_id=account_id)  # noqa: PLW2901  # where it stands
+            lines.add(share.line_id)
+        shares.append(share)
+    return replace(posted, shares=tuple(shares)), lines
 
 
 class _CustomerLine(NamedTuple):

@@ -35,6 +35,7 @@ class AccountRole(StrEnum):
     REBATES_GOODS = "rebates_goods"
     VAT_COLLECTED = "vat_collected"
     VAT_WAITING = "vat_waiting"
+    VAT_ON_DEPOSITS = "vat_on_deposits"
     DEPOSITS = "deposits"
     WALLET = "wallet"
     BANK = "bank"
@@ -198,6 +199,15 @@ ROLES: dict[AccountRole, RoleDefault] = {
             "TVA collectée sur encaissements",
             "445",
             _l("VAT waiting for collection"),
+        ),
+        # VAT that is due on deposits whose sale is not booked yet (practice; firms differ: 4458, 44587 …).
+        RoleDefault(
+            _R.VAT_ON_DEPOSITS,
+            "445880",
+            "TVA à régulariser – acomptes reçus",
+            "4458",
+            _l("VAT on deposits booked when paid"),
+            instead=_R.VAT_WAITING,
         ),
         RoleDefault(
             _R.DEPOSITS, "419100", "Clients – avances et acomptes reçus", "419", _l("Deposits received")

@@ -20,10 +20,14 @@ VatByRate = dict[int, int]
 def customer_lines(
     shares: tuple[Share, ...], third_party: ThirdParty, side: int, label: str, standing: Standing
 ) -> Iterator[LineDraft]:
-    """Lines on the account where each key stands; `side` is 1 for debits, -1 for credits."""
+    """Lines on the account where each key stands; `side` is 1 for debits, -1 for credits.
+
+    A key that stands nowhere yet begins on the customer's account; that of a deposit which is booked when it is paid
+    on 4191.
+    """
     for share in shares:
-        key = standing.of(share.match_key)
-        account = key.customer_account_id or standing.own_account_id or AccountRole.CUSTOMERS
+        first = AccountRole.DEPOSITS if share.is_advance else standing.own_account_id or AccountRole.CUSTOMERS
+        account = standing.of(share.match_key).customer_account_id or first
         yield LineDraft(
             account, side * share.amount_cents, label, match_key=share.match_key, third_party=third_party
         )
@@ -40,15 +44,19 @@ class WaitingChange:
 
 
 def waiting_changes(states: tuple[CollectionState, ...], standing: Standing) -> list[WaitingChange]:
-    """From what waits now to what must wait after the event: W_r less what is due (`vat_on_collection`)."""
+    """From what waits now to what must wait after the event: W_r less what is due (`vat_on_collection`).
+
+    Of a deposit that is booked when it is paid nothing waits: what is due stands as a debit on 4458, against 44571.
+    """
     changes = []
     for state in states:
         key = standing.of(state.match_key)
         waiting = dict(state.waiting_cents)
         due = due_vat(waiting, state.collected_cents, state.total_cents)
-        account = key.waiting_account_id or AccountRole.VAT_WAITING
+        first = AccountRole.VAT_ON_DEPOSITS if state.is_advance else AccountRole.VAT_WAITING
+        account = key.waiting_account_id or first
         for rate in sorted(waiting.keys() | key.waiting_cents.keys(), reverse=True):
-            must_wait = waiting.get(rate, 0) - due.get(rate, 0)
+            must_wait = (0 if state.is_advance else waiting.get(rate, 0)) - due.get(rate, 0)
             change = must_wait - key.waiting_cents.get(rate, 0)
             changes.append(WaitingChange(state.match_key, account, rate, change))
     return changes

@@ -5,6 +5,7 @@ The caller holds the lock of each document, so that nothing moves on its keys be
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from sqlalchemy import bindparam, exists, func, select
@@ -39,7 +40,7 @@ _STANDING = (
 
 
 def read_standing(match_keys: Iterable[str]) -> Standing:
-    """Where each key stands: its customer account, the account and cents of its waiting VAT per rate.
+    """Where each key stands: its customer account and what is open there, the account and cents of its waiting VAT.
 
     What is doubtful has moved to another account: of several, it is the one where something is open, else the last one.
     """
@@ -47,17 +48,21 @@ def read_standing(match_keys: Iterable[str]) -> Standing:
     if not keys:
         return Standing()
     customers: dict[str, tuple[bool, int, int]] = {}
+    open_cents: dict[str, int] = defaultdict(int)
     waiting_accounts: dict[str, int] = {}
     waiting: dict[str, dict[int, int]] = {key: {} for key in keys}
     for key, account_id, vat_rate, customer, cents, last_id in execute_scoped(_STANDING, keys=keys):
         if customer:
             customers[key] = max(customers.get(key, (False, 0, 0)), (cents != 0, last_id, account_id))
+            open_cents[key] -= int(cents)
         elif vat_rate is not None:
             waiting_accounts[key] = account_id
             waiting[key][vat_rate] = int(cents)
     return Standing(
         {
-            key: KeyStanding(_account(customers.get(key)), waiting_accounts.get(key), waiting[key])
+            key: KeyStanding(
+                _account(customers.get(key)), waiting_accounts.get(key), waiting[key], open_cents[key]
+            )
             for key in keys
         }
     )

@@ -94,6 +94,8 @@ def _posted_accounts(sources: Collection[tuple[str, int]]) -> list[_Posted]:
             JournalEntry.source_kind.in_(sorted(kinds)),
             JournalEntry.source_id.in_(source_ids),
             JournalEntry.purpose == "sale",
+            # What carries a key is of a deposit booked when it was paid: it has its own lines.
+            EntryLine.match_key == "",
             or_(*(Account.number.startswith(prefix) for prefix in sorted(prefixes))),
             ~is_waiting_line(),
         )

@@ -22,6 +22,7 @@ from invoicing.errors import NotFoundError
 from invoicing.models import Customer, InvoicingSettings
 from invoicing.open_invoices import OpenInvoice, open_invoices
 from invoicing.parties import Buyer, Seller, buyer_of, seller_of
+from invoicing.unbooked_deposits import DEDUCTED, UnbookedDeposit, unbooked_deposits, with_deposits_apart
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class StatementView:
         language: the customer's.
         today: the day on which what is open was read.
         credit_cents: what the customer has in credit on that day.
+        unbooked: deposit invoices that are not part of the balance on that day (booked when paid, not deducted).
     """
 
     customer_id: int
@@ -46,6 +48,7 @@ class StatementView:
     today: date
     open: tuple[OpenInvoice, ...]
     credit_cents: int
+    unbooked: tuple[UnbookedDeposit, ...]
 
     @property
     def due_cents(self) -> int:
@@ -79,17 +82,20 @@ def account_statement(customer_id: int, first_day: date, last_day: date) -> Stat
         first_day=first_day,
         last_day=last_day,
         opening_cents=period.opening_cents,
-        movements=period.movements,
+        movements=with_deposits_apart(customer_id, period.movements),
         closing_cents=period.closing_cents,
         today=paris_today(),
         open=tuple(open_invoices(customer_id)),
         credit_cents=customer_credit_cents(customer_id),
+        unbooked=tuple(unbooked_deposits(customer_id)),
     )
 
 
 # What is told by the sign of the amount besides: a sale that lowers the balance is a credit note.
 _SALES: Final = (_l("Invoice %(number)s"), _l("Credit note %(number)s"))
 _WORDS: Final = {
+    "advance_credit": _l("Credit note %(number)s"),
+    DEDUCTED: _l("Deposit invoice %(number)s, deducted"),
     "collection": _l("Payment %(number)s"),
     "collection_reversal": _l("Payment cancelled %(number)s"),
     "refund": _l("Refund %(number)s"),

@@ -12,7 +12,7 @@ from core.clock import paris_today
 from core.database import db, lock
 from core.event_log import record_event
 from invoicing.balances import OpenCredit, open_credits
-from invoicing.ledger_facts import collection_states, invoice_key, third_party
+from invoicing.ledger_facts import collection_states, live_key, share_on, third_party
 from invoicing.locked_documents import locked_document, locked_issued_invoice
 from invoicing.models import Document
 from invoicing.parties import read_buyer
@@ -69,7 +69,7 @@ def _use(invoice: Document, credit: OpenCredit, used_on: date) -> int:
     if settlement is None:
         return 0
     amount = settlement.amount_cents
-    shares = (Share(invoice_key(invoice.id), amount), Share(next_key, credit.open_cents - amount))
+    shares = (share_on(live_key(invoice), amount), Share(next_key, credit.open_cents - amount))
     record(
         CreditUseFact(
             source=("settlement", settlement.id),

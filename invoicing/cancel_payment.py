@@ -24,7 +24,7 @@ from invoicing.errors import InvalidInputError, NotFoundError
 from invoicing.follow_doubt import follow_doubt
 from invoicing.input_checks import checked_reason
 from invoicing.kept_of_payment import live_kept
-from invoicing.ledger_facts import collection_states, follow_merge, treasury_of
+from invoicing.ledger_facts import collection_states, follow_merge, moved_keys, treasury_of
 from invoicing.locked_documents import locked_issued_invoice
 from invoicing.models import Document
 from invoicing.payments import Payment, PaymentMethod, PaymentReversal, ReversalKind, Settlement
@@ -182,6 +182,7 @@ def _fact(payment: Payment, reversal: PaymentReversal, invoices: list[Document])
         reversed_on=reversal.reversed_on,
         reference=payment.reference,
         collection=collection_states(*invoices),
+        moved=moved_keys(invoices),
     )
 
 

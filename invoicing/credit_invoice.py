@@ -10,7 +10,7 @@ from datetime import date
 
 from flask_babel import lazy_gettext as _l
 
-from accounting.facts import Share, VatRegime
+from accounting.facts import AdvanceCreditFact, Share, VatRegime
 from accounting.record import record
 from core.clock import paris_today
 from core.database import db
@@ -23,17 +23,25 @@ from core.todo import leave_todo
 from invoicing.balances import balance_of
 from invoicing.credit_amounts import Credit, CreditChoice, credit_of
 from invoicing.credit_left import CreditLeft, credit_left
-from invoicing.deposits import final_of
+from invoicing.deposit_uses import deposits_of, final_of, is_advance
 from invoicing.einvoice import Einvoice, Preceding, buyer_mail
 from invoicing.einvoice_xml import prepare_xml, write_xml
 from invoicing.errors import InvalidInputError, NotIssuableError, Place, Problem
 from invoicing.freeze_document import FrozenPart, freeze_document
 from invoicing.gate_einvoice import problems_of_einvoice
 from invoicing.input_checks import FieldErrors
-from invoicing.ledger_facts import collection_states, credit_note_key, invoice_key, sale_fact
+from invoicing.ledger_facts import (
+    advance_key,
+    collection_states,
+    credit_note_key,
+    invoice_key,
+    sale_fact,
+    share_on,
+    third_party,
+)
 from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits, taxed_kinds
 from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, TodoKind
-from invoicing.locked_documents import locked_issued_invoice
+from invoicing.locked_documents import locked_document, locked_issued_invoice
 from invoicing.models import Customer, Document, DocumentLine, InvoicingSettings
 from invoicing.numbering import is_prefix, take_number
 from invoicing.open_period import hold_open
@@ -93,13 +101,14 @@ def credit_invoice(
         NotIssuableError: the company's settings, the dates of the series or the e-invoice do not allow it, or a
             discount on a deposit is asked for.
     """
-    invoice = locked_issued_invoice(invoice_id)
+    invoice = _locked_with_deposits(invoice_id)
     left = credit_left(invoice)
     earlier = _earlier(left, choice, request_key)
     if earlier is not None:
         return earlier
     _refuse_deducted(invoice)
     _refuse_given_up(invoice)
+    _refuse_doubted_deposits(invoice)
     _refuse_taken_over(invoice)
     credit = credit_of(left, choice)
     if is_later_discount:
@@ -114,7 +123,7 @@ def credit_invoice(
     )
     settled = settlement.amount_cents if settlement else 0
     note_changed(invoice.id)
-    record(sale_fact(note, note.vat_lines, case.buyer, _shares(note, settled), collection_states(invoice)))
+    _book(case, note, settled)
     seal(note.kind.value, note.id)
     for kind, document in (("invoice.credited", invoice), ("credit_note.issued", note)):
         record_event(
@@ -124,6 +133,34 @@ def credit_invoice(
     leave_todo(TodoKind.PDF, note.id)
     wake("render_documents")
     return note
+
+
+def _locked_with_deposits(invoice_id: int) -> Document:
+    """The invoice and the deposits it deducts, which its credit note may free, locked by id: the one order of locks."""
+    for document_id in sorted({invoice_id} | deposits_of(invoice_id)):
+        locked_document(document_id)
+    return locked_issued_invoice(invoice_id)
+
+
+def _book(case: _Case, note: Document, settled: int) -> None:
+    """Tell the ledger. Of a deposit that is booked when it is paid, only what had been paid of it is in the books."""
+    invoice = case.invoice
+    if not is_advance(invoice):
+        shares = _shares(note, settled)
+        record(sale_fact(note, note.vat_lines, case.buyer, shares, collection_states(invoice)))
+        return
+    assert note.number is not None
+    record(
+        AdvanceCreditFact(
+            source=("document", note.id),
+            number=note.number,
+            issue_date=case.day,
+            third_party=third_party(case.buyer),
+            advance=share_on(advance_key(invoice.id), note.total_cents - settled),
+            credit_key=credit_note_key(note.id),
+            collection=collection_states(invoice),
+        )
+    )
 
 
 def _earlier(left: CreditLeft, choice: CreditChoice | None, request_key: str | None) -> Document | None:
@@ -141,6 +178,19 @@ def _refuse_given_up(invoice: Document) -> None:
             "A discount, a difference or a loss stands on this invoice. Undo it first, on the page of the invoice."
         )
         raise NotIssuableError([Problem(Place.DOCUMENT, "write_off", message)])
+
+
+def _refuse_doubted_deposits(invoice: Document) -> None:
+    """Credited in full, it would free deposits of which the books then have nothing but what was paid."""
+    for deposit_id in sorted(deposits_of(invoice.id)):
+        deposit, balance = db.session.get_one(Document, deposit_id), balance_of(deposit_id)
+        if deposit.booked_when_paid and (balance.given_up_cents or balance.is_doubtful):
+            message = _l(
+                "Deposit %(number)s was declared doubtful, or a part of it was given up. Undo that first, on the"
+                " page of the deposit.",
+                number=deposit.number,
+            )
+            raise NotIssuableError([Problem(Place.DOCUMENT, "write_off", message)])
 
 
 def _refuse_taken_over(invoice: Document) -> None:

@@ -17,7 +17,8 @@ from sqlalchemy import select
 from core.database import db
 from core.money import CENT_DECIMALS, QUANTITY_DECIMALS, UNIT_PRICE_DECIMALS
 from invoicing.candidate import Candidate
-from invoicing.credit_left import credit_left
+from invoicing.credit_left import credit_left, credit_notes_of
+from invoicing.deposit_uses import final_of
 from invoicing.draft_input import LineInput
 from invoicing.errors import Message, Place, Problem
 from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, LineRole
@@ -43,18 +44,6 @@ def open_deposits(customer_id: int, quote_id: int | None) -> list[Document]:
         .order_by(Document.id)
     )
     return [d for d in db.session.scalars(issued) if not credit_left(d).is_nothing and final_of(d.id) is None]
-
-
-def final_of(deposit_id: int) -> Document | None:
-    """The final invoice that deducts a deposit now; None when there is none, or when it was credited in full."""
-    newest = (
-        select(DepositUse).where(DepositUse.deposit_id == deposit_id).order_by(DepositUse.generation.desc())
-    )
-    use = db.session.scalars(newest.limit(1)).one_or_none()
-    if use is None:
-        return None
-    final = db.session.get_one(Document, use.final_id)
-    return None if credit_left(final).is_nothing else final
 
 
 def deduction_lines(deposits: Iterable[Document], language: str) -> tuple[LineInput, ...]:
@@ -201,5 +190,10 @@ def note_use(document: Document) -> None:
     for deposit_id in sorted({line.deposit_id for line in document.lines if line.deposit_id is not None}):
         generations = select(DepositUse.generation).where(DepositUse.deposit_id == deposit_id)
         last = max(db.session.scalars(generations), default=0)
-        db.session.add(DepositUse(deposit_id=deposit_id, final_id=document.id, generation=last + 1))
+        last_note_id = max((note.id for note in credit_notes_of(deposit_id)), default=None)
+        db.session.add(
+            DepositUse(
+                deposit_id=deposit_id, final_id=document.id, generation=last + 1, last_note_id=last_note_id
+            )
+        )
     db.session.flush()

@@ -20,6 +20,7 @@ from invoicing.balances import (
     uncovered_cents,
 )
 from invoicing.credit_left import credit_left
+from invoicing.deposit_uses import finals_of, is_advance
 from invoicing.deposits import open_deposits
 from invoicing.document_view import DocumentView, view_of
 from invoicing.einvoice import WhyRules
@@ -97,8 +98,8 @@ class Proposal:
 class DocumentPage:
     """Everything about one document; what a draft has not is empty.
 
-    `texts` are its SMS; `rules` is what decides the rules of its e-invoice, or would; None for one issued before there
-    were any.
+    `is_advance`: a deposit of which the books have its payments alone. `texts` are its SMS; `rules` is what decides the
+    rules of its e-invoice, or would; None for one issued before there were any.
     """
 
     document: Document
@@ -121,6 +122,7 @@ class DocumentPage:
     rules: WhyRules | None
     deposits_to_deduct: list[Document]
     uncovered_cents: int = 0
+    is_advance: bool = False
 
     @property
     def is_draft(self) -> bool:
@@ -149,6 +151,7 @@ def document_page(document: Document) -> DocumentPage:
     is_issued_invoice = balance is not None and document.kind is DocumentKind.INVOICE
     left = credit_left(document) if is_issued_invoice else None
     owes = balance is not None and is_issued_invoice and balance.open_cents > 0
+    is_unbooked = is_advance(document)
     return DocumentPage(
         document=document,
         view=view_of(document),
@@ -158,7 +161,7 @@ def document_page(document: Document) -> DocumentPage:
         credits=_credits(document.id),
         write_offs=_write_offs(document.id),
         provision_cents=_provision_cents(document.id) if is_issued_invoice else 0,
-        proposal=_proposal(document, balance) if balance is not None and owes else None,
+        proposal=_proposal(document, balance) if balance is not None and owes and not is_unbooked else None,
         credit_notes=list(left.notes) if left else [],
         is_credited_in_full=left is not None and left.is_nothing,
         sendings=sending_status(document.id),
@@ -170,6 +173,7 @@ def document_page(document: Document) -> DocumentPage:
         rules=rules_of(document) if balance is None or xml_of(document.id) else None,
         deposits_to_deduct=_deposits_to_deduct(document),
         uncovered_cents=uncovered_cents(document.id) if is_issued_invoice else 0,
+        is_advance=is_unbooked,
     )
 
 
@@ -324,9 +328,13 @@ def _credits(invoice_id: int) -> list[UsedCredit]:
 
 
 def _sources(document_id: int) -> set[tuple[str, int]]:
-    """What the ledger may have posted about a document: itself, its credit notes, its payments and their use."""
-    notes = db.session.scalars(select(Document.id).where(Document.credits_id == document_id))
-    sources = {("document", document_id), *(("document", note_id) for note_id in notes)}
+    """What the ledger may have posted about a document: itself, its credit notes, its payments and their use.
+
+    Of a deposit the invoices that deduct it besides: one that is booked when it is paid enters the books with them.
+    """
+    invoices = {document_id, *finals_of(document_id)}
+    notes = db.session.scalars(select(Document.id).where(Document.credits_id.in_(invoices)))
+    sources = {("document", id_) for id_ in (*invoices, *notes)}
     touching = (Settlement.invoice_id == document_id) | (Settlement.credit_note_id == document_id)
     for row in db.session.scalars(select(Settlement).where(touching)):
         sources.add(("settlement", row.id))

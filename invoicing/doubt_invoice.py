@@ -18,6 +18,7 @@ from core.event_log import record_event
 from core.money import round_half_up_div
 from core.seal import seal
 from invoicing.balances import balance_of, live_doubt
+from invoicing.deposit_uses import is_advance
 from invoicing.follow_doubt import doubt_fact
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import third_party
@@ -26,7 +27,7 @@ from invoicing.models import Document
 from invoicing.parties import read_buyer
 from invoicing.receivables import DoubtfulDebt, WriteOffKind
 from invoicing.standing import note_changed
-from invoicing.write_off_plan import WriteOffInput, check_day, plan_write_off
+from invoicing.write_off_plan import NOTHING_TO_GIVE_UP, WriteOffInput, check_day, plan_write_off
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def planned_provision(invoice: Document, given: DoubtInput) -> int:
     open_cents = balance_of(invoice.id).open_cents
     if open_cents <= 0:
         errors.add("provision_rate", _l("Nothing is owed on this invoice any more."))
+    elif is_advance(invoice):
+        errors.add("provision_rate", NOTHING_TO_GIVE_UP)
     if not 0 <= given.provision_rate <= 10_000:
         errors.add("provision_rate", _l("Give a rate between 0 and 100 %."))
     check_day(errors, "decided_on", given.decided_on, invoice)

@@ -35,12 +35,13 @@ class FrozenPart:
     buyer: Buyer
     mentions: tuple[Mention, ...]
     totals: Totals
+    booked_when_paid: bool = False
 
 
 _DOCUMENTS = Base.metadata.tables["document"]
 _FROZEN = (
     "state", "number", "sequence", "issue_date", "due_date", "regime", "seller", "buyer", "mentions", "issued_at",
-    "net_cents", "vat_cents", "rounding_cents", "total_cents",
+    "net_cents", "vat_cents", "rounding_cents", "total_cents", "booked_when_paid",
 )  # fmt: skip
 _FREEZE = (
     update(_DOCUMENTS)
@@ -81,6 +82,7 @@ def _columns(number: GivenNumber, frozen: FrozenPart) -> dict[str, Any]:
         "vat_cents": totals.vat_cents,
         "rounding_cents": totals.rounding_cents,
         "total_cents": totals.total_cents,
+        "booked_when_paid": frozen.booked_when_paid,
     }
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import or_, select
 
-from accounting.facts import DisputeFact, RefundFact, Share, Treasury, TreasuryPlace
+from accounting.facts import DisputeFact, RefundFact, Treasury, TreasuryPlace
 from accounting.record import record
 from accounting.treasury_accounts import treasury_place
 from core.clock import paris_today
@@ -24,7 +24,7 @@ from invoicing.balances import balance_of, refunded_cents
 from invoicing.follow_doubt import follow_doubt
 from invoicing.input_checks import FieldErrors
 from invoicing.kept_of_payment import live_kept
-from invoicing.ledger_facts import collection_states, invoice_key, refund_key, third_party, treasury_of
+from invoicing.ledger_facts import collection_states, live_key, refund_key, share_on, third_party, treasury_of
 from invoicing.locked_payments import lock_payment
 from invoicing.models import Customer, Document
 from invoicing.note_of_payer import note_of_payer
@@ -155,7 +155,7 @@ def _match(refund: Refund, payment: Payment) -> Counter[str]:
             shares[surplus_keys(payment_id=payment.id)[0]] += part.cents
     for invoice_id, cents in reopened.items():
         db.session.add(ReopenedInvoice(refund_id=refund.id, invoice_id=invoice_id, amount_cents=cents))
-        shares[invoice_key(invoice_id)] += cents
+        shares[live_key(db.session.get_one(Document, invoice_id))] += cents
     db.session.flush()
     return shares
 
@@ -197,6 +197,6 @@ def _fact(refund: Refund, payment: Payment, shares: Counter[str], invoices: list
         refunded_on=refund.refunded_on,
         reference=refund.reference,
         third_party=third_party(buyer_of(db.session.get_one(Customer, payment.customer_id))),
-        shares=tuple(Share(key, cents) for key, cents in shares.items()),
+        shares=tuple(share_on(key, cents) for key, cents in shares.items()),
         collection=collection_states(*invoices),
     )

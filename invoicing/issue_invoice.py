@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 
 from accounting.facts import Share
 from accounting.record import record
-from accounting.settings.chosen import vat_regime_on
+from accounting.settings.chosen import books_deposits_when_paid, vat_regime_on
 from core.clock import paris_today
 from core.database import db
 from core.errors import OutdatedError
@@ -33,7 +33,7 @@ from invoicing.gate import problems_of
 from invoicing.gate_einvoice import problems_of_einvoice
 from invoicing.ledger_facts import invoice_key, sale_fact
 from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits, taxed_kinds
-from invoicing.lifecycle import DocumentKind, DocumentState, TodoKind
+from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, TodoKind
 from invoicing.locked_documents import locked_document, read_lines
 from invoicing.models import Customer, Document, InvoicingSettings
 from invoicing.numbering import take_number
@@ -100,8 +100,9 @@ def issue_invoice(
     note_issued(document)
     note_use(document)
     total, vat = document.total_cents, candidate.totals.vat
-    shares = (Share(invoice_key(document.id), total),) if total else ()
-    record(sale_fact(document, vat, einvoice.frozen.buyer, shares))
+    if not document.booked_when_paid:
+        shares = (Share(invoice_key(document.id), total),) if total else ()
+        record(sale_fact(document, vat, einvoice.frozen.buyer, shares))
     seal(document.kind.value, document.id, payload_of_document(document, vat, xml_sha256))
     record_event(
         "invoice.issued", actor_id=actor_id, subject=("document", document.id), number=document.number,
@@ -168,6 +169,8 @@ def _frozen_part(candidate: Candidate) -> FrozenPart:
         buyer=buyer_of(candidate.customer),
         mentions=mentions_of(candidate),
         totals=candidate.totals,
+        booked_when_paid=candidate.document.invoice_type is InvoiceType.DEPOSIT
+        and books_deposits_when_paid(),
     )
 
 

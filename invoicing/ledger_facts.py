@@ -5,7 +5,8 @@ Used by the verbs that call `accounting.record`; invoicing names no account.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from sqlalchemy import BigInteger, BindParameter, bindparam, case, func, or_, select, union_all
@@ -13,6 +14,8 @@ from sqlalchemy import BigInteger, BindParameter, bindparam, case, func, or_, se
 from accounting.facts import (
     BalanceMoveFact,
     CollectionState,
+    DeductedDeposit,
+    MovedKey,
     SaleFact,
     SaleLine,
     Share,
@@ -22,11 +25,13 @@ from accounting.facts import (
     TreasuryPlace,
     VatRegime,
 )
+from accounting.match_keys import kind_of_key
 from accounting.record import record
 from accounting.treasury_accounts import treasury_place
 from core.database import Base, db
 from core.tenancy import COMPANY, execute_scoped
 from invoicing.balances import DocumentBalance, balance_of
+from invoicing.deposit_uses import is_advance
 from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType
 from invoicing.models import Customer, Document, DocumentVat
 from invoicing.parties import Buyer
@@ -57,6 +62,35 @@ def treasury_of(payment: Payment) -> Treasury | TreasuryPlace:
 def invoice_key(invoice_id: int) -> str:
     """The match key of what a customer owes on an invoice."""
     return f"invoice:{invoice_id}"
+
+
+_ADVANCE = "advance"
+
+
+def advance_key(deposit_id: int) -> str:
+    """The match key of what was paid on a deposit that is booked when it is paid, until an invoice deducts it."""
+    return f"{_ADVANCE}:{deposit_id}"
+
+
+def live_key(invoice: Document) -> str:
+    """The match key on which an invoice stands now; the caller holds its lock."""
+    return advance_key(invoice.id) if is_advance(invoice) else invoice_key(invoice.id)
+
+
+def share_on(match_key: str, cents: int) -> Share:
+    """Cents that go to a match key, told to the ledger."""
+    return Share(match_key, cents, is_advance=kind_of_key(match_key) == _ADVANCE)
+
+
+def moved_keys(invoices: Iterable[Document]) -> tuple[MovedKey, ...]:
+    """Of these invoices the deposits that are booked when they are paid: where they do not stand, and where they do."""
+    return tuple(
+        MovedKey(advance_key(deposit.id), invoice_key(deposit.id), is_advance=False)
+        if live_key(deposit) == invoice_key(deposit.id)
+        else MovedKey(invoice_key(deposit.id), advance_key(deposit.id), is_advance=True)
+        for deposit in invoices
+        if deposit.booked_when_paid
+    )
 
 
 def payment_key(payment_id: int) -> str:
@@ -137,7 +171,30 @@ def sale_fact(
         collection=collection,
         takes_back=tuple(("document", id_) for id_ in _taken_back_by(document)),
         is_later_discount=document.is_later_discount,
+        deposits=tuple(_deducted_deposits(document)),
     )
+
+
+def _deducted_deposits(document: Document) -> Iterator[DeductedDeposit]:
+    """The deposits booked when they are paid that an invoice deducts, or that the credit note of all of it frees."""
+    nets = Counter[int]()
+    if document.invoice_type is InvoiceType.FINAL:
+        for line in document.lines:
+            if line.deposit_id is not None:
+                nets[line.deposit_id] -= line.net_cents
+    for deposit_id in sorted(nets):
+        deposit = db.session.get_one(Document, deposit_id)
+        if deposit.booked_when_paid:
+            assert deposit.number is not None
+            balance = balance_of(deposit_id)
+            yield DeductedDeposit(
+                number=deposit.number,
+                advance_key=advance_key(deposit_id),
+                invoice_key=invoice_key(deposit_id),
+                total_cents=balance.total_cents - balance.credited_cents,
+                vat_cents=_waiting_cents(deposit_id),
+                deducted_cents=nets[deposit_id],
+            )
 
 
 def _taken_back_by(document: Document) -> set[int]:
@@ -181,7 +238,10 @@ def _collection_state(invoice: Document, balance: DocumentBalance | None = None)
     balance = balance or balance_of(invoice.id)
     total = balance.total_cents - balance.credited_cents - balance.reduced_cents
     collected = balance.paid_cents - balance.given_back_cents + balance.absorbed_cents
-    return CollectionState(invoice_key(invoice.id), total, min(collected, total), waiting)
+    key = live_key(invoice)
+    return CollectionState(
+        key, total, min(collected, total), waiting, is_advance=key != invoice_key(invoice.id)
+    )
 
 
 def _waiting_cents(invoice_id: int) -> tuple[tuple[int, int], ...]:

@@ -23,7 +23,14 @@ from core.seal import seal
 from invoicing.balances import balance_of, merged_ids, paid_further
 from invoicing.early_days import long_before_the_books
 from invoicing.input_checks import FieldErrors
-from invoicing.ledger_facts import collection_states_at, invoice_key, payment_key, third_party, treasury_of
+from invoicing.ledger_facts import (
+    collection_states_at,
+    live_key,
+    payment_key,
+    share_on,
+    third_party,
+    treasury_of,
+)
 from invoicing.locked_documents import locked_issued_invoice
 from invoicing.models import Customer, Document, PaymentCard
 from invoicing.parties import read_buyer
@@ -248,7 +255,10 @@ def _fact(
     payment: Payment, invoice: Document, settled: dict[int, int], states: tuple[CollectionState, ...]
 ) -> CollectionFact:
     surplus = payment.amount_cents - sum(settled.values())
-    shares = [Share(invoice_key(invoice_id), cents) for invoice_id, cents in settled.items()]
+    shares = [
+        share_on(live_key(db.session.get_one(Document, invoice_id)), cents)
+        for invoice_id, cents in settled.items()
+    ]
     shares.append(Share(payment_key(payment.id), surplus))
     return CollectionFact(
         source=("payment", payment.id),

@@ -38,6 +38,8 @@ _DOCUMENT_V2 = (
     "period_start", "period_end", "valid_until", "buyer_reference", "contract_reference", "delivery", "conditions",
     "quote_id", "attachments",
 )  # fmt: skip
+# What version 3 of an invoice seals besides: how a deposit is booked.
+_INVOICE_V3 = (*_DOCUMENT_V2, "booked_when_paid")
 _LINE_V2 = (*_LINE, "role", "vat_ground", "sales_account", "item_id", "deposit_id")
 _VAT_V2 = (*_VAT, "category", "ground", "account", "is_deposit", "discount_cents")
 _PAYMENT = (
@@ -102,6 +104,13 @@ def _document_v2(document_id: int) -> Payload | None:
     document = db.session.get(Document, document_id)
     if document is None:
         return None
+    return _payload(document, _DOCUMENT_V2, document.vat_lines, _hash_of_xml(document_id))
+
+
+def _invoice_v3(document_id: int) -> Payload | None:
+    document = db.session.get(Document, document_id)
+    if document is None:
+        return None
     return payload_of_document(document, document.vat_lines, _hash_of_xml(document_id))
 
 
@@ -126,16 +135,22 @@ def _hash_of_xml(document_id: int) -> str:
 def payload_of_document(
     document: Document, vat: Iterable[DocumentVat | VatTotals], xml_sha256: str = ""
 ) -> Payload:
-    """What the serializer reads of an issued document; the verb that wrote its VAT rows has them at hand.
+    """What the serializer reads of an issued invoice; the verb that wrote its VAT rows has them at hand.
 
     Args:
         xml_sha256: hash of its e-invoice; empty when it has none.
     """
+    return _payload(document, _INVOICE_V3, vat, xml_sha256)
+
+
+def _payload(
+    document: Document, names: tuple[str, ...], vat: Iterable[DocumentVat | VatTotals], xml_sha256: str
+) -> Payload:
     ordered = sorted(
         vat, key=lambda row: (-row.rate, row.kind, row.category, row.ground, row.account, row.is_deposit)
     )
     return {
-        **_fields(document, _DOCUMENT_V2),
+        **_fields(document, names),
         "state": document.state,
         "lines": [_fields(line, _LINE_V2) for line in document.lines],
         "vat": [_fields(row, _VAT_V2) for row in ordered],
@@ -245,6 +260,7 @@ for _kind in (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE, DocumentKind.QUOTE
 register_serializer(
     Serializer(DocumentKind.CREDIT_NOTE.value, 3, _credit_note_v3, _issued(DocumentKind.CREDIT_NOTE))
 )
+register_serializer(Serializer(DocumentKind.INVOICE.value, 3, _invoice_v3, _issued(DocumentKind.INVOICE)))
 register_serializer(Serializer("payment", 1, _row_v1(Payment, _PAYMENT), _all_of(Payment)))
 register_serializer(
     Serializer("payment_reversal", 1, _row_v1(PaymentReversal, _REVERSAL), _all_of(PaymentReversal))

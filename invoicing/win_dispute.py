@@ -8,14 +8,14 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from accounting.facts import DisputeWonFact, Share
+from accounting.facts import DisputeWonFact
 from accounting.record import record
 from core.database import db
 from core.event_log import record_event
 from core.seal import seal
 from invoicing.balances import open_of_refund
 from invoicing.errors import InvalidInputError, NotFoundError
-from invoicing.ledger_facts import collection_states, invoice_key, refund_key, third_party, treasury_of
+from invoicing.ledger_facts import collection_states, live_key, refund_key, share_on, third_party, treasury_of
 from invoicing.locked_payments import lock_payment
 from invoicing.models import Customer, Document
 from invoicing.parties import buyer_of
@@ -109,7 +109,8 @@ def _stand_again(dispute: Refund, win: DisputeWin, payment: Payment) -> Counter[
             invoice_id=reopened.invoice_id, payment_id=payment.id,
         )  # fmt: skip
         if settlement_ is not None:
-            shares[invoice_key(reopened.invoice_id)] += settlement_.amount_cents
+            invoice = db.session.get_one(Document, reopened.invoice_id)
+            shares[live_key(invoice)] += settlement_.amount_cents
             freed -= settlement_.amount_cents
     shares[surplus_keys(payment_id=payment.id)[0]] += freed
     return shares
@@ -124,6 +125,6 @@ def _fact(
         paid_on=win.won_on,
         reference=win.reference,
         third_party=third_party(buyer_of(db.session.get_one(Customer, payment.customer_id))),
-        shares=tuple(Share(key, cents) for key, cents in shares.items() if cents),
+        shares=tuple(share_on(key, cents) for key, cents in shares.items() if cents),
         collection=collection_states(*invoices),
     )

@@ -12,6 +12,7 @@ from accounting.closing.checks import add_closing_check
 from accounting.packages.package_parts import add_package_part
 from accounting.reading.due_dates import add_due_dates
 from accounting.reading.key_documents import add_key_documents
+from accounting.reading.unbooked import set_unbooked
 from accounting.reading.vat_sales import set_vat_sales
 from accounting.settings.history import add_sentence
 from accounting.settled_kinds import add_settled_kinds
@@ -93,6 +94,7 @@ from invoicing.source_urls import SOURCE_URLS
 from invoicing.standing import check_standings
 from invoicing.takeover.cli import takeover_command
 from invoicing.takeover.tasks import KINDS as TAKEOVER_TASKS
+from invoicing.unbooked_deposits import unpaid_unbooked
 from invoicing.vat_sales import vat_sales_of_documents
 
 PAGES = (
@@ -189,13 +191,15 @@ def init_app(app: Flask) -> None:
     for kind, find_url in SOURCE_URLS.items():
         add_source_link(app, kind, find_url)
     add_sentence("payment_means.changed", means_sentence)
-    add_settled_kinds(app, "invoice", "payment", "credit_note", "refund")
+    add_settled_kinds(app, "invoice", "advance", "payment", "credit_note", "refund")
     add_due_dates(app, "invoice", due_dates_of_invoices)
     for part in PACKAGE_PARTS:
         add_package_part(app, part)
     add_key_documents(app, "invoice", documents_of_ids)
+    add_key_documents(app, "advance", documents_of_ids)
     add_key_documents(app, "credit_note", documents_of_ids)
     set_vat_sales(app, vat_sales_of_documents)
+    set_unbooked(app, unpaid_unbooked)
     app.add_template_filter(siren_text, "siren")
     set_chat_target(app, chat_target)
     set_company_mail(app, sender_of_company, servers_of_companies)

@@ -22,6 +22,7 @@ from core.clock import paris_today
 from core.database import db
 from core.money import format_cents, round_half_up_div
 from invoicing.balances import DocumentBalance, balance_of
+from invoicing.deposit_uses import is_advance
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import invoice_key, third_party, waiting_vat
 from invoicing.legal_mentions import WORDINGS, MentionCode, read_mentions
@@ -30,6 +31,11 @@ from invoicing.models import Document, DocumentVat
 from invoicing.parties import read_buyer
 from invoicing.receivables import WriteOff, WriteOffKind, WriteOffVat
 from invoicing.settings import invoicing_settings
+
+NOTHING_TO_GIVE_UP = _l(
+    "This deposit is booked when it is paid: what is not paid of it is in no account. Credit the deposit invoice"
+    " instead."
+)
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,9 @@ def _before(invoice: Document, balance: DocumentBalance) -> _Before:
 
 def _check(invoice: Document, given: WriteOffInput, balance: DocumentBalance) -> None:
     errors = FieldErrors()
-    if given.amount_cents <= 0:
+    if is_advance(invoice):
+        errors.add("amount_cents", NOTHING_TO_GIVE_UP)
+    elif given.amount_cents <= 0:
         errors.add("amount_cents", _l("The amount must be above zero."))
     elif given.amount_cents > balance.open_cents:
         errors.add("amount_cents", _l("This is more than what is still due."))

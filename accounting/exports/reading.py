@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, exists, select
 
 from accounting.exports.pieces import ExportEntry, ExportLine
-from accounting.exports.selection import party_code
+from accounting.exports.selection import is_deposits_account, party_code
 from accounting.models import (
     Account,
     EntryLine,
@@ -121,7 +121,8 @@ def _lines(
     for row in rows:
         number, label, role = accounts[row.account_id]
         line = ExportLine(
-            number, label, party_code(number, role, row.auxiliary_code), row.auxiliary_label, row.label,
+            number, label, party_code(number, role, row.auxiliary_code),
+            "" if is_deposits_account(number) else row.auxiliary_label, row.label,
             row.debit_cents, row.credit_cents, letter=letters.get(row.id, ""),
         )  # fmt: skip
         if row.auxiliary_code and row.debit_cents:

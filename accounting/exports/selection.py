@@ -19,6 +19,7 @@ from accounting.exports.pieces import ExportOptions
 from accounting.exports.settings import export_options
 from accounting.exports.text import DoesNotFit, fitted_account, fitted_code
 from accounting.models import Account, EntryLine, Journal, JournalEntry, JournalKind
+from accounting.roles import ROLES, AccountRole
 from core.database import db
 
 MOST_SHOWN = 20
@@ -202,8 +203,18 @@ def _misfits(
 
 
 def party_code(number: str, role: str | None, code: str) -> str:
-    """The code that stands for the third party of a line; empty where its account 411… is its own already."""
-    return "" if role is None and number.startswith("411") else code
+    """The code that stands for the third party of a line; empty where its account 411… is its own already.
+
+    Deposits received (419) have none either: many formats write the code instead of the account, and what was received
+    in advance would stand on the customer's own account.
+    """
+    is_own = role is None and number.startswith("411")
+    return "" if is_own or is_deposits_account(number) else code
+
+
+def is_deposits_account(number: str) -> bool:
+    """Whether an account is of deposits received, whatever role it plays now."""
+    return number.startswith(ROLES[AccountRole.DEPOSITS].prefix)
 
 
 def _misfit(number: str, party: str, limits: Limits, length: int) -> str:

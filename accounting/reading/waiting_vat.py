@@ -36,6 +36,11 @@ class WaitingDocument:
     customer: str
     waiting_cents: int
 
+    @property
+    def is_ahead(self) -> bool:
+        """True for VAT that is due on a deposit paid, before its sale is booked: it stands on 4458, below zero here."""
+        return self.waiting_cents < 0
+
 
 def is_waiting_line() -> ColumnElement[bool]:
     """SQL over `EntryLine`: it moves the waiting VAT of a document.

@@ -12,6 +12,7 @@ from accounting.reading.ageing import AgeBand, ageing, first_entries, open_items
 from accounting.reading.ageing_sheets import BANDS, customers_sheet, items_sheet
 from accounting.reading.customers_in_credit import credit_sheet, customers_in_credit
 from accounting.reading.key_documents import documents_of_keys
+from accounting.reading.unbooked import unbooked_until
 from accounting.source_links import source_url
 from core.charts import Series, bar_chart
 from core.clock import paris_today
@@ -42,6 +43,7 @@ def index() -> ResponseReturnValue:
         found=found,
         day=day,
         text=text,
+        unbooked=unbooked_until(day),
         customers=customers[page.offset : page.offset + page.size],
         heads=[(str(BANDS[band]), "number") for band in AgeBand],
         chart=",".join(str(found.cents[band]) for band in AgeBand if band is not AgeBand.CREDIT),
@@ -63,6 +65,7 @@ def customer(code: str) -> str:
         name=max((item.customer for item in items), default=code),
         day=day,
         items=items,
+        unbooked=unbooked_until(day, code),
         bands=BANDS,
         entries=entries,
         documents=documents_of_keys(item.match_key for item in items),

@@ -1,4 +1,5 @@
-"""What the company chooses once: sales accounts by rate, customer accounts, financial years; and who changed what."""
+"""What the company chooses once: sales accounts by rate, customer accounts, deposits, financial years; and who
+changed what."""
 
 from __future__ import annotations
 
@@ -11,16 +12,18 @@ from flask_babel import gettext
 from flask_security import current_user
 from flask_wtf import FlaskForm
 
+from accounting.deposits_preview import deposits_preview
 from accounting.errors import AccountingError
 from accounting.fiscal_years import fiscal_years
 from accounting.forms import put_error
-from accounting.models import SalesExtension
+from accounting.models import DepositsScheme, SalesExtension
 from accounting.sales_extension import preview
 from accounting.settings.choose_customer_accounts import choose_customer_accounts
+from accounting.settings.choose_deposits_scheme import choose_deposits_scheme
 from accounting.settings.choose_sales_extension import choose_sales_extension
 from accounting.settings.chosen import accounting_settings
 from accounting.settings.fiscal_year_dates import coming_years, set_year_dates, year_dates
-from accounting.settings.forms import CustomersForm, SalesForm, YearForm
+from accounting.settings.forms import CustomersForm, DepositsForm, SalesForm, YearForm
 from accounting.settings.history import count_changes, settings_changes
 from core.database import transaction
 from core.web.pages import Page
@@ -32,7 +35,7 @@ blueprint = Blueprint("books_choices", __name__, url_prefix="/books/settings")
 @blueprint.get("/choices")
 @requires(Right.BOOKS)
 def index() -> str:
-    """The three forms."""
+    """The four forms."""
     return _page()
 
 
@@ -61,6 +64,20 @@ def customers() -> ResponseReturnValue:
         form.customer_accounts,
         lambda actor: choose_customer_accounts(form.chosen, seen=form.seen.data, actor_id=actor),
         customers_form=form,
+    )
+
+
+@blueprint.post("/deposits")
+@requires(Right.BOOKS)
+def deposits() -> ResponseReturnValue:
+    """Choose when deposit invoices are booked; with `preview` the entries are only shown."""
+    form = DepositsForm()
+    if not form.validate() or request.form.get("action") == "preview":
+        return _page(deposits_form=form)
+    return _saved(
+        form.deposits_scheme,
+        lambda actor: choose_deposits_scheme(form.chosen, seen=form.seen.data, actor_id=actor),
+        deposits_form=form,
     )
 
 
@@ -107,6 +124,7 @@ def _saved(field: Any, choose: Callable[[int], None], **forms: FlaskForm) -> Res
 def _page(
     sales_form: FlaskForm | None = None,
     customers_form: FlaskForm | None = None,
+    deposits_form: FlaskForm | None = None,
     year_form: FlaskForm | None = None,
 ) -> str:
     settings = accounting_settings()
@@ -118,6 +136,9 @@ def _page(
         formdata=None,
         data={"customer_accounts": settings.customer_accounts, "seen": settings.customer_accounts},
     )
+    deposits_form = deposits_form or DepositsForm(
+        formdata=None, data={"deposits_scheme": settings.deposits_scheme, "seen": settings.deposits_scheme}
+    )
     year_form = year_form or YearForm(
         formdata=None,
         data={
@@ -127,11 +148,13 @@ def _page(
             "seen": dates.seen,
         },
     )
-    extension = sales_form.sales_extension.data
+    extension, scheme = sales_form.sales_extension.data, deposits_form.deposits_scheme.data
     return render_template(
         "accounting/choices.html",
         sales_form=sales_form,
         customers_form=customers_form,
+        deposits_form=deposits_form,
+        deposit_entries=deposits_preview(DepositsScheme(scheme)) if scheme in set(DepositsScheme) else [],
         year_form=year_form,
         extended=preview(SalesExtension(extension)) if extension in set(SalesExtension) else [],
         years=coming_years(dates if year_form.errors else year_form.wanted),

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import select
 
 from accounting.facts import VatRegime
-from accounting.models import AccountingSettings
+from accounting.models import AccountingSettings, DepositsScheme
 from core.database import Base, db
 from core.tenancy import COMPANY, execute_scoped
 
@@ -15,6 +15,8 @@ _SETTINGS = Base.metadata.tables["accounting_settings"].c
 _ON_DEBITS_FROM = select(_SETTINGS.vat_on_debits_from).where(_SETTINGS.company_id == COMPANY)
 # Shared: many may issue at once, but nobody changes the option under them.
 _HELD_ON_DEBITS_FROM = _ON_DEBITS_FROM.with_for_update(read=True)
+
+_DEPOSITS = select(_SETTINGS.deposits_scheme).where(_SETTINGS.company_id == COMPANY)
 
 
 def accounting_settings() -> AccountingSettings:
@@ -41,3 +43,9 @@ def vat_regime_on(day: date, *, is_issuing: bool = False) -> VatRegime:
     statement = _HELD_ON_DEBITS_FROM if is_issuing else _ON_DEBITS_FROM
     from_day: date | None = execute_scoped(statement).scalar_one()
     return VatRegime.DEBITS if from_day is not None and day >= from_day else VatRegime.COLLECTION
+
+
+def books_deposits_when_paid() -> bool:
+    """Whether a deposit invoice issued now is booked when it is paid, and not before (docs/decisions/0028)."""
+    scheme: DepositsScheme = execute_scoped(_DEPOSITS).scalar_one()
+    return scheme is DepositsScheme.WHEN_PAID

@@ -9,9 +9,9 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import DataRequired, Optional, ValidationError
 
-from accounting.models import CustomerAccounts, SalesExtension
+from accounting.models import CustomerAccounts, DepositsScheme, SalesExtension
 from accounting.settings.fiscal_year_dates import YearDates
-from accounting.settings.history import ALL_CUSTOMERS, ALL_SALES
+from accounting.settings.history import ALL_CUSTOMERS, ALL_DEPOSITS, ALL_SALES
 from accounting.settings.save_treasury_account import ADDABLE, TreasuryInput
 from accounting.treasury_accounts import treasury_accounts
 from accounting.treasury_models import TreasuryKind
@@ -70,6 +70,22 @@ class CustomersForm(FlaskForm):
     def chosen(self) -> CustomerAccounts:
         """What was chosen."""
         return CustomerAccounts(self.customer_accounts.data)
+
+
+class DepositsForm(FlaskForm):
+    """When deposit invoices are booked. Sent with `preview`, it shows the entries and saves nothing."""
+
+    seen = HiddenField()
+    deposits_scheme = RadioField(
+        _l("Deposit invoices are booked"),
+        choices=choices([(way.value, words) for way, words in ALL_DEPOSITS.items()]),
+        validators=[DataRequired()],
+    )
+
+    @property
+    def chosen(self) -> DepositsScheme:
+        """What was chosen."""
+        return DepositsScheme(self.deposits_scheme.data)
 
 
 class YearForm(FlaskForm):

@@ -13,7 +13,7 @@ from flask_babel import LazyString, format_date, get_locale, gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from accounting.models import CustomerAccounts, SalesExtension
+from accounting.models import CustomerAccounts, DepositsScheme, SalesExtension
 from accounting.roles import ROLES, split_role_key
 from core.database import db
 from core.event_log import Event
@@ -32,6 +32,10 @@ ALL_CUSTOMERS: dict[CustomerAccounts, LazyString] = {
     CustomerAccounts.COLLECTIVE: _l("One account for all customers, told apart by their codes"),
     CustomerAccounts.BY_CODE: _l("One account each, by code: 411C00012"),
     CustomerAccounts.BY_DIGITS: _l("One account each, of eight digits: 41100012"),
+}
+ALL_DEPOSITS: dict[DepositsScheme, LazyString] = {
+    DepositsScheme.AT_ISSUE: _l("When they are issued: the customer owes them in the books"),
+    DepositsScheme.WHEN_PAID: _l("When they are paid: nothing is in the books before the money"),
 }
 
 
@@ -82,6 +86,11 @@ def _customers(said: Words) -> tuple[str, str, str]:
     return gettext("Customer accounts"), before, after
 
 
+def _deposits(said: Words) -> tuple[str, str, str]:
+    before, after = (str(ALL_DEPOSITS[DepositsScheme(said[side])]) for side in ("before", "after"))
+    return gettext("Deposit invoices are booked"), before, after
+
+
 def _years(said: Words) -> tuple[str, str, str]:
     return gettext("Financial years"), _year_words(said["before"]), _year_words(said["after"])
 
@@ -102,6 +111,7 @@ _SENTENCES: dict[str, _Sentence] = {
     "vat_on_debits.changed": _vat,
     "sales_extension.changed": _extension,
     "customer_accounts.changed": _customers,
+    "deposits_scheme.changed": _deposits,
     "fiscal_year_dates.changed": _years,
     "journal.changed": _plain(_l("Journal")),
     "treasury_account.added": _named(_l("New treasury account"), "number"),

@@ -45,6 +45,8 @@ class Document(CompanyScoped, Base):
     none; `attachments` a JSON list of stored files (name, SHA-256, media type) that go along in mails. A recurring
     document is a pattern that is never issued: invoices are copied from it. `is_later_discount` is true for a credit
     note that grants a reduction after the sale, false for one that cancels what was sold.
+    `booked_when_paid`: a deposit invoice of which the books have nothing until it is paid or deducted
+    (docs/decisions/0028); issuing decides it.
     """
 
     __tablename__ = "document"
@@ -122,6 +124,7 @@ class Document(CompanyScoped, Base):
     vat_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     rounding_cents: Mapped[int] = mapped_column(BigInteger, default=0)
     total_cents: Mapped[int] = mapped_column(BigInteger, default=0)
+    booked_when_paid: Mapped[bool] = mapped_column(default=False, server_default="0")
 
     @property
     def is_taken_over(self) -> bool:
@@ -234,7 +237,8 @@ class DepositUse(CompanyScoped, Base):
     full.
 
     `generation` is 1 for the first use and one more for each use after a credited one; unique, so that two final
-    invoices issued at once cannot deduct the same deposit.
+    invoices issued at once cannot deduct the same deposit. `last_note_id` is the last credit note of the deposit then:
+    what it and earlier ones left is what is deducted.
     """
 
     __tablename__ = "deposit_use"
@@ -250,4 +254,5 @@ class DepositUse(CompanyScoped, Base):
     deposit_id: Mapped[int] = mapped_column(BigInteger)
     final_id: Mapped[int] = mapped_column(BigInteger)
     generation: Mapped[int]
+    last_note_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from accounting.advance_rules import advance_credit
 from accounting.drafts import KeyStanding, PostedCollection, PostedShare, Standing
 from accounting.facts import (
+    AdvanceCreditFact,
     CollectionFact,
     CollectionReversalFact,
     CollectionState,
     CreditUseFact,
+    DeductedDeposit,
     SaleFact,
     SaleLine,
     Share,
@@ -332,3 +335,109 @@ def test_what_is_open_stays_on_the_accounts_it_was_posted_on():
         D #88 20,00
         C 445711 20,00
     """)
+
+
+# Of a deposit that is booked when it is paid the books have what was paid, on 4191 and 4458.
+DEPOSIT = DeductedDeposit("F-2026-0007", "advance:7", "invoice:7", 120_00, ((2000, 20_00),), 100_00)
+
+
+def final(*deposits: DeductedDeposit, deducted: int = 100_00) -> SaleFact:
+    """1 000 of services less deposits at 20 %; 1 080 remain."""
+    vat = deducted // 5
+    return replace(
+        invoice(
+            SaleLine(SERVICE, 2000, 1000_00, 200_00), SaleLine(SERVICE, 2000, -deducted, -vat, is_deposit=True)
+        ),
+        deposits=deposits,
+    )  # fmt: skip
+
+
+def test_a_deposit_booked_when_paid_stands_on_4191_and_its_vat_on_4458():
+    state = CollectionState("advance:7", 120_00, 60_00, ((2000, 20_00),), is_advance=True)
+    fact = CollectionFact(
+        ("payment", 8), Treasury.BANK, MARCH_9, "VIR", DUPONT,
+        (Share("advance:7", 60_00, is_advance=True), Share("payment:8", 5_00)), (state,),
+    )  # fmt: skip
+    assert scheme(collection(fact, NOTHING)) == lines("""
+        D 512000 65,00
+        C 419100 C00001 60,00
+        C 411000 C00001 5,00
+        D 445880 10,00
+        C 445711 10,00
+    """)
+
+
+def test_a_final_invoice_makes_such_a_deposit_a_receivable():
+    paid = Standing({"advance:7": KeyStanding(41, 44, {2000: -10_00}, -60_00)})
+    assert scheme(sale(final(DEPOSIT), paid)) == lines("""
+        D 411000 C00001 1080,00
+        C 706000 1000,00
+        C 445740 180,00
+        D 411000 C00001 120,00
+        C 411000 C00001 60,00
+        D #41 C00001 60,00
+        C 445740 10,00
+        C #44 10,00
+    """)
+    # Nothing of it was paid: it is owed whole, all its VAT waits.
+    assert scheme(sale(final(DEPOSIT), NOTHING)) == lines("""
+        D 411000 C00001 1080,00
+        C 706000 1000,00
+        C 445740 180,00
+        D 411000 C00001 120,00
+        C 445740 20,00
+    """)
+
+
+def test_beside_a_deposit_that_was_booked_when_it_was_issued():
+    paid = Standing({"advance:7": KeyStanding(None, None, {2000: -20_00}, -120_00)})
+    assert scheme(sale(final(DEPOSIT, deducted=150_00), paid)) == lines("""
+        D 411000 C00001 1020,00
+        D 419100 50,00
+        C 706000 1000,00
+        C 445740 170,00
+        D 411000 C00001 120,00
+        C 411000 C00001 120,00
+        D 419100 C00001 120,00
+        C 445880 20,00
+    """)
+
+
+def test_the_note_that_frees_it_takes_back_what_is_paid_and_due_then():
+    fact = final(DEPOSIT)
+    state = CollectionState("invoice:1", 0, 0, ((2000, 0),))
+    # 90 of the deposit are paid by now: 30 are owed, 5 of VAT wait.
+    standing = Standing({
+        "invoice:1": KeyStanding(None, None, {2000: 180_00}, 1080_00),
+        "invoice:7": KeyStanding(None, None, {2000: 5_00}, 30_00),
+        "advance:7": KeyStanding(41, 44),
+    })  # fmt: skip
+    assert scheme(sale(credit_note(fact, state, Share("invoice:1", 1080_00)), standing)) == lines("""
+        C 411000 C00001 1080,00
+        D 706000 1000,00
+        D 445740 180,00
+        C 411000 C00001 120,00
+        D 411000 C00001 90,00
+        C #41 C00001 90,00
+        D 445740 5,00
+        D #44 15,00
+    """)
+
+
+def test_a_note_of_such_a_deposit_moves_what_was_paid_of_it_alone():
+    state = CollectionState("advance:7", 60_00, 60_00, ((2000, 10_00),), is_advance=True)
+    standing = Standing({"advance:7": KeyStanding(41, 44, {2000: -20_00}, -120_00)})
+    fact = AdvanceCreditFact(
+        ("document", 9), "A-2026-0002", MARCH_9, DUPONT, Share("advance:7", 60_00, is_advance=True),
+        "credit_note:9", (state,),
+    )  # fmt: skip
+    assert scheme(advance_credit(fact, standing)) == lines("""
+        D #41 C00001 60,00
+        C 411000 C00001 60,00
+        C #44 10,00
+        D 445711 10,00
+    """)
+    unpaid = replace(
+        fact, advance=Share("advance:7", 0, is_advance=True), collection=(replace(state, collected_cents=0),)
+    )
+    assert advance_credit(unpaid, NOTHING) is None

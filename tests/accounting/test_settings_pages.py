@@ -25,8 +25,8 @@ PAGES = (
 )  # fmt: skip
 FORMS = (
     "/books/chart", "/books/chart/1", "/books/settings/sales", "/books/settings/customers",
-    "/books/settings/years", "/books/treasury/new", "/books/treasury/1", "/books/treasury/journals/1",
-    "/books/means/transfer",
+    "/books/settings/deposits", "/books/settings/years", "/books/treasury/new", "/books/treasury/1",
+    "/books/treasury/journals/1", "/books/means/transfer",
 )  # fmt: skip
 
 
@@ -98,6 +98,16 @@ def test_choices_are_shown_before_they_are_saved(accountant, app, company_id):
     assert accountant.post("/books/settings/sales", data={"sales_extension": "three"}).status_code == 200
     sent = {"customer_accounts": "by_code", "seen": "collective"}
     assert accountant.post("/books/settings/customers", data=sent).status_code == 303
+    for way, gives in (("at_issue", "445740"), ("when_paid", "445880")):
+        sent = {"deposits_scheme": way, "seen": "at_issue"}
+        preview = accountant.post("/books/settings/deposits", data={**sent, "action": "preview"})
+        assert gives in preview.text
+        assert ("nothing is booked" in preview.text) is (way == "when_paid")
+    for _ in range(2):
+        assert accountant.post("/books/settings/deposits", data=sent).status_code == 303
+    stale = {"deposits_scheme": "at_issue", "seen": "at_issue"}
+    assert accountant.post("/books/settings/deposits", data=stale).status_code == 409
+    assert accountant.post("/books/settings/deposits", data={"deposits_scheme": "never"}).status_code == 200
     years = {"end_month": "6", "first_day": "2025-11-15", "last_day": "2027-06-30", "seen": "12//"}
     preview = accountant.post("/books/settings/years", data={**years, "action": "preview"})
     assert "not twelve months" in preview.text
@@ -114,13 +124,14 @@ def test_choices_are_shown_before_they_are_saved(accountant, app, company_id):
     with app.app_context(), in_company(company_id):
         settings = db.session.scalars(select(AccountingSettings)).one()
         assert (settings.sales_extension, settings.customer_accounts) == ("two", "by_code")
-        assert settings.fiscal_year_end_month == 6
+        assert (settings.fiscal_year_end_month, settings.deposits_scheme) == (6, "when_paid")
         Shop().invoice(SERVICES_120)
     assert "has entries" in shown(accountant.get("/books/settings/choices"))
     changes = shown(accountant.get("/books/settings/changes"))
     for words in (
         "end in June, the first one Nov 15, 2025 – Jun 30, 2027",
         "One account each, by code",
+        "When they are paid",
         "70720",
     ):
         assert words in changes

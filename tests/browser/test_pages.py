@@ -191,6 +191,7 @@ def spots(rooms: Furnished) -> dict[str, list[Spot]]:
         "books_choices.index": [
             Spot("/books/settings/choices", ACCOUNTANT),
             Spot("/books/settings/choices", act=press("Show what it gives")),
+            Spot("/books/settings/choices", act=press("Show the entries")),
         ],
         "books_choices.changes": [Spot("/books/settings/changes", ACCOUNTANT)],
         "books_treasury.index": [Spot("/books/treasury", ACCOUNTANT)],

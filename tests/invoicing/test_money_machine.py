@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,8 +23,10 @@ from stdnum import luhn
 from stdnum.fr import siren as fr_siren
 
 from accounting.facts import SupplyKind, VatRegime
-from accounting.models import Account, AccountingSettings, EntryLine
+from accounting.models import Account, AccountingSettings, DepositsScheme, EntryLine
 from accounting.roles import AccountRole
+from accounting.settings.choose_deposits_scheme import choose_deposits_scheme
+from accounting.settings.chosen import accounting_settings
 from accounting.vat_on_collection import due_vat
 from core.checks import company_faults
 from core.database import db, transaction
@@ -37,8 +40,11 @@ from invoicing.claim_again import claim_again
 from invoicing.credit_amounts import CreditChoice
 from invoicing.credit_invoice import credit_invoice
 from invoicing.credit_left import credit_left
+from invoicing.deposit_uses import is_advance
+from invoicing.deposits import deduction_lines, open_deposits
 from invoicing.dispute_payment import dispute_payment
 from invoicing.doubt_invoice import DoubtInput, doubt_invoice
+from invoicing.draft_final import deduct_deposits
 from invoicing.draft_invoice import DraftInput, LineInput, draft_invoice
 from invoicing.end_doubt import end_doubt
 from invoicing.errors import InvalidInputError, NotIssuableError
@@ -46,13 +52,14 @@ from invoicing.give_back import MoneyBack
 from invoicing.issue_invoice import issue_invoice
 from invoicing.keep_surplus import KeepInput, keep_surplus
 from invoicing.kept_of_payment import live_kept
-from invoicing.lifecycle import DocumentKind
+from invoicing.lifecycle import DocumentKind, InvoiceType, LineRole
 from invoicing.models import Customer, Document
 from invoicing.payments import Payment, PaymentMethod
 from invoicing.receivables import KeptKind, WriteOff, WriteOffKind
 from invoicing.record_payment import PaymentInput, record_payment
 from invoicing.refund_payment import refund_payment
 from invoicing.refunds import Refund
+from invoicing.set_invoice_type import set_deposit
 from invoicing.undo_kept_surplus import undo_kept_surplus
 from invoicing.undo_write_off import undo_write_off
 from invoicing.win_dispute import win_dispute
@@ -126,6 +133,42 @@ class MoneyMachine(RuleBasedStateMachine):
                 DraftInput(customer_id=self.customers[customer], lines=lines, prices_include_vat=gross)
             )
             if draft.total_cents >= 0:
+                self.invoices.append(issue_invoice(draft.id, today=self.today).id)
+
+    @rule()
+    def book_deposits_the_other_way(self) -> None:
+        with transaction():
+            way = accounting_settings().deposits_scheme
+            choose_deposits_scheme(next(other for other in DepositsScheme if other is not way))
+
+    @rule(customer=st.integers(0, 1), lines=LINES, gross=st.booleans())
+    def issue_a_deposit(self, customer: int, lines: tuple[LineInput, ...], gross: bool) -> None:
+        # What the gate refuses (a total below zero) is not issued.
+        with suppress(NotIssuableError), transaction():
+            draft = draft_invoice(
+                DraftInput(customer_id=self.customers[customer], lines=lines, prices_include_vat=gross)
+            )
+            set_deposit(draft.id, is_deposit=True)
+            if draft.total_cents > 0:
+                self.invoices.append(issue_invoice(draft.id, today=self.today).id)
+
+    @precondition(lambda self: self.invoices)
+    @rule(customer=st.integers(0, 1), lines=LINES, gross=st.booleans(), more=st.integers(1, 3))
+    def deduct_the_deposits(
+        self, customer: int, lines: tuple[LineInput, ...], gross: bool, more: int
+    ) -> None:
+        """A sale that comes to more than the deposits, at their rates, so that it may be issued."""
+        customer_id = self.customers[customer]
+        owed = deduction_lines(open_deposits(customer_id, None), "fr")
+        sold = tuple(
+            replace(line, quantity=-more * line.quantity, role=LineRole.ITEM, deposit_id=None)
+            for line in owed
+        )
+        with suppress(NotIssuableError), transaction():
+            draft = draft_invoice(
+                DraftInput(customer_id=customer_id, lines=(*lines, *sold), prices_include_vat=gross)
+            )
+            if deduct_deposits(draft.id) and draft.total_cents >= 0:
                 self.invoices.append(issue_invoice(draft.id, today=self.today).id)
 
     @precondition(lambda self: self.invoices)
@@ -229,6 +272,8 @@ class MoneyMachine(RuleBasedStateMachine):
     def give_up(self, choice: int, kind: WriteOffKind, share: int, takes_vat_back: bool) -> None:
         invoice_id = self.invoices[choice % len(self.invoices)]
         cents = balance_of(invoice_id).open_cents * share // 100
+        if is_advance(db.session.get_one(Document, invoice_id)):
+            return
         if kind is WriteOffKind.DIFFERENCE:
             cents = min(cents, 100)
         if cents:
@@ -285,7 +330,13 @@ class MoneyMachine(RuleBasedStateMachine):
                     EntryLine.auxiliary_code == code
                 )
             )
-            assert int(owed or 0) == customer_due_cents(customer_id) - customer_credit_cents(customer_id)
+            unbooked = sum(
+                _total_left(invoice.id)
+                for invoice in (db.session.get_one(Document, id_) for id_ in self.invoices)
+                if invoice.customer_id == customer_id and is_advance(invoice)
+            )
+            due = customer_due_cents(customer_id) - customer_credit_cents(customer_id)
+            assert int(owed or 0) == due - unbooked
 
     @invariant()
     def the_ledger_holds(self) -> None:
@@ -314,20 +365,36 @@ class MoneyMachine(RuleBasedStateMachine):
         for invoice_id in self.invoices:
             balance, invoice = balance_of(invoice_id), db.session.get_one(Document, invoice_id)
             assert 0 <= balance.open_cents <= balance.total_cents
+            is_deposit = invoice.invoice_type is InvoiceType.DEPOSIT
+            waiting: dict[int, int] = {}
+            if (invoice.regime is VatRegime.COLLECTION or is_deposit) and balance.total_cents:
+                for v in credit_left(invoice).parts:
+                    if v.kind is SupplyKind.SERVICE or is_deposit:
+                        waiting[v.rate] = waiting.get(v.rate, 0) + v.vat_cents
+                for rate, cents in _never_due(invoice_id).items():
+                    waiting[rate] -= cents
+            total = balance.total_cents - balance.credited_cents - balance.reduced_cents
+            collected = balance.paid_cents - balance.given_back_cents + balance.absorbed_cents
+            due = sum(due_vat(waiting, collected, total).values())
+            if is_advance(invoice):
+                received = _total_left(invoice_id) - balance.open_cents
+                assert -_on_key(f"advance:{invoice_id}", AccountRole.DEPOSITS) == received
+                assert _on_key(f"advance:{invoice_id}", AccountRole.VAT_ON_DEPOSITS) == due
+                for role in (AccountRole.CUSTOMERS, AccountRole.DOUBTFUL, AccountRole.VAT_WAITING):
+                    assert _on_key(f"invoice:{invoice_id}", role) == 0
+                continue
+            for role in (AccountRole.DEPOSITS, AccountRole.VAT_ON_DEPOSITS):
+                assert _on_key(f"advance:{invoice_id}", role) == 0
             doubtful = balance.open_cents if balance.is_doubtful else 0
             assert _on_key(f"invoice:{invoice_id}", AccountRole.DOUBTFUL) == doubtful
             assert _on_key(f"invoice:{invoice_id}", AccountRole.CUSTOMERS) == balance.open_cents - doubtful
-            if invoice.regime is VatRegime.COLLECTION and balance.total_cents:
-                waiting = {
-                    v.rate: v.vat_cents for v in credit_left(invoice).parts if v.kind is SupplyKind.SERVICE
-                }
-                for rate, cents in _never_due(invoice_id).items():
-                    waiting[rate] -= cents
-                total = balance.total_cents - balance.credited_cents - balance.reduced_cents
-                collected = balance.paid_cents - balance.given_back_cents + balance.absorbed_cents
-                due = due_vat(waiting, collected, total)
-                still = sum(waiting.values()) - sum(due.values())
-                assert -_on_key(f"invoice:{invoice_id}", AccountRole.VAT_WAITING) == still
+            still = sum(waiting.values()) - due
+            assert -_on_key(f"invoice:{invoice_id}", AccountRole.VAT_WAITING) == still
+
+
+def _total_left(invoice_id: int) -> int:
+    balance = balance_of(invoice_id)
+    return balance.total_cents - balance.credited_cents
 
 
 def _never_due(invoice_id: int) -> dict[int, int]:

@@ -25,10 +25,11 @@ from accounting.exports.models import ExportBatch, ExportBatchItem, ExportSettin
 from accounting.exports.selection import ExportChoice, ExportPreview, preview_export, usual_journals
 from accounting.exports.settings import ExportSettingsInput, export_options, set_export_settings
 from accounting.exports.write_file import WrittenExport, write_export
-from accounting.facts import ThirdParty
+from accounting.facts import CollectionFact, Share, ThirdParty, Treasury
 from accounting.fiscal_years import open_year_for
 from accounting.lettering.letter_lines import letter_matching
 from accounting.models import JournalEntry
+from accounting.record import record
 from accounting.roles import AccountRole
 from core.checks import company_faults
 from core.database import commit_once, db, transaction
@@ -243,6 +244,15 @@ def test_customers_with_an_account_of_their_own_are_not_given_a_second_one(compa
     assert [line[1:9] for line in quadra if line[0] == "C"] == ["411MARTI"]
     assert [line[98:106].strip() for line in quadra if line[0] == "C"] == ["411000"]
     assert quadra[1][1:9] == "411MARTI"
+
+
+def test_what_was_received_in_advance_does_not_reach_the_customers_own_account(company, tmp_path):
+    """A format that writes a customer's code instead of the account would put 4191 there."""
+    share = Share("advance:1", 120_00, is_advance=True)
+    with transaction():
+        record(CollectionFact(("payment", 1), Treasury.BANK, MARCH[0], "VIR", DUPONT, (share,)))
+    quadra = content(exported(choice(key="quadra"), tmp_path)).decode("ascii").splitlines()
+    assert [(line[0], line[1:9].strip()) for line in quadra] == [("M", "512000"), ("M", "419100")]
 
 
 def test_settings_hold_for_later_files_and_say_what_is_wrong(company, tmp_path):
