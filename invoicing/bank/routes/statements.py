@@ -45,7 +45,7 @@ def index() -> str:
 
 
 @blueprint.post("")
-@requires(Right.INVOICE)
+@requires(Right.RECONCILE)
 @takes_files
 def upload() -> ResponseReturnValue:
     """Take a file of the bank, to be looked at first."""
@@ -65,7 +65,7 @@ def upload() -> ResponseReturnValue:
 
 
 @blueprint.route("/files/<int:file_id>", methods=["GET", "POST"])
-@requires(Right.INVOICE)
+@requires(Right.RECONCILE)
 def file(file_id: int) -> ResponseReturnValue:
     """What a file would bring; of a CSV file, which column means what."""
     if db.session.get(StoredFile, file_id) is None:

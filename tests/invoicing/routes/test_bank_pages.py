@@ -133,6 +133,17 @@ def test_who_keeps_the_books_or_invoices_says_what_a_line_is(app, company_id, li
     assert "In the books already" in page(client, ENTRY)
 
 
+def test_an_accountant_imports_a_statement_and_a_viewer_does_not(app, company_id):
+    rows = camt((paris_today().isoformat(), "-5.00", "FRAIS", "", ""))
+    accountant, viewer = (signed_in_client(app, company_id, role) for role in (Role.ACCOUNTANT, Role.VIEWER))
+    there = send(accountant, rows).headers["Location"]
+    assert viewer.get(there).status_code == viewer.post(there, data={"action": "read"}).status_code == 403
+    assert viewer.post("/bank", data={}).status_code == 403
+    assert "Import a statement" not in page(viewer, "/bank")
+    assert accountant.post(there, data={"action": "read"}).status_code == 303
+    assert "FRAIS" in page(accountant, "/bank")
+
+
 def test_an_accountant_records_no_payment_by_a_line_and_takes_none_back(
     app, company_id, owner, lines_to_decide
 ):
