@@ -23,7 +23,9 @@ from invoicing.takeover.books import Books, Party, Piece, Position, read_books
 from invoicing.takeover.open_items import CustomerState, OpenItem, customer_state
 from invoicing.takeover.waiting_vat import waiting_by_piece
 
-MOST_ITEMS: Final = 5_000
+MOST_ITEMS: Final = 2_000
+"""Open invoices taken over at once. It is one transaction: on SQLite some 7 to 10 ms each while nobody else can write,
+and whoever wants to waits `SQLITE_WAIT_SECONDS` (30 s) at most."""
 READER: Final = 1
 """Counts up when a file is read otherwise than before: what was kept is then read anew."""
 _PASSES = 3
