@@ -49,7 +49,8 @@ def deposit_cheques(
     if earlier is not None:
         return earlier
     bank = bank_of(bank_account_id)
-    cheques = _checked(payment_ids, deposited_on, is_bank=bank is not None)
+    is_bank = bank is not None and bank.treasury_id is not None
+    cheques = _checked(payment_ids, deposited_on, is_bank=is_bank)
     assert bank is not None
     deposit = ChequeDeposit(
         bank_account_id=bank.account_id,

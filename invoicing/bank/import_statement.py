@@ -39,7 +39,8 @@ def import_statement(
         NotFoundError: no such file or bank account.
         StatementRefused: nothing can be read, it is of another account, or its balances do not fit its lines.
     """
-    if bank_of(bank_account_id) is None:
+    bank = bank_of(bank_account_id)
+    if bank is None or bank.treasury_id is None:
         raise NotFoundError
     # Two files of one account at once come one after the other, so that overlapping lines are told once.
     lock(select(Account).where(Account.id == bank_account_id))

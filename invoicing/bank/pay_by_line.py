@@ -49,8 +49,8 @@ def pay_by_line(
     Raises:
         NotFoundError: there is no such line or invoice.
         LineDecided: something is decided on the line.
-        InvalidInputError: an invoice owes less by now, they are of several customers, money went out, or the fee is
-            none or on an account that may not be booked.
+        InvalidInputError: an invoice owes less by now, they are of several customers, money went out, the fee is none
+            or on an account that may not be booked, or the line's account stands for no bank any more.
     """
     line = open_line(line_id)
     if line.amount_cents <= 0:
@@ -59,6 +59,13 @@ def pay_by_line(
         raise InvalidInputError({"invoices": _l("Choose the invoices that this money pays.")})
     bank = bank_of(line.bank_account_id)
     assert bank is not None, "lines are imported for bank accounts only"
+    if bank.treasury_id is None:
+        said = _l(
+            "Account %(number)s stands for no bank account any more. Add it to the treasury accounts in the settings "
+            "of the books, then record the payment.",
+            number=bank.number,
+        )
+        raise InvalidInputError({"invoices": said})
     _check_fee(fee)
     payment = record_payment(
         PaymentInput(

@@ -19,7 +19,7 @@ from core.web.forms import put_errors, refuse_unknown_button
 from core.web.pages import Page
 from core.web.rights import Right, may, requires
 from core.web.uploads import takes_files
-from invoicing.bank.banks import Bank, banks
+from invoicing.bank.banks import Bank, banks, banks_to_look_at
 from invoicing.bank.confirm_proposal import confirm_proposal, records_payment
 from invoicing.bank.forms import LayoutForm, StatementForm, layout_form
 from invoicing.bank.import_statement import import_statement
@@ -70,7 +70,7 @@ def file(file_id: int) -> ResponseReturnValue:
     """What a file would bring; of a CSV file, which column means what."""
     if db.session.get(StoredFile, file_id) is None:
         raise NotFoundError
-    bank = _asked_bank()
+    bank = _asked_bank(banks())
     refuse_unknown_button(READ, LOOK)
     preview = preview_of(file_id, bank.account_id)
     form = layout_form(preview.table, preview.layout) if preview.table else LayoutForm()
@@ -147,9 +147,11 @@ def confirm_sure() -> Response:
 
 
 def _page(form: StatementForm) -> str:
-    bank = _asked_bank()
-    form.offer_banks(banks())
-    form.bank.data = form.bank.data or bank.account_id
+    shown, offered = banks_to_look_at(), banks()
+    bank = _asked_bank(shown)
+    if form.bank.data is None and bank in offered:
+        form.bank.data = bank.account_id
+    form.offer_banks(offered)
     wanted = LineFilter(bank.account_id, only_open=request.args.get("state") != "all")
     page = Page.of_request(count_lines(wanted))
     lines = find_lines(wanted, limit=page.size, offset=page.offset)
@@ -158,8 +160,8 @@ def _page(form: StatementForm) -> str:
         "bank/index.html",
         form=form,
         bank=bank,
-        banks=banks(),
-        bank_tabs=[_tab(row, bank) for row in banks()],
+        banks=shown,
+        bank_tabs=[_tab(row, bank) for row in shown],
         lines=lines,
         matches=matches,
         proposals=proposals_of(bank.account_id, [line for line in lines if line.id not in matches]),
@@ -184,9 +186,9 @@ def _latest(bank: Bank) -> list[BankStatement]:
     return list(db.session.scalars(found.order_by(BankStatement.id.desc()).limit(SHOWN)))
 
 
-def _asked_bank() -> Bank:
+def _asked_bank(offered: list[Bank]) -> Bank:
     """The bank account that the address asks for, else the usual one."""
-    offered, asked = banks(), request.args.get("bank", type=int)
+    asked = request.args.get("bank", type=int)
     return next((bank for bank in offered if bank.account_id == asked), offered[0])
 
 

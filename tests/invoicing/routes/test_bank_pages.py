@@ -8,6 +8,8 @@ from io import BytesIO
 import pytest
 
 from accounting.models import Account
+from accounting.roles import AccountRole
+from accounting.settings.assign_account import assign_account
 from accounting.standing import entry_of
 from core.clock import paris_today
 from core.database import db, transaction
@@ -246,3 +248,15 @@ def test_invoices_are_paid_with_the_fee_that_the_bank_kept(app, company_id, owne
     with app.app_context(), in_company(company_id):
         assert balance_of(int(due)).open_cents == 0
         assert [row.part for row in db.session.query(BankMatch).order_by(BankMatch.id)] == [0, 1]
+
+
+def test_lines_stay_on_the_page_when_the_bank_stands_on_another_account(app, company_id, owner):
+    answer = send(owner, camt((paris_today().isoformat(), "7.00", "VIREMENT DE MARS", "", "")))
+    assert owner.post(answer.headers["Location"], data={"action": "read"}).status_code == 303
+    with app.app_context(), in_company(company_id), transaction():
+        before = db.session.query(BankLine).one().bank_account_id
+        assign_account(AccountRole.BANK, "512900", "Banque, nouveau plan")
+    assert f"/bank?bank={before}" in page(owner, "/bank")
+    shown = page(owner, f"/bank?bank={before}")
+    assert "VIREMENT DE MARS" in shown
+    assert "512000" in shown
