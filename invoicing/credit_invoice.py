@@ -108,9 +108,10 @@ def credit_invoice(
         return earlier
     _refuse_deducted(invoice)
     _refuse_given_up(invoice)
-    _refuse_doubted_deposits(invoice)
     _refuse_taken_over(invoice)
     credit = credit_of(left, choice)
+    if any(part.is_deposit for part in credit.totals.vat):
+        _refuse_doubted_deposits(invoice)
     if is_later_discount:
         _refuse_discount_on_deposit(invoice, credit)
     case = _Case(

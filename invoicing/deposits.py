@@ -16,8 +16,9 @@ from sqlalchemy import select
 
 from core.database import db
 from core.money import CENT_DECIMALS, QUANTITY_DECIMALS, UNIT_PRICE_DECIMALS
+from invoicing.balances import merged_ids
 from invoicing.candidate import Candidate
-from invoicing.credit_left import credit_left, credit_notes_of
+from invoicing.credit_left import CreditLeft, credit_left, credit_notes_of
 from invoicing.deposit_uses import final_of
 from invoicing.draft_input import LineInput
 from invoicing.errors import Message, Place, Problem
@@ -25,20 +26,24 @@ from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, LineRo
 from invoicing.locked_documents import locked_document
 from invoicing.models import DepositUse, Document
 from invoicing.quotes import accepted_quote, invoices_of
+from invoicing.vat import VatTotals
 
 _ONE = 10**QUANTITY_DECIMALS
 _PRICE_OF_CENT = 10 ** (UNIT_PRICE_DECIMALS - CENT_DECIMALS)
 
 
 def open_deposits(customer_id: int, quote_id: int | None) -> list[Document]:
-    """The issued deposit invoices of a quote (None: of the customer, without a quote) that may still be deducted."""
+    """The issued deposit invoices of a quote (None: of the customer, without a quote) that may still be deducted.
+
+    Those of customers merged with this one are its own.
+    """
     issued = (
         select(Document)
         .where(
             Document.kind == DocumentKind.INVOICE,
             Document.state == DocumentState.ISSUED,
             Document.invoice_type == InvoiceType.DEPOSIT,
-            Document.customer_id == customer_id,
+            Document.customer_id.in_(merged_ids(customer_id)),
             Document.quote_id.is_(None) if quote_id is None else Document.quote_id == quote_id,
         )
         .order_by(Document.id)
@@ -46,29 +51,42 @@ def open_deposits(customer_id: int, quote_id: int | None) -> list[Document]:
     return [d for d in db.session.scalars(issued) if not credit_left(d).is_nothing and final_of(d.id) is None]
 
 
-def deduction_lines(deposits: Iterable[Document], language: str) -> tuple[LineInput, ...]:
-    """The lines that deduct deposits: one per deposit and VAT part, of negative quantity, in a document's language."""
-    return tuple(line for deposit in deposits for line in _deduction(deposit, language))
+def deduction_lines(
+    deposits: Iterable[Document], language: str, *, includes_vat: bool
+) -> tuple[LineInput, ...]:
+    """The lines that deduct deposits: one per deposit and VAT part, of negative quantity, in a document's language.
+
+    `includes_vat`: as the prices of the document that deducts them are, whatever those of the deposits were.
+    """
+    return tuple(line for deposit in deposits for line in _deduction(deposit, language, includes_vat))
 
 
-def _deduction(deposit: Document, language: str) -> Iterator[LineInput]:
+def _deduction(deposit: Document, language: str, includes_vat: bool) -> Iterator[LineInput]:
     assert deposit.issue_date is not None
     left = credit_left(deposit)
     day = deposit.issue_date.strftime("%d/%m/%Y")
     with force_locale(language):
         label = gettext("Deposit of invoice %(number)s of %(date)s", number=deposit.number, date=day)
     for part in left.parts:
-        if part.net_cents > 0:
+        if part.net_cents:
             yield LineInput(
                 label=label,
-                quantity=-_ONE,
-                unit_price=left.shown_cents(part) * _PRICE_OF_CENT,
+                # What the deposit itself took off at a rate is added.
+                quantity=-_ONE if part.net_cents > 0 else _ONE,
+                unit_price=abs(_shown_cents(left, part, includes_vat)) * _PRICE_OF_CENT,
                 vat_rate=part.rate,
                 kind=part.kind,
                 vat_ground=part.ground if part.ground != deposit.vat_ground else "",
                 role=LineRole.DEPOSIT,
                 deposit_id=deposit.id,
             )
+
+
+def _shown_cents(left: CreditLeft, part: VatTotals, includes_vat: bool) -> int:
+    """What is left of a part of a deposit, as the prices of the document that deducts it are: net, or VAT included."""
+    if left.invoice.prices_include_vat is includes_vat:
+        return left.shown_cents(part)
+    return part.net_cents + part.vat_cents if includes_vat else part.net_cents
 
 
 def deposits_cents(quote: Document) -> int:
@@ -131,9 +149,12 @@ def _problems_of_deduction(document: Document) -> list[Problem]:
         return []
     if not deducted:
         return [_problem(_l("This final invoice deducts no deposit. Deduct the deposits anew."))]
+    if not is_final:
+        # No page makes one; its entry would leave a deposit that is booked when it is paid where it is.
+        return [_problem(_l("Only a final invoice deducts deposits. Deduct the deposits anew."))]
     wanted = open_deposits(document.customer_id, document.quote_id)
-    found = [_problem(message) for message in _wrong(wanted, deducted)]
-    if is_final and document.quote_id is not None:
+    found = [_problem(message) for message in _wrong(wanted, deducted, document.prices_include_vat)]
+    if document.quote_id is not None:
         missing = [deposit for deposit in wanted if deposit.id not in {key[0] for key in deducted}]
         found += [
             _problem(
@@ -157,21 +178,25 @@ def _deducted(document: Document) -> Counter[tuple[int, int]]:
     return found
 
 
-def _wrong(wanted: Sequence[Document], deducted: Counter[tuple[int, int]]) -> Iterator[Message]:
+def _wrong(
+    wanted: Sequence[Document], deducted: Counter[tuple[int, int]], includes_vat: bool
+) -> Iterator[Message]:
     of_id = {deposit.id: deposit for deposit in wanted}
     for deposit_id in sorted({key[0] for key in deducted}):
         deposit = of_id.get(deposit_id)
         if deposit is None:
             number = db.session.get_one(Document, deposit_id).number
             yield _l("Deposit %(number)s can no longer be deducted here: take its line out.", number=number)
-        elif {k[1]: v for k, v in deducted.items() if k[0] == deposit_id} != _left_by_rate(deposit):
+            continue
+        taken = {rate: cents for (id_, rate), cents in deducted.items() if id_ == deposit_id}
+        if taken != _left_by_rate(deposit, includes_vat):
             yield _l("What is left of deposit %(number)s has changed. Deduct it anew.", number=deposit.number)
 
 
-def _left_by_rate(deposit: Document) -> dict[int, int]:
+def _left_by_rate(deposit: Document, includes_vat: bool) -> dict[int, int]:
     left, found = credit_left(deposit), Counter[int]()
     for part in left.parts:
-        found[part.rate] += left.shown_cents(part)
+        found[part.rate] += _shown_cents(left, part, includes_vat)
     return {rate: cents for rate, cents in found.items() if cents}
 
 

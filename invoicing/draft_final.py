@@ -39,7 +39,10 @@ def draft_final(quote_id: int, *, request_key: str | None = None, actor_id: int 
     quote = basis.quote
     deposits = open_deposits(quote.customer_id, quote.id)
     given = DraftInput(
-        lines=(*basis.lines, *deduction_lines(deposits, quote.language)),
+        lines=(
+            *basis.lines,
+            *deduction_lines(deposits, quote.language, includes_vat=quote.prices_include_vat),
+        ),
         delivery=read_address(quote.delivery),
         request_key=request_key,
         **{name: getattr(quote, name) for name in SAID},
@@ -72,7 +75,8 @@ def deduct_deposits(draft_id: int, *, version: int | None = None) -> int:
     deposits = open_deposits(draft.customer_id, draft.quote_id)
     kept = tuple(LineInput.of(line) for line in draft.lines if line.deposit_id is None)
     with db.session.no_autoflush:
-        rewrite_lines(draft, (*kept, *deduction_lines(deposits, draft.language)))
+        deducted = deduction_lines(deposits, draft.language, includes_vat=draft.prices_include_vat)
+        rewrite_lines(draft, (*kept, *deducted))
         draft.invoice_type = InvoiceType.FINAL if deposits else InvoiceType.STANDARD
         if is_changed():
             count_save(draft, version)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased
 
 from accounting.models import SIGNED_CENTS, EntryLine, JournalEntry
@@ -53,8 +53,11 @@ def unpaid_unbooked(day: date) -> list[Unbooked]:
     statement = _advances(Document.issue_date <= day).with_only_columns(
         Document.id, Document.number, Customer.number, Customer.name, InvoiceStanding.open_cents
     )
+    named = aliased(Customer)
+    # The books know who owes by the customer that took the other one over.
     rows = db.session.execute(
-        statement.join(Customer, Customer.id == Document.customer_id)
+        statement.join(named, named.id == Document.customer_id)
+        .join(Customer, Customer.id == func.coalesce(named.merged_into_id, named.id))
         .join(InvoiceStanding, InvoiceStanding.id == Document.id)
         .where(InvoiceStanding.is_open)
     )

@@ -159,7 +159,7 @@ class MoneyMachine(RuleBasedStateMachine):
     ) -> None:
         """A sale that comes to more than the deposits, at their rates, so that it may be issued."""
         customer_id = self.customers[customer]
-        owed = deduction_lines(open_deposits(customer_id, None), "fr")
+        owed = deduction_lines(open_deposits(customer_id, None), "fr", includes_vat=gross)
         sold = tuple(
             replace(line, quantity=-more * line.quantity, role=LineRole.ITEM, deposit_id=None)
             for line in owed
