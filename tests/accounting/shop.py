@@ -71,6 +71,7 @@ class Invoice:
     credited: list[SaleLine] = field(default_factory=list)
     given_up: dict[int, GivenUp] = field(default_factory=dict)
     is_doubtful: bool = False
+    was_doubtful: bool = False
 
     @property
     def key(self) -> str:
@@ -171,7 +172,7 @@ class Shop:
         )
         entry = self._tell(fact)
         for invoice in touched:
-            if invoice.is_doubtful:
+            if invoice.was_doubtful:
                 self._follow_doubt(invoice, on)
         return entry
 
@@ -243,6 +244,7 @@ class Shop:
         """Declare an invoice doubtful, or end that."""
         invoice = self.invoices[invoice_id]
         invoice.is_doubtful = is_doubtful
+        invoice.was_doubtful |= is_doubtful
         self._follow_doubt(invoice, on)
 
     def _follow_doubt(self, invoice: Invoice, on: date) -> None:
