@@ -66,7 +66,8 @@ def credit_of(left: CreditLeft, choice: CreditChoice | None) -> Credit:
     """What the note comes to. None credits everything that is left.
 
     Raises:
-        InvalidInputError: more than is left, or nothing, was chosen: beside `lines-N-quantity` or `parts-N-amount`.
+        InvalidInputError: more than is left, or nothing, was chosen: beside `lines-N-quantity` or `parts-N-amount`,
+            N counting what may be chosen.
     """
     errors = FieldErrors()
     if left.is_nothing:
@@ -297,12 +298,12 @@ def _shown_discount(left: CreditLeft, shown: Sequence[int]) -> int:
 
 def _by_amounts(left: CreditLeft, amounts: Mapping[int, int], errors: FieldErrors) -> Credit:
     lines, shown, parts = [], [], []
-    for index, part in enumerate(left.parts):
+    for row, (index, part) in enumerate(left.choosable_parts):
         cents, most = amounts.get(index, 0), left.shown_cents(part)
         if not cents:
             continue
-        if part.is_deposit or not 0 < cents <= most:
-            errors.add(f"parts-{index}-amount", _most(max(0, 0 if part.is_deposit else most)))
+        if not 0 < cents <= most:
+            errors.add(f"parts-{row}-amount", _most(max(0, most)))
             continue
         net = cents
         if left.invoice.prices_include_vat:

@@ -64,6 +64,11 @@ class CreditLeft:
         """Lines of which a part may be credited; a deduction of a deposit only goes with everything else."""
         return [left for left in self.lines if left.line.role is not LineRole.DEPOSIT]
 
+    @property
+    def choosable_parts(self) -> list[tuple[int, VatTotals]]:
+        """The VAT parts of which an amount may be credited, with their index in `parts`: those of no deposit."""
+        return [(index, part) for index, part in enumerate(self.parts) if not part.is_deposit]
+
     def shown_cents(self, part: VatTotals) -> int:
         """What is left of a part as the invoice's prices are shown: net, or VAT included."""
         if not self.invoice.prices_include_vat:

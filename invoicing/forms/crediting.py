@@ -64,7 +64,7 @@ class CreditForm(FlaskForm):
         for one in left.choosable_lines[len(self.lines) :]:
             text = format_scaled(one.quantity, QUANTITY_DECIMALS, get_locale())
             self.lines.append_entry({"quantity": text})
-        for _ in left.parts[len(self.parts) :]:
+        for _ in left.choosable_parts[len(self.parts) :]:
             self.parts.append_entry()
 
     def choice(self, left: CreditLeft) -> CreditChoice | None:
@@ -73,8 +73,7 @@ class CreditForm(FlaskForm):
             return None
         if self.what.data == CreditWhat.AMOUNTS:
             typed = (entry.form.amount.scaled or 0 for entry in self.parts)
-            return CreditChoice(
-                amounts={i: c for i, c in zip(range(len(left.parts)), typed, strict=False) if c}
-            )
+            found = zip(left.choosable_parts, typed, strict=False)
+            return CreditChoice(amounts={index: cents for (index, _), cents in found if cents})
         rows = zip(left.choosable_lines, self.lines, strict=False)
         return CreditChoice({one.line.position: entry.form.quantity.scaled or 0 for one, entry in rows})

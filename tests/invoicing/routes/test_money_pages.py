@@ -8,7 +8,13 @@ import pytest
 
 from accounting.fiscal_years import fiscal_years
 from core.clock import paris_today
+from core.database import db, transaction
 from core.tenancy import in_company
+from invoicing.draft_final import deduct_deposits
+from invoicing.issue_invoice import issue_invoice
+from invoicing.models import Customer
+from invoicing.set_invoice_type import set_deposit
+from tests.factories.invoicing import make_draft, make_line
 from tests.invoicing.routes.conftest import page, plain
 
 
@@ -205,3 +211,29 @@ def test_a_credit_note_says_that_it_is_a_later_discount(owner, invoice):
         f"/invoices/{invoice_id}/credit", data={"reason": "Erreur", "what": "rest", "request_key": "e" * 32}
     )
     assert "rebate" not in page(owner, answer.headers["Location"])
+
+
+def test_an_amount_credits_the_rate_it_is_typed_beside_on_a_final_invoice_too(
+    app, company_id, owner, draft, customer_id
+):
+    deposit_id = draft()
+    with app.app_context(), in_company(company_id), transaction():
+        set_deposit(deposit_id, is_deposit=True)
+        issue_invoice(deposit_id)
+        lines = make_line("1", "1000"), make_line("1", "500", "10")
+        final = make_draft(*lines, customer=db.session.get_one(Customer, customer_id))
+        deduct_deposits(final.id)
+        final_id = issue_invoice(final.id).id
+    url = f"/invoices/{final_id}/credit"
+    names = dict(re.findall(r'for="(parts-\d-amount)">\s*([^<]+?)\s*<', plain(owner.get(url).text)))
+    assert sorted(names.values()) == ["Services at 10 %", "Services at 20 %"]
+    # A browser sends every field of the form, the empty ones too.
+    for label, too_much in (("Services at 20 %", "1000.01"), ("Services at 10 %", "500.01")):
+        typed = {name: too_much if said == label else "" for name, said in names.items()}
+        (beside,) = (name for name, said in names.items() if said == label)
+        refused = owner.post(url, data={"reason": "Geste", "what": "amounts", **typed}).get_data(as_text=True)
+        assert f'id="{beside}-error"' in refused
+    typed = {name: "50" if said == "Services at 10 %" else "" for name, said in names.items()}
+    answer = owner.post(url, data={"reason": "Geste", "what": "amounts", **typed})
+    assert answer.status_code == 303
+    assert "€55.00" in page(owner, answer.headers["Location"])
