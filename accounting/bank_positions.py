@@ -76,13 +76,12 @@ def balance_on(account_id: int, day: date) -> int:
 def bookable_accounts() -> list[Account]:
     """The accounts on which a line of the bank may be booked by hand, by number: no customers' and suppliers', whose
     lines belong to somebody, no bank's, whose money comes by an internal transfer, and none of collected or waiting
-    VAT, which documents alone move (what is paid to the State stands on 44551)."""
+    VAT or that of deposits, which documents alone move (what is paid to the State stands on 44551)."""
     kept_by_itself = or_(
         *(Account.number.startswith(begin) for begin in ("40", "41", "4457", "512", "511", "53"))
     )
-    vat = or_(
-        *(Account.role.startswith(role) for role in (AccountRole.VAT_COLLECTED, AccountRole.VAT_WAITING))
-    )
+    moved_by_documents = AccountRole.VAT_COLLECTED, AccountRole.VAT_WAITING, AccountRole.VAT_ON_DEPOSITS
+    vat = or_(*(Account.role.startswith(role) for role in moved_by_documents))
     is_bookable = ~kept_by_itself & (Account.role.is_(None) | ~vat)
     return list(db.session.scalars(select(Account).where(is_bookable).order_by(Account.number)))
 

@@ -118,7 +118,8 @@ def _saved(field: Any, choose: Callable[[int], None], **forms: FlaskForm) -> Res
         put_error(getattr(form, error.field or "", field), error)
         return _page(**forms)
     flash(gettext("Saved. It holds for entries to come."), "success")
-    return redirect(url_for("books_choices.index"), code=303)
+    # To the top, where the message stands: without a fragment a browser keeps the one of the form.
+    return redirect(url_for("books_choices.index", _anchor="content"), code=303)
 
 
 def _page(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from flask import request
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -40,7 +41,7 @@ class WishForm(FlaskForm):
         _l("Usual VAT rate"),
         coerce=int,
         default=STANDARD_RATE,
-        choices=choices([(rate, rate_text(rate)) for rate in FRENCH_RATES]),
+        choices=choices([(rate, LazyString(rate_text, rate)) for rate in FRENCH_RATES]),
         description=_l("For waiting VAT whose amount does not tell its rate."),
     )
 

@@ -97,7 +97,9 @@ def test_choices_are_shown_before_they_are_saved(accountant, app, company_id):
         assert answer.status_code == 303
     assert accountant.post("/books/settings/sales", data={"sales_extension": "three"}).status_code == 200
     sent = {"customer_accounts": "by_code", "seen": "collective"}
-    assert accountant.post("/books/settings/customers", data=sent).status_code == 303
+    answer = accountant.post("/books/settings/customers", data=sent)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].endswith("#content")  # or "Saved" stands where nobody looks
     for way, gives in (("at_issue", "445740"), ("when_paid", "445880")):
         sent = {"deposits_scheme": way, "seen": "at_issue"}
         preview = accountant.post("/books/settings/deposits", data={**sent, "action": "preview"})

@@ -289,7 +289,7 @@ def test_what_no_page_offers_is_refused(company):
     ):
         with pytest.raises(LineDecided), transaction():
             confirm_proposal(line, choice)
-    for number in ("411000", "512000", "401000", "445711", "445740"):
+    for number in ("411000", "512000", "401000", "445711", "445740", "445880"):
         with pytest.raises(InvalidInputError), transaction():
             book_line(line, account_id(number))
     with pytest.raises(InvalidInputError), transaction():

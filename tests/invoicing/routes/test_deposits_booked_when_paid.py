@@ -87,7 +87,8 @@ def test_balances_and_statements_name_it_apart(app, company_id, owner, deposit, 
         assert [d.total_cents for d in view.unbooked] == [120_00]
         assert view.closing_cents == view.due_cents - view.credit_cents - 120_00
         assert "Pas encore dans le solde" in statement_html(view)
-    assert "Not part of the balance" in page(owner, statement)
+    assert "Not part of the balance: the deposit invoice F-" in page(owner, statement)
+    assert "what is not paid of it" not in page(owner, f"/invoices/{deposit}")
     assert told not in page(owner, "/books/ageing")
     # With the final invoice it enters the balance, told apart from it; the note of all takes it out again.
     with app.app_context(), in_company(company_id):
