@@ -7,11 +7,12 @@ from collections.abc import Collection
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
-from accounting.bank_positions import BankPosition, position_of
+from accounting.bank_positions import BankPosition, bank_positions
+from accounting.models import JournalEntry
 from core.errors import ConflictError
 from core.money import format_cents
 from invoicing.bank.book_rest import book_rest
-from invoicing.bank.lines import entries_taken, lock_entries, open_line
+from invoicing.bank.lines import entries_taken, is_awaited, lock_entries, open_line
 from invoicing.bank.models import BankLine, BankMatch, MatchKind
 from invoicing.bank.note_match import note_match
 from invoicing.errors import InvalidInputError
@@ -45,12 +46,12 @@ def match_entries(
     if not 0 < len(wanted) <= MOST_ENTRIES:
         raise InvalidInputError({"entries": _l("Tick the movements that this line is.")})
     lock_entries(wanted)
-    found = [position_of(line.bank_account_id, entry_id) for entry_id in wanted]
-    positions = [position for position in found if position is not None]
-    if len(positions) != len(wanted):
-        raise ConflictError(_l("This entry does not move the bank account."))
     if entries_taken(wanted):
         raise ConflictError(_l("Another line of the bank is this entry already."))
+    # What pages offer and nothing else: an opening entry repeats, and what was booked for a line is that line's.
+    positions = bank_positions(line.bank_account_id, JournalEntry.id.in_(wanted), is_awaited())
+    if len(positions) != len(wanted):
+        raise ConflictError(_l("This entry does not move the bank account."))
     rest = line.amount_cents - sum(position.cents for position in positions)
     if rest and rest_account_id is None:
         amount = format_cents(rest, get_locale())

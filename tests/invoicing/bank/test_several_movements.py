@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
+import time_machine
+from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
+from accounting.bank_positions import bookable_accounts
+from accounting.closing.close_year import close_year
 from accounting.ledger_checks import check_ledger
+from accounting.models import FiscalYear, Journal, JournalEntry, JournalKind
 from accounting.standing import entry_of
 from core.clock import paris_today, utc_now
 from core.database import Base, db, transaction
@@ -13,6 +20,7 @@ from core.errors import ConflictError
 from core.seal import verify_chain
 from core.tenancy import insert_row
 from invoicing.balances import balance_of, customer_credit_cents
+from invoicing.bank.book_line import book_line
 from invoicing.bank.lines import LineDecided, live_match, live_parts, proposals_of
 from invoicing.bank.match_entries import match_entries
 from invoicing.bank.models import BankLine, BankMatch, MatchKind
@@ -175,4 +183,27 @@ def test_what_moves_nothing_at_the_bank_or_is_too_much_is_no_match(company):
     if sale is not None:
         with pytest.raises(ConflictError), transaction():
             match_entries(line.id, [one, sale.id])
+    assert live_match(line.id) is None
+
+
+def test_what_no_page_offers_is_no_match(company):
+    with transaction():
+        pay(issue(customer=make_customer(), today=date(2025, 12, 1)), "120", paid_on=date(2025, 12, 2))
+    with time_machine.travel(date(2026, 2, 1)), transaction():
+        years = select(FiscalYear).where(FiscalYear.ends_on == date(2025, 12, 31))
+        close_year(db.session.scalars(years).one().id)
+    opening = db.session.scalars(
+        select(JournalEntry.id).join(Journal).where(Journal.kind == JournalKind.OPENING)
+    ).one()
+    take_in((ago(0), "120.00", "VIR", "", ""), (ago(0), "120.00", "REMISE", "", ""))
+    line, other = lines()
+    with transaction():
+        booked = book_line(other.id, bookable_accounts()[0].id).entry_id
+    assert booked is not None
+    with transaction():
+        undo_match(other.id)
+    # The balance carried forward is no movement; what was booked for a line and taken back is no other line's.
+    for entry_id in (opening, booked):
+        with pytest.raises(ConflictError), transaction():
+            match_entries(line.id, [entry_id])
     assert live_match(line.id) is None
