@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,7 +12,6 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
@@ -22,16 +22,14 @@ from sqlalchemy import func, select
 from stdnum import luhn
 from stdnum.fr import siren as fr_siren
 
+from accounting.carried_lines import carrying_entries
 from accounting.facts import SupplyKind, VatRegime
-from accounting.models import Account, AccountingSettings, DepositsScheme, EntryLine
-from accounting.roles import AccountRole
+from accounting.models import Account, DepositsScheme, EntryLine
 from accounting.settings.choose_deposits_scheme import choose_deposits_scheme
 from accounting.settings.chosen import accounting_settings
 from accounting.vat_on_collection import due_vat
-from core.checks import company_faults
 from core.database import db, transaction
 from core.errors import ConflictError
-from core.seal import verify_chain
 from core.tenancy import enter_company
 from invoicing.apply_credit import apply_credit
 from invoicing.balances import balance_of, customer_credit_cents, customer_due_cents, open_of_payment
@@ -68,8 +66,12 @@ from invoicing.write_off_plan import WriteOffInput
 from tests._profiles import LONG
 from tests.conftest import make_company
 from tests.factories.invoicing import make_customer, make_individual
+from tests.invoicing.books_machine import BooksRules
 
-FIRST_DAY = date(2025, 11, 3)
+FIRST_DAY = date(2024, 11, 4)
+
+EXAMPLES = int(os.environ.get("SOLDE_MONEY_STORIES", "0"))
+"""More stories than the profile has, for whoever has changed what they are about."""
 
 LINES = st.lists(
     st.builds(
@@ -86,20 +88,20 @@ LINES = st.lists(
 ).map(tuple)
 
 
-class MoneyMachine(RuleBasedStateMachine):
+class MoneyMachine(BooksRules):
     """One company, two customers, days that go by."""
 
     app: Any
 
     @initialize()
     def begin(self) -> None:
+        self.start_the_clock(FIRST_DAY)
         self.context = self.app.app_context()
         self.context.push()
         type(self).companies += 1
         siren = _siren(type(self).companies)
         self.company_id = make_company(self.app, siren=siren, vat_number=f"FR{fr_siren.to_tva(siren)}")
         enter_company(self.company_id)
-        self.today = FIRST_DAY
         self.invoices: list[int] = []
         self.payments: list[int] = []
         self.refunds: list[int] = []
@@ -107,24 +109,34 @@ class MoneyMachine(RuleBasedStateMachine):
         self.kept: list[int] = []
         with transaction():
             self.customers = [make_customer().id, make_individual().id]
+            for customer, method in enumerate((PaymentMethod.CHEQUE, PaymentMethod.TRANSFER)):
+                self._sell_and_be_paid_in_part(customer, method)
+
+    def _sell_and_be_paid_in_part(self, customer: int, method: PaymentMethod) -> None:
+        """Without an invoice and money most rules have nothing to do."""
+        lines = (
+            LineInput(
+                label="Pose", quantity=10_000, unit_price=200_000_000, vat_rate=2000, kind=SupplyKind.SERVICE
+            ),
+            LineInput(
+                label="Bois", quantity=30_000, unit_price=55_500_000, vat_rate=550, kind=SupplyKind.GOODS
+            ),
+        )
+        draft = draft_invoice(DraftInput(customer_id=self.customers[customer], lines=lines))
+        self.invoices.append(issue_invoice(draft.id, today=self.today).id)
+        given = PaymentInput(self.invoices[-1], method, 50_00, self.today, request_key=f"first-{customer}")
+        self.payments.append(record_payment(given).id)
 
     companies = 0
 
     def teardown(self) -> None:
         if hasattr(self, "context"):
-            assert list(verify_chain(self.company_id)) == []
-            self._check_each_invoice()
-            self.context.pop()
-
-    @rule(days=st.integers(0, 40))
-    def days_go_by(self, days: int) -> None:
-        self.today = min(self.today + timedelta(days=days), date(2026, 9, 30))
-
-    @rule()
-    def choose_vat_on_debits(self) -> None:
-        with transaction():
-            settings = db.session.scalars(select(AccountingSettings)).one()
-            settings.vat_on_debits_from = None if settings.vat_on_debits_from else self.today
+            try:
+                self.check_the_books()
+                self._check_each_invoice()
+            finally:
+                self.context.pop()
+                self.stop_the_clock()
 
     @rule(customer=st.integers(0, 1), lines=LINES, gross=st.booleans())
     def issue_an_invoice(self, customer: int, lines: tuple[LineInput, ...], gross: bool) -> None:
@@ -176,14 +188,15 @@ class MoneyMachine(RuleBasedStateMachine):
         choice=st.integers(0),
         share=st.sampled_from([1, 33, 50, 100, 100, 130]),
         method=st.sampled_from(PaymentMethod),
+        days_ago=st.sampled_from([0, 0, 0, 20, 90]),
     )
-    def pay_an_invoice(self, choice: int, share: int, method: PaymentMethod) -> None:
+    def pay_an_invoice(self, choice: int, share: int, method: PaymentMethod, days_ago: int) -> None:
         invoice_id = self.invoices[choice % len(self.invoices)]
         amount = max(1, balance_of(invoice_id).total_cents * share // 100)
         with transaction():
-            given = PaymentInput(
-                invoice_id, method, amount, self.today, external_id=f"pay_{len(self.payments)}"
-            )
+            # Told late, its day may lie in a month or a year that is closed.
+            day = max(self.today - timedelta(days=days_ago), FIRST_DAY)
+            given = PaymentInput(invoice_id, method, amount, day, external_id=f"pay_{self.next_number()}")
             payment = record_payment(given)
             assert record_payment(given) is payment
             self.payments.append(payment.id)
@@ -242,8 +255,8 @@ class MoneyMachine(RuleBasedStateMachine):
             assert credit_invoice(invoice_id, reason="Erreur", today=self.today) is note
 
     @precondition(lambda self: self.invoices)
-    @rule(choice=st.integers(0), tenths=st.integers(1, 9), by_amounts=st.booleans())
-    def credit_a_part(self, choice: int, tenths: int, by_amounts: bool) -> None:
+    @rule(choice=st.integers(0), tenths=st.integers(1, 9), by_amounts=st.booleans(), later=st.booleans())
+    def credit_a_part(self, choice: int, tenths: int, by_amounts: bool, later: bool) -> None:
         invoice_id = self.invoices[choice % len(self.invoices)]
         left = credit_left(db.session.get_one(Document, invoice_id))
         chosen = CreditChoice({one.line.position: one.quantity * tenths // 10 for one in left.lines})
@@ -254,7 +267,9 @@ class MoneyMachine(RuleBasedStateMachine):
                 }
             )
         with suppress(InvalidInputError, NotIssuableError), transaction():
-            credit_invoice(invoice_id, reason="Retour", choice=chosen, today=self.today)
+            credit_invoice(
+                invoice_id, reason="Retour", choice=chosen, is_later_discount=later, today=self.today
+            )
 
     @precondition(lambda self: self.invoices)
     @rule(choice=st.integers(0))
@@ -321,13 +336,13 @@ class MoneyMachine(RuleBasedStateMachine):
         with suppress(ConflictError), transaction():
             undo_kept_surplus(self.kept[choice % len(self.kept)], reason="Erreur", today=self.today)
 
-    @invariant()
-    def the_customer_account_is_what_is_owed(self) -> None:
-        for customer_id in getattr(self, "customers", []):
+    def look_at_the_books(self) -> None:
+        super().look_at_the_books()
+        for customer_id in self.customers:
             code = db.session.get_one(Customer, customer_id).number
             owed = db.session.scalar(
                 select(func.coalesce(func.sum(EntryLine.debit_cents - EntryLine.credit_cents), 0)).where(
-                    EntryLine.auxiliary_code == code
+                    EntryLine.auxiliary_code == code, EntryLine.entry_id.not_in(carrying_entries())
                 )
             )
             unbooked = sum(
@@ -337,11 +352,6 @@ class MoneyMachine(RuleBasedStateMachine):
             )
             due = customer_due_cents(customer_id) - customer_credit_cents(customer_id)
             assert int(owed or 0) == due - unbooked
-
-    @invariant()
-    def the_ledger_holds(self) -> None:
-        if hasattr(self, "customers"):
-            assert list(company_faults()) == []
 
     @invariant()
     def numbers_have_no_gap(self) -> None:
@@ -378,18 +388,18 @@ class MoneyMachine(RuleBasedStateMachine):
             due = sum(due_vat(waiting, collected, total).values())
             if is_advance(invoice):
                 received = _total_left(invoice_id) - balance.open_cents
-                assert -_on_key(f"advance:{invoice_id}", AccountRole.DEPOSITS) == received
-                assert _on_key(f"advance:{invoice_id}", AccountRole.VAT_ON_DEPOSITS) == due
-                for role in (AccountRole.CUSTOMERS, AccountRole.DOUBTFUL, AccountRole.VAT_WAITING):
-                    assert _on_key(f"invoice:{invoice_id}", role) == 0
+                assert -_on_key(f"advance:{invoice_id}", "4191") == received
+                assert _on_key(f"advance:{invoice_id}", "4458") == due
+                for stem in ("411", "416", "44574"):
+                    assert _on_key(f"invoice:{invoice_id}", stem) == 0
                 continue
-            for role in (AccountRole.DEPOSITS, AccountRole.VAT_ON_DEPOSITS):
-                assert _on_key(f"advance:{invoice_id}", role) == 0
+            for stem in ("4191", "4458"):
+                assert _on_key(f"advance:{invoice_id}", stem) == 0
             doubtful = balance.open_cents if balance.is_doubtful else 0
-            assert _on_key(f"invoice:{invoice_id}", AccountRole.DOUBTFUL) == doubtful
-            assert _on_key(f"invoice:{invoice_id}", AccountRole.CUSTOMERS) == balance.open_cents - doubtful
+            assert _on_key(f"invoice:{invoice_id}", "416") == doubtful
+            assert _on_key(f"invoice:{invoice_id}", "411") == balance.open_cents - doubtful
             still = sum(waiting.values()) - due
-            assert -_on_key(f"invoice:{invoice_id}", AccountRole.VAT_WAITING) == still
+            assert -_on_key(f"invoice:{invoice_id}", "44574") == still
 
 
 def _total_left(invoice_id: int) -> int:
@@ -409,11 +419,16 @@ def _never_due(invoice_id: int) -> dict[int, int]:
     return found
 
 
-def _on_key(match_key: str, role: AccountRole) -> int:
+def _on_key(match_key: str, stem: str) -> int:
+    """What stands on the accounts of that stem: the company may have chosen others of it since."""
     cents = db.session.scalar(
         select(func.coalesce(func.sum(EntryLine.debit_cents - EntryLine.credit_cents), 0))
         .join(Account, Account.id == EntryLine.account_id)
-        .where(EntryLine.match_key == match_key, Account.role == role.value)
+        .where(
+            EntryLine.match_key == match_key,
+            Account.number.startswith(stem),
+            EntryLine.entry_id.not_in(carrying_entries()),
+        )
     )
     return int(cents or 0)
 
@@ -423,10 +438,9 @@ def _siren(number: int) -> str:
     return head + luhn.calc_check_digit(head)
 
 
-# In full it takes 2 240 s on one engine.
 @pytest.mark.timeout(5400 if LONG else 1800)
 @pytest.mark.parametrize("engine", ["app", pytest.param("postgres_app", marks=pytest.mark.long)])
 def test_books_and_documents_agree_whatever_people_do(request, engine):
     machine = type("Machine", (MoneyMachine,), {"app": request.getfixturevalue(engine)})
-    # Each example is a company with its books: a dozen short ones take about ten seconds, the long run five minutes.
-    run_state_machine_as_test(machine, settings=settings(max_examples=150 if LONG else 12))
+    # Each example is a company with its books: it takes a second or two in the short run, up to ten in the long one.
+    run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES or (120 if LONG else 5)))
