@@ -51,7 +51,7 @@ BOOKS_PAGES = (
     BooksPage("fec_check", _l("Check a FEC"), "fec_pages.check_other", _E, Right.BOOKS, order=80),
     BooksPage("settings", _l("Accounts and VAT"), "books_settings.index", _S, Right.BOOKS, order=10),
     BooksPage("chart", _l("Chart of accounts"), "books_chart.index", _S, Right.BOOKS, order=15),
-    BooksPage("choices", _l("Sales, customers, years"), "books_choices.index", _S, Right.BOOKS, order=20),
+    BooksPage("choices", _l("Sales, deposits, years"), "books_choices.index", _S, Right.BOOKS, order=20),
     BooksPage("treasury", _l("Journals and treasury"), "books_treasury.index", _S, Right.BOOKS, order=25),
     BooksPage("changes", _l("Changes"), "books_choices.changes", _S, Right.BOOKS, order=90),
 )

@@ -24,7 +24,7 @@ from invoicing.draft_input import LineInput
 from invoicing.errors import Message, Place, Problem
 from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, LineRole
 from invoicing.locked_documents import locked_document
-from invoicing.models import DepositUse, Document
+from invoicing.models import DepositUse, Document, DocumentLine
 from invoicing.quotes import accepted_quote, invoices_of
 from invoicing.vat import VatTotals
 
@@ -200,14 +200,29 @@ def _left_by_rate(deposit: Document, includes_vat: bool) -> dict[int, int]:
     return {rate: cents for rate, cents in found.items() if cents}
 
 
-def lock_deposits(document: Document) -> None:
-    """Lock the quote of a draft and the deposits it deducts, by id.
+def lock_deposits(draft_id: int) -> set[int]:
+    """Lock the quote of a draft and the deposits it deducts, by id, before the draft, which is younger, is locked.
 
-    So two final invoices cannot deduct one deposit at once, and two deposits of one quote see each other.
+    So two final invoices cannot deduct one deposit at once, two deposits of one quote see each other, and whoever locks
+    many documents by id (`merge_customers`) waits in one order with this.
+
+    Returns:
+        The ids that are locked; of a draft that names others when it is locked itself, somebody has changed it.
     """
-    found = {line.deposit_id for line in document.lines} | {document.quote_id}
-    for document_id in sorted(id_ for id_ in found if id_ is not None):
+    deposits = select(DocumentLine.deposit_id).where(
+        DocumentLine.document_id == draft_id, DocumentLine.deposit_id.is_not(None)
+    )
+    quote = select(Document.quote_id).where(Document.id == draft_id, Document.quote_id.is_not(None))
+    found = {id_ for id_ in db.session.scalars(deposits.union(quote)) if id_ is not None}
+    for document_id in sorted(found):
         locked_document(document_id)
+    return found
+
+
+def deducted_documents(document: Document) -> set[int]:
+    """The quote and the deposits that a draft, its lines read, names."""
+    found = {line.deposit_id for line in document.lines} | {document.quote_id}
+    return {id_ for id_ in found if id_ is not None}
 
 
 def note_use(document: Document) -> None:

@@ -24,7 +24,7 @@ from core.seal import seal
 from core.tenancy import scoped
 from core.todo import leave_todo
 from invoicing.candidate import Candidate
-from invoicing.deposits import lock_deposits, note_use, problems_of_deposits
+from invoicing.deposits import deducted_documents, lock_deposits, note_use, problems_of_deposits
 from invoicing.einvoice import Einvoice, einvoice_of_draft
 from invoicing.einvoice_xml import prepare_xml, write_xml
 from invoicing.errors import NotFoundError, NotIssuableError, Problem
@@ -76,13 +76,16 @@ def issue_invoice(
         OutdatedError: that page showed something else than would be issued.
         NotIssuableError: it would not be a legal document; names everything to mend.
     """
+    locked = lock_deposits(document_id)
     document = locked_document(document_id)
     if document.kind is not DocumentKind.INVOICE:
         raise NotFoundError(_l("This document is no invoice."))
     if document.state is DocumentState.ISSUED:
         return document
     read_lines(document)
-    lock_deposits(document)
+    if not deducted_documents(document) <= locked:
+        # Somebody deducted another one between the two locks.
+        raise OutdatedError(document.version, OUTDATED)
     candidate = candidate_of(document, today or paris_today(), is_issuing=True)
     if seen is not None and seen != versions_of(candidate):
         raise OutdatedError(document.version, OUTDATED)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
+from sqlalchemy import Select, event
 
 from accounting.models import DepositsScheme
 from accounting.settings.choose_deposits_scheme import choose_deposits_scheme
-from core.database import transaction
+from core.database import db, transaction
 from invoicing.credit_amounts import CreditChoice
 from invoicing.credit_invoice import credit_invoice
 from invoicing.deposits import deduction_lines
@@ -130,3 +133,31 @@ def test_lines_that_deduct_a_deposit_from_another_invoice_are_refused():
     with transaction():
         deduct_deposits(draft.id)
         assert euros(issue_invoice(draft.id, today=date(2026, 7, 1)).total_cents) == "1080.00"
+
+
+@contextmanager
+def noted_locks(ids: list[int]) -> Iterator[None]:
+    """Note which documents are locked, in which order."""
+
+    def note(_connection, clause, multiparams, params, _options):
+        if isinstance(clause, Select) and "document_id" in params:
+            ids.append(params["document_id"])
+
+    event.listen(db.engine, "before_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "before_execute", note)
+
+
+def test_the_deposits_are_locked_before_the_younger_draft(company):
+    """As a merge locks the documents of a customer: by id, or each would wait for the other (PostgreSQL)."""
+    locked: list[int] = []
+    with transaction():
+        customer = make_customer()
+        deposits = [deposit_of(customer), deposit_of(customer)]
+        draft = make_draft(make_line("1", "1000"), customer=customer)
+        deduct_deposits(draft.id)
+        with noted_locks(locked):
+            issue_invoice(draft.id, today=date(2026, 7, 1))
+    assert locked[:3] == [*(deposit.id for deposit in deposits), draft.id]
