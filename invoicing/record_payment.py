@@ -182,9 +182,11 @@ def _checked_payment(given: PaymentInput, invoices: Sequence[Document]) -> Payme
         errors.add("amount_cents", _l("The amount must be above zero."))
     elif given.amount_cents > LARGEST_PAYMENT_CENTS:
         errors.add("amount_cents", _l("This number is too large."))
-    if errors.day("paid_on", given.paid_on) is not None and given.paid_on > paris_today():
+    day = errors.day("paid_on", given.paid_on)
+    if day is not None and day > paris_today():
         errors.add("paid_on", _l("The payment date lies in the future. Choose today or an earlier day."))
-    _check_early(given, errors)
+    elif day is not None:
+        _check_early(given, errors)
     payment = Payment(
         customer_id=_payer(given, invoices).customer_id,
         method=given.method,
