@@ -9,10 +9,10 @@ import calendar
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from accounting.books_begin import beginning_after
-from accounting.models import AccountingSettings, FiscalYear
+from accounting.models import AccountingSettings, FiscalYear, JournalEntry
 from accounting.settings.chosen import accounting_settings, hold_settings
 from core.database import Base, db, for_update, lock
 from core.insert_missing import insert_missing
@@ -165,3 +165,9 @@ def _open_year(day: date) -> None:
         else:
             ends_on = min(ends_on, other.starts_on - _ONE_DAY)
     insert_missing(FiscalYear, company_id=current_company_id(), starts_on=starts_on, ends_on=ends_on)
+
+
+def count_entries_of(year_id: int) -> int:
+    """How many entries the year has. Entries are never changed: as many as before are the same ones."""
+    statement = select(func.count()).select_from(JournalEntry).where(JournalEntry.fiscal_year_id == year_id)
+    return db.session.scalar(statement) or 0

@@ -247,6 +247,14 @@ def latest_task(kind: str, asked: Mapping[str, Any], *, of_state: TaskState | No
     return db.session.scalars(statement.order_by(LongTask.id.desc()).limit(1)).first()
 
 
+def join_or_ask(kind: str, asked: Mapping[str, Any], *, request_key: str, actor_id: int | None) -> LongTask:
+    """The task of a kind that is under way for exactly this; else a new one, in the open transaction."""
+    task = latest_task(kind, asked)
+    if task is not None and task.is_open:
+        return task
+    return ask_for(kind, asked, request_key=request_key, actor_id=actor_id)
+
+
 def made_json(run: TaskRun, result: object, keep: Callable[[LongTask], None] | None = None) -> MadeFile:
     """A result that a page shows: plain values, days as ISO texts."""
     path = run.folder / RESULT_NAME

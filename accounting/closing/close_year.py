@@ -11,12 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, select
 
 from accounting.chart import MissingRoleError
 from accounting.closing.opening_entry import ClosingBalances, closing_balances, opening_draft
 from accounting.errors import YearNotClosable, YearNotFound
-from accounting.fiscal_years import lock_all_years, year_after
+from accounting.fiscal_years import count_entries_of, lock_all_years, year_after
 from accounting.lettering.letter_lines import letter_lines
 from accounting.lettering.undo_letterings import undo_letterings
 from accounting.models import EntryLine, FiscalYear, JournalEntry, Lettering, LetteringLine, LetteringUndo
@@ -46,7 +46,7 @@ def close_year(
         year_id: the year.
         today: the business day; demo data and stories pass their own.
         actor_id: who closes it.
-        entries_seen: how many entries the year had when it was looked at (`count_entries`): it is closed with these,
+        entries_seen: how many entries the year had when it was looked at (`count_entries_of`): it is closed with these,
             which nobody changes, or not at all. None: it was not looked at.
         progress: told by the lettering that is undone and made again.
 
@@ -62,7 +62,7 @@ def close_year(
         return year
     _check(year, day)
     # All years are locked: nothing is posted between this look and the closing.
-    if entries_seen is not None and count_entries(year.id) != entries_seen:
+    if entries_seen is not None and count_entries_of(year.id) != entries_seen:
         raise YearNotClosable.changed()
     crossing = _undo_crossing(year, stretch(progress, 0, 50, 100))
     balances = closing_balances(year.id, {line: id_ for id_, each in crossing.items() for line in each.old})
@@ -72,7 +72,7 @@ def close_year(
     db.session.flush()
     record_event(
         CLOSED, actor_id=actor_id, subject=("fiscal_year", year.id), starts_on=year.starts_on, ends_on=year.ends_on,
-        entries=count_entries(year.id), result_cents=-balances.result_cents, opening_entry=opening_id,
+        entries=count_entries_of(year.id), result_cents=-balances.result_cents, opening_entry=opening_id,
     )  # fmt: skip
     return year
 
@@ -174,9 +174,3 @@ def _opening_lines(opening_id: int | None, count: int) -> Sequence[int]:
     """The ids of the first lines of the opening entry: those of the items."""
     lines = select(EntryLine.id).where(EntryLine.entry_id == opening_id).order_by(EntryLine.position)
     return db.session.scalars(lines.limit(count)).all() if count else []
-
-
-def count_entries(year_id: int) -> int:
-    """How many entries the year has. Entries are never changed: as many as before are the same ones."""
-    statement = select(func.count()).select_from(JournalEntry).where(JournalEntry.fiscal_year_id == year_id)
-    return db.session.scalar(statement) or 0

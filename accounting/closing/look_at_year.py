@@ -16,8 +16,8 @@ from flask_babel import force_locale, get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 from accounting.closing.checks import CheckResult, Finding, Weight, YearDays, run_closing_checks
-from accounting.closing.close_year import count_entries
 from accounting.errors import YearNotFound
+from accounting.fiscal_years import count_entries_of
 from accounting.models import FiscalYear
 from core.clock import utc_now
 from core.database import db
@@ -27,7 +27,7 @@ from core.long_tasks import (
     TaskKind,
     TaskRun,
     TaskState,
-    ask_for,
+    join_or_ask,
     latest_task,
     made_json,
     result_of,
@@ -62,16 +62,13 @@ class YearLook:
 
     def is_fresh(self, year_id: int) -> bool:
         """True while the year can be closed by this look."""
-        return utc_now() - self.looked_at < MOST_AGE and count_entries(year_id) == self.entries
+        return utc_now() - self.looked_at < MOST_AGE and count_entries_of(year_id) == self.entries
 
 
 def order_look(year: YearDays, *, request_key: str, actor_id: int | None) -> LongTask:
     """Ask for a look at the year in the language of the moment, in the open transaction; one that is under way is
     joined."""
-    task = task_of(year)
-    if task is not None and task.is_open:
-        return task
-    return ask_for(TASK, _asked(year), request_key=request_key, actor_id=actor_id)
+    return join_or_ask(TASK, _asked(year), request_key=request_key, actor_id=actor_id)
 
 
 def task_of(year: YearDays) -> LongTask | None:
@@ -106,7 +103,7 @@ def _work(run: TaskRun) -> MadeFile:
         raise YearNotFound
     year = YearDays(row.id, row.starts_on, row.ends_on)
     # Counted before the first check reads: what comes while they read makes the look an old one.
-    looked_at, entries = utc_now(), count_entries(year.id)
+    looked_at, entries = utc_now(), count_entries_of(year.id)
     db.session.rollback()
     with force_locale(run.asked["language"]):
         results = run_closing_checks(replace(year, progress=run.progress))

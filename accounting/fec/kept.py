@@ -13,14 +13,15 @@ from typing import Any, Final
 
 from flask import url_for
 from flask_babel import gettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from accounting.errors import YearNotFound
 from accounting.fec import rules
 from accounting.fec.findings import FecReport, Finding, JournalTotals
 from accounting.fec.format import FecSummary
 from accounting.fec.produce import ProducedFec, produce_fec
-from accounting.models import FiscalYear, JournalEntry
+from accounting.fiscal_years import count_entries_of
+from accounting.models import FiscalYear
 from core.clock import utc_now
 from core.database import db
 from core.files import StoredFile, put_path, register_file
@@ -30,7 +31,7 @@ from core.long_tasks import (
     TaskKind,
     TaskRun,
     TaskState,
-    ask_for,
+    join_or_ask,
     latest_task,
     made_json,
     result_of,
@@ -60,18 +61,9 @@ class KeptFec:
     stored: StoredFile | None
 
 
-def count_entries_of(year_id: int) -> int:
-    """How many entries the year has."""
-    statement = select(func.count()).select_from(JournalEntry).where(JournalEntry.fiscal_year_id == year_id)
-    return db.session.scalar(statement) or 0
-
-
 def order_fec(year: FiscalYear, *, request_key: str, actor_id: int | None) -> LongTask:
     """Ask for the file of a year, in the open transaction; one that is being made is joined."""
-    task = fec_task(year)
-    if task is not None and task.is_open:
-        return task
-    return ask_for(TASK, _asked(year), request_key=request_key, actor_id=actor_id)
+    return join_or_ask(TASK, _asked(year), request_key=request_key, actor_id=actor_id)
 
 
 def fec_task(year: FiscalYear) -> LongTask | None:

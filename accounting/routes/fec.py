@@ -23,10 +23,10 @@ from accounting.fec.check_on_the_way import CheckOnTheWay
 from accounting.fec.cli import NUMBERING_NAMES, translated
 from accounting.fec.findings import FecReport
 from accounting.fec.forms import CheckForm
-from accounting.fec.kept import count_entries_of, fec_task, kept_fec, order_fec
+from accounting.fec.kept import fec_task, kept_fec, order_fec
 from accounting.fec.notice import notice_file_name
 from accounting.fec.produce import ProducedFec, log_export, notice_of, produce_fec
-from accounting.fiscal_years import fiscal_years
+from accounting.fiscal_years import count_entries_of, fiscal_years
 from accounting.models import FiscalYear
 from core.database import commit_once, db, transaction
 from core.long_tasks import LONGEST_REQUEST_KEY
