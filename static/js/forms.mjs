@@ -1,6 +1,6 @@
 // Small helps for forms.
 //   data-submit-on-change    (select) sends its form when changed
-//   data-focus-on-load       (error summary) takes the focus, so that it is read first
+//   data-focus-on-load       (error summary) takes the focus if nobody has it yet, so that it is read first
 //   data-vat-number-of="siren"       (input) proposes the French VAT number of the SIREN in that field, while it is empty
 //   data-shown-when="kind=business"  is shown only while the field of that name has that value
 
@@ -37,5 +37,6 @@ export function startForms(root) {
     followConditions(form);
     form.addEventListener("change", () => followConditions(form));
   }
-  root.querySelector("[data-focus-on-load]")?.focus();
+  // Whoever was in a field before the scripts had loaded stays there: to be taken away would lose letters, or a click.
+  if (root.activeElement === root.body) root.querySelector("[data-focus-on-load]")?.focus();
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import func, select
 
 from core.database import db, transaction
@@ -122,8 +122,8 @@ def test_impossible_numbers_in_a_draft_are_told_beside_them(owner: Window, house
     assert page.locator("#lines-0-quantity").input_value() == "deux"
     expect(page.locator("#lines-0-quantity-error")).to_be_visible()
     page.locator("#lines-0-quantity").fill("-2")
-    page.locator(SAVE).click()
-    page.locator(".error-summary").wait_for()
+    with page.expect_navigation():
+        page.locator(SAVE).click()
     for field in ("label", "unit_price", "discount"):
         expect(page.locator(f"#lines-0-{field}-error")).to_be_visible()
     expect(page.locator("#lines-0-quantity-error")).to_have_count(0)
@@ -132,6 +132,27 @@ def test_impossible_numbers_in_a_draft_are_told_beside_them(owner: Window, house
     page.locator("#lines-0-discount").fill("")
     page.locator(SAVE).click()
     page.wait_for_url(f"**/invoices/{draft}")
+
+
+def test_an_error_summary_takes_the_focus_from_nobody(owner: Window, house: House) -> None:
+    page = owner.page
+    owner.go(f"/invoices/{draft_of(house)}/edit")
+    page.locator("#lines-0-quantity").fill("deux")
+    with page.expect_navigation():
+        page.locator(SAVE).click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/solde.mjs*", hold)
+    page.locator(SAVE).click()
+    expect(page.locator("html:not(.scripted) .error-summary")).to_be_visible()
+    page.locator("#lines-0-quantity").fill("3")
+    held.pop().continue_()
+    page.locator("html.scripted").wait_for()
+    expect(page.locator("#lines-0-quantity")).to_be_focused()
 
 
 def click_twice(page: Page, selector: str) -> None:
