@@ -96,6 +96,7 @@ def due_cents_sql() -> ColumnElement[int]:
     return Document.total_cents - _settled(Settlement.invoice_id, Document.id)
 
 
+@cache
 def credited_cents_sql() -> ColumnElement[int]:
     """SQL over `Document`: the total of the credit notes that correct it."""
     note = aliased(Document)
@@ -173,6 +174,7 @@ def _given_up(condition: ColumnElement[bool]) -> ScalarSelect[int]:
     return cents.correlate(Document).scalar_subquery()
 
 
+@cache
 def live_doubt() -> Select[DoubtfulDebt]:
     """Rows that declare an invoice doubtful and that were not ended."""
     end = aliased(DoubtfulDebt)
@@ -180,6 +182,7 @@ def live_doubt() -> Select[DoubtfulDebt]:
     return select(DoubtfulDebt).where(DoubtfulDebt.ends_id.is_(None), ~ended)
 
 
+@cache
 def live_holds() -> Select[ReopenedInvoice, RefundKind]:
     """Rows (`ReopenedInvoice`, the kind of its refund) that nobody has claimed again and whose dispute was not won."""
     claimed = select(InvoiceClaim.id).where(InvoiceClaim.reopened_id == ReopenedInvoice.id).exists()
@@ -316,9 +319,15 @@ def refunded_cents(payment_id: int) -> int:
     return int(db.session.scalars(total.where(Refund.payment_id == payment_id, ~won)).one())
 
 
+@cache
+def _any_of_them() -> type[Customer]:
+    """One alias for all statements: to look up the columns of a new one takes longer than the query."""
+    return aliased(Customer)
+
+
 def merged_ids(customer_id: int | BindParameter[int]) -> Select[int]:
     """SQL: the ids of all customers that are one since their merges, whichever of them is named."""
-    named = aliased(Customer)
+    named = _any_of_them()
     head = (
         select(func.coalesce(named.merged_into_id, named.id)).where(named.id == customer_id).scalar_subquery()
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
@@ -63,6 +64,7 @@ def _sums(sign: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
     return select(*_KEYS, nets, vats).select_from(JournalEntry)
 
 
+@cache
 def _of_documents() -> Select[*tuple[Any, ...]]:
     return (
         _sums(_sign_of(Document))
@@ -71,6 +73,7 @@ def _of_documents() -> Select[*tuple[Any, ...]]:
     )
 
 
+@cache
 def _of_deposits() -> Select[*tuple[Any, ...]]:
     """Deposits that are booked when they are paid, with the invoice that deducts them: less their credit notes then.
 
