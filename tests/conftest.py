@@ -8,6 +8,7 @@ it pushes a context and enters a company.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
@@ -38,6 +39,13 @@ from wsgi import create_app
 _profiles.load_profile()
 
 PASSWORD = "correct horse battery"
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays to the end: it took an eighth of the time to look through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 10, 100)
 COMPANY: dict[str, Any] = {
     "name": "Atelier Lumen",
     "legal_form": "SARL",
