@@ -46,6 +46,8 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(700, 10, 100)
+
+
 COMPANY: dict[str, Any] = {
     "name": "Atelier Lumen",
     "legal_form": "SARL",
