@@ -20,14 +20,14 @@ from core.models import Company
 from core.seal import seal
 from core.tenancy import current_company_id
 from core.todo import leave_todo
-from invoicing.balances import balance_of
 from invoicing.credit_amounts import Credit, CreditChoice, credit_of
 from invoicing.credit_left import CreditLeft, credit_left
-from invoicing.deposit_uses import deposits_of, final_of, is_advance
+from invoicing.deposit_uses import deposits_of, is_advance
 from invoicing.einvoice import Einvoice, Preceding, buyer_mail
 from invoicing.einvoice_xml import prepare_xml, write_xml
 from invoicing.errors import InvalidInputError, NotIssuableError, Place, Problem
 from invoicing.freeze_document import FrozenPart, freeze_document
+from invoicing.gate_credit import refuse_uncreditable, refuse_wrong_credit
 from invoicing.gate_einvoice import problems_of_einvoice
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import (
@@ -40,7 +40,7 @@ from invoicing.ledger_facts import (
     third_party,
 )
 from invoicing.legal_mentions import Mention, MentionCase, mentions_for, on_debits, taxed_kinds
-from invoicing.lifecycle import DocumentKind, DocumentState, InvoiceType, TodoKind
+from invoicing.lifecycle import DocumentKind, DocumentState, TodoKind
 from invoicing.locked_documents import locked_document, locked_issued_invoice
 from invoicing.models import Customer, Document, DocumentLine, InvoicingSettings
 from invoicing.numbering import is_prefix, take_number
@@ -106,14 +106,9 @@ def credit_invoice(
     earlier = _earlier(left, choice, request_key)
     if earlier is not None:
         return earlier
-    _refuse_deducted(invoice)
-    _refuse_given_up(invoice)
-    _refuse_taken_over(invoice)
+    refuse_uncreditable(invoice)
     credit = credit_of(left, choice)
-    if any(part.is_deposit for part in credit.totals.vat):
-        _refuse_doubted_deposits(invoice)
-    if is_later_discount:
-        _refuse_discount_on_deposit(invoice, credit)
+    refuse_wrong_credit(invoice, credit, is_later_discount=is_later_discount)
     case = _Case(
         invoice, read_buyer(invoice.buyer), credit, _checked_reason(reason), _checked_day(invoice, today),
         request_key, is_later_discount,
@@ -126,11 +121,7 @@ def credit_invoice(
     note_changed(invoice.id)
     _book(case, note, settled)
     seal(note.kind.value, note.id)
-    for kind, document in (("invoice.credited", invoice), ("credit_note.issued", note)):
-        record_event(
-            kind, actor_id=actor_id, subject=("document", document.id), number=note.number,
-            total_cents=note.total_cents, settled_cents=settled, is_later_discount=is_later_discount,
-        )  # fmt: skip
+    _log(case, note, settled, actor_id)
     leave_todo(TodoKind.PDF, note.id)
     wake("render_documents")
     return note
@@ -164,71 +155,20 @@ def _book(case: _Case, note: Document, settled: int) -> None:
     )
 
 
+def _log(case: _Case, note: Document, settled: int, actor_id: int | None) -> None:
+    for kind, document in (("invoice.credited", case.invoice), ("credit_note.issued", note)):
+        record_event(
+            kind, actor_id=actor_id, subject=("document", document.id), number=note.number,
+            total_cents=note.total_cents, settled_cents=settled, is_later_discount=case.is_later_discount,
+        )  # fmt: skip
+
+
 def _earlier(left: CreditLeft, choice: CreditChoice | None, request_key: str | None) -> Document | None:
     """The note that this very request has made, or the last one when there is nothing left to credit."""
     for note in left.notes:
         if request_key is not None and note.request_key == request_key:
             return note
     return left.notes[-1] if choice is None and left.is_nothing else None
-
-
-def _refuse_given_up(invoice: Document) -> None:
-    """What was given up is no longer owed: credited too, it would become money that the customer never paid."""
-    if balance_of(invoice.id).given_up_cents:
-        message = _l(
-            "A discount, a difference or a loss stands on this invoice. Undo it first, on the page of the invoice."
-        )
-        raise NotIssuableError([Problem(Place.DOCUMENT, "write_off", message)])
-
-
-def _refuse_doubted_deposits(invoice: Document) -> None:
-    """Credited in full, it would free deposits of which the books then have nothing but what was paid."""
-    for deposit_id in sorted(deposits_of(invoice.id)):
-        deposit, balance = db.session.get_one(Document, deposit_id), balance_of(deposit_id)
-        if deposit.booked_when_paid and (balance.given_up_cents or balance.is_doubtful):
-            message = _l(
-                "Deposit %(number)s was declared doubtful, or a part of it was given up. Undo that first, on the"
-                " page of the deposit.",
-                number=deposit.number,
-            )
-            raise NotIssuableError([Problem(Place.DOCUMENT, "write_off", message)])
-
-
-def _refuse_taken_over(invoice: Document) -> None:
-    """Its VAT stands on the original: a note made here would not know what to take back."""
-    if invoice.is_taken_over:
-        message = _l(
-            "This invoice was issued in the software used before, with its VAT: the credit note is made there."
-        )
-        raise NotIssuableError([Problem(Place.DOCUMENT, "lines", message)])
-
-
-def _refuse_deducted(invoice: Document) -> None:
-    """A deposit that a final invoice deducts is corrected there: crediting it too would give it back twice."""
-    final = final_of(invoice.id) if invoice.invoice_type is InvoiceType.DEPOSIT else None
-    if final is not None:
-        raise NotIssuableError(
-            [
-                Problem(
-                    Place.DOCUMENT,
-                    "lines",
-                    _l(
-                        "This deposit is deducted on invoice %(number)s. Credit that one first.",
-                        number=final.number,
-                    ),
-                )
-            ]
-        )
-
-
-def _refuse_discount_on_deposit(invoice: Document, credit: Credit) -> None:
-    """Money in advance is no sale yet, so there is no price to reduce; and what a final invoice deducted of it comes
-    back only with the whole invoice, which is a cancellation."""
-    if invoice.invoice_type is InvoiceType.DEPOSIT or any(part.is_deposit for part in credit.totals.vat):
-        message = _l(
-            "A deposit is no sale yet: give the later discount on lines or amounts of the order’s last invoice."
-        )
-        raise NotIssuableError([Problem(Place.DOCUMENT, "is_later_discount", message)])
 
 
 def _checked_reason(reason: str) -> str:
