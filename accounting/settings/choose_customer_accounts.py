@@ -6,13 +6,8 @@ never crosses accounts.
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
-from accounting.chart import forget_chart
-from accounting.models import AccountingSettings, CustomerAccounts
-from core.database import db, lock
-from core.event_log import record_event
-from core.versions import refuse_unseen
+from accounting.models import CustomerAccounts
+from accounting.settings.change_choice import change_choice
 
 
 def choose_customer_accounts(
@@ -28,13 +23,4 @@ def choose_customer_accounts(
     Raises:
         ConflictError: somebody else has chosen otherwise meanwhile.
     """
-    settings = lock(select(AccountingSettings))
-    assert settings is not None, "the books were set up with the company"
-    before = settings.customer_accounts
-    refuse_unseen(seen, before, chosen)
-    if chosen is before:
-        return
-    settings.customer_accounts = chosen
-    db.session.flush()
-    forget_chart()
-    record_event("customer_accounts.changed", actor_id=actor_id, before=before.value, after=chosen.value)
+    change_choice("customer_accounts", chosen, seen=seen, actor_id=actor_id)

@@ -5,12 +5,8 @@ The answer is frozen on each deposit invoice when it is issued: one that exists 
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
-from accounting.models import AccountingSettings, DepositsScheme
-from core.database import db, lock
-from core.event_log import record_event
-from core.versions import refuse_unseen
+from accounting.models import DepositsScheme
+from accounting.settings.change_choice import change_choice
 
 
 def choose_deposits_scheme(
@@ -26,12 +22,4 @@ def choose_deposits_scheme(
     Raises:
         ConflictError: somebody else has chosen otherwise meanwhile.
     """
-    settings = lock(select(AccountingSettings))
-    assert settings is not None, "the books were set up with the company"
-    before = settings.deposits_scheme
-    refuse_unseen(seen, before, chosen)
-    if chosen is before:
-        return
-    settings.deposits_scheme = chosen
-    db.session.flush()
-    record_event("deposits_scheme.changed", actor_id=actor_id, before=before.value, after=chosen.value)
+    change_choice("deposits_scheme", chosen, seen=seen, actor_id=actor_id)

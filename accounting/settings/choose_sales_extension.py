@@ -5,14 +5,12 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from accounting.chart import forget_chart
 from accounting.errors import AccountingError
-from accounting.models import Account, AccountingSettings, SalesExtension
+from accounting.models import Account, SalesExtension
 from accounting.roles import ROLES, split_role_key
 from accounting.sales_extension import preview
-from core.database import db, lock
-from core.event_log import record_event
-from core.versions import refuse_unseen
+from accounting.settings.change_choice import change_choice
+from core.database import db
 
 
 def choose_sales_extension(
@@ -29,17 +27,7 @@ def choose_sales_extension(
         ConflictError: somebody else has chosen another one meanwhile.
         AccountingError: an extended account would be one that is used for something else.
     """
-    settings = lock(select(AccountingSettings))
-    assert settings is not None, "the books were set up with the company"
-    before = settings.sales_extension
-    refuse_unseen(seen, before, extension)
-    if extension is before:
-        return
-    _refuse_taken(extension)
-    settings.sales_extension = extension
-    db.session.flush()
-    forget_chart()
-    record_event("sales_extension.changed", actor_id=actor_id, before=before.value, after=extension.value)
+    change_choice("sales_extension", extension, seen=seen, actor_id=actor_id, check=_refuse_taken)
 
 
 def _refuse_taken(extension: SalesExtension) -> None:
