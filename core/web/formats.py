@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 
 import phonenumbers
 from babel.dates import format_date, format_time
+from babel.units import format_unit
 from flask import Flask
 from flask_babel import get_locale, gettext
 
 from core.clock import PARIS
 from core.money import QUANTITY_DECIMALS, RATE_DECIMALS, UNIT_PRICE_DECIMALS, format_cents, format_scaled
+
+_UNITS = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
 
 
 def money(cents: int | None) -> str:
@@ -71,6 +75,16 @@ def number(value: int | None) -> str:
     return "" if value is None else format_scaled(value, 0, get_locale())
 
 
+def file_size(value: int) -> str:
+    """A file's size in bytes, in the unit of 1,000 that reads best: `12,4 Mo`."""
+    size, steps = float(value), 0
+    # By what is shown: 999,999 bytes are 1 MB, not 1,000 kB.
+    while round(size, 1) >= 1_000 and steps < len(_UNITS) - 1:
+        size, steps = size / 1_000, steps + 1
+    length: Literal["short", "long"] = "short" if steps else "long"
+    return format_unit(round(size, 1), f"digital-{_UNITS[steps]}", length=length, locale=get_locale())
+
+
 def phone(value: str) -> str:
     """A number in the form E.164 as people read it: `+33 6 12 34 56 78`."""
     try:
@@ -95,6 +109,7 @@ def init_formats(app: Flask) -> None:
         "unit_price": unit_price,
         "rate": rate,
         "number": number,
+        "file_size": file_size,
         "phone": phone,
     }
     app.jinja_env.filters.update(filters)
