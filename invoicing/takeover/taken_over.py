@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from core.database import db
 from invoicing.errors import NotFoundError
@@ -33,11 +34,12 @@ def takeovers() -> list[Takeover]:
 
 
 def items_of(takeover_id: int, *, limit: int, offset: int = 0) -> list[tuple[OpeningItem, Document]]:
-    """One page of the invoices that came with a take-over, in the order in which they were taken."""
+    """One page of the invoices that came with a take-over, with their customers, in the order they were taken in."""
     rows = db.session.execute(
         select(OpeningItem, Document)
         .join(Document, Document.id == OpeningItem.document_id)
         .where(OpeningItem.takeover_id == takeover_id)
+        .options(joinedload(Document.customer))
         .order_by(OpeningItem.id)
         .limit(limit)
         .offset(offset)

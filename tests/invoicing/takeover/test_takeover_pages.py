@@ -80,8 +80,11 @@ def test_from_the_file_to_a_payment_page_and_back(app, company_id, accountant):
     with app.app_context(), in_company(company_id):
         assert db.session.query(Takeover).count() == 1
     report = plain(accountant.get(report_at).text)
-    for shown in ("FA-1", "of €1,200.00", "AN000001", "€1,290.00", "by its"):
-        assert shown in report or shown == "by its", shown
+    for shown in ("FA-1", "of €1,200.00", "AN000001", "€1,290.00", "C00001"):
+        assert shown in report, shown
+    with app.app_context(), in_company(company_id):
+        customer = db.session.scalars(select(Document.customer_id).where(Document.number == "FA-1")).one()
+    assert f'href="/customers/{customer}"' in accountant.get(report_at).text
     # The same form sent once more is the same take-over; the plan itself says that it was done.
     again = accountant.post(address, data={"seen": "0" * 32, "knows": "y"})
     assert again.headers["Location"] == report_at
