@@ -15,6 +15,7 @@ from flask_babel import gettext
 from flask_security import MailUtil, RoleMixin, Security, SQLAlchemyUserDatastore, hash_password
 from flask_security.recoverable import generate_reset_password_token
 from flask_security.signals import user_authenticated
+from flask_security.utils import validate_redirect_url
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -90,6 +91,7 @@ def init_sign_in(app: Flask, settings: Settings) -> None:
     for endpoint in ("security.login", "security.forgot_password"):
         limited: Any = limiter.limit(TRIES_PER_ADDRESS, methods=["POST"])(app.view_functions[endpoint])
         app.view_functions[endpoint] = limited
+    app.before_request(_leave_foreign_address)
     app.before_request(_open_for_sign_in)
     app.after_request(_log_and_mail)
     user_authenticated.connect(_remember_sign_in, app)
@@ -105,6 +107,14 @@ def _ask_to_sign_in(
         return make_response({"error": text}, 401)
     flash(text, "info")
     return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+
+
+def _leave_foreign_address() -> Response | None:
+    """A link that leads to another site after signing in: forgotten at once, or no right password would be taken."""
+    leads_to = request.args.get("next")
+    if request.endpoint == "security.login" and request.method == "GET" and leads_to is not None:
+        return None if validate_redirect_url(leads_to) else redirect(url_for("security.login"))
+    return None
 
 
 def _open_for_sign_in() -> None:
