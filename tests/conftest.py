@@ -45,7 +45,7 @@ def pytest_collection_finish() -> None:
     """Spare the garbage collector what stays to the end: it took an eighth of the time to look through it again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(700, 10, 100)
+    gc.set_threshold(10_000, 20, 20)
 
 
 COMPANY: dict[str, Any] = {
