@@ -17,6 +17,7 @@ from flask.cli import FlaskGroup
 import core.wiring
 from core.jobs import init_jobs
 from core.settings import Settings, SettingsError, load_settings
+from core.web.static_files import static_url_path
 
 PACKAGES = ("accounting", "invoicing", "payplug_bridge")
 CONFIGURATION_EXIT = 78
@@ -30,7 +31,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises:
         SettingsError: the environment cannot be used.
     """
-    app = Flask("solde", root_path=_root(), template_folder="templates", static_folder="static")
+    root = _root()
+    app = Flask(
+        "solde",
+        root_path=root,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path=static_url_path(Path(root, "static")),
+    )
     settings = settings or load_settings()
     core.wiring.init_app(app, settings)
     for package in PACKAGES:

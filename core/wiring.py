@@ -32,6 +32,7 @@ from core.web.headers import init_headers
 from core.web.language import init_language
 from core.web.settings_tabs import init_settings_tabs
 from core.web.sign_in import init_sign_in
+from core.web.static_files import init_static_files
 from core.web.uploads import init_uploads
 
 
@@ -45,6 +46,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     init_database(app, settings.database_url)
     Migrate(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
     Bootstrap5(app)
+    init_static_files(app)
     init_addresses(app)
     init_language(app, f"{app.root_path}/translations")
     init_headers(app, settings)
