@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
+from accounting.carried_lines import is_carried
 from accounting.drafts import OpenPosition
 from accounting.facts import ThirdParty
 from accounting.lettering.letter_lines import is_lettered
@@ -40,7 +41,7 @@ def positions_of_key(match_key: str) -> tuple[OpenPosition, ...]:
     cents = func.sum(SIGNED_CENTS)
     rows = db.session.execute(
         select(EntryLine.account_id, EntryLine.auxiliary_code, func.max(EntryLine.auxiliary_label), cents)
-        .where(EntryLine.match_key == match_key, EntryLine.auxiliary_code != "")
+        .where(EntryLine.match_key == match_key, EntryLine.auxiliary_code != "", ~is_carried())
         .group_by(EntryLine.account_id, EntryLine.auxiliary_code)
         .having(cents != 0)
         .order_by(func.min(EntryLine.id))

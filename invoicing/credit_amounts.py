@@ -120,7 +120,8 @@ def _everything(left: CreditLeft) -> Credit:
     if left.by_amounts:
         rows = [one for one in rows if one.line.role is LineRole.DEPOSIT]
     lines = [_columns(one.line, quantity=one.quantity) for one in rows]
-    amounts = [LineTotals(one.amount_cents, one.net_cents) for one in rows]
+    nets = [one.net_cents for one in rows] if left.by_amounts else _nets_of_rest(left, rows)
+    amounts = [LineTotals(one.amount_cents, net) for one, net in zip(rows, nets, strict=True)]
     if not left.by_amounts:
         discount = sum(part.discount_cents for part in left.parts)
         return _rest(left, lines, amounts, *_discount_said(left, discount))
@@ -130,6 +131,18 @@ def _everything(left: CreditLeft) -> Credit:
             lines.append(_line_of_part(left, index, shown))
             amounts.append(LineTotals(shown, part.net_cents))
     return _rest(replace(left, parts=_undiscounted(left.parts)), lines, amounts, 0, 0)
+
+
+def _nets_of_rest(left: CreditLeft, rows: Sequence[LineLeft]) -> list[int]:
+    """What is left of each line, net. Prices that include VAT were rounded over other lines in the notes before than on
+    the invoice: the cents between the two are a line's that may be gone by now, and go to the largest of its part."""
+    nets = [one.net_cents for one in rows]
+    for part in left.parts:
+        mine = [i for i, one in enumerate(rows) if _is_of(one.line, part, left.invoice)]
+        if mine:
+            largest = max(mine, key=lambda i: abs(rows[i].amount_cents))
+            nets[largest] += part.net_cents + part.discount_cents - sum(nets[i] for i in mine)
+    return nets
 
 
 def _undiscounted(parts: Iterable[VatTotals]) -> tuple[VatTotals, ...]:

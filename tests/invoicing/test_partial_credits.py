@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -111,6 +112,21 @@ def _sums_to(invoice: Document) -> None:
     assert {k: tuple(v) for k, v in summed.items() if any(v)} == {
         k: v for k, v in _parts(invoice).items() if any(v)
     }
+
+
+def test_the_rest_of_prices_with_vat_takes_the_cents_that_another_line_was_rounded_by(each_company):
+    # 0.03 € and 0.51 € with 20 %: 0.45 € net, of which the second line is 0.42 €, and 0.43 € alone.
+    lines = tuple(
+        replace(make_line(goods=True), quantity=quantity, unit_price=price)
+        for quantity, price in ((533, 479_288), (1820, 2_774_726))
+    )
+    with transaction():
+        invoice = issue_invoice(make_draft(*lines, customer=make_individual(), prices_include_vat=True).id)
+    for choice in (CreditChoice({2: 1820}), None):
+        with transaction():
+            credit_invoice(invoice.id, reason="Retour", choice=choice)
+    assert [[line.net_cents for line in note.lines] for note in credit_left(invoice).notes] == [[43], [2]]
+    _sums_to(invoice)
 
 
 def test_vat_on_collection_follows_partial_credits(each_company):
