@@ -22,12 +22,12 @@ from core.tenancy import current_company_id
 from core.todo import leave_todo
 from invoicing.credit_amounts import Credit, CreditChoice, credit_of
 from invoicing.credit_left import CreditLeft, credit_left
+from invoicing.credit_refusals import refuse_uncreditable, refuse_wrong_credit
 from invoicing.deposit_uses import deposits_of, is_advance
 from invoicing.einvoice import Einvoice, Preceding, buyer_mail
 from invoicing.einvoice_xml import prepare_xml, write_xml
 from invoicing.errors import InvalidInputError, NotIssuableError, Place, Problem
 from invoicing.freeze_document import FrozenPart, freeze_document
-from invoicing.gate_credit import refuse_uncreditable, refuse_wrong_credit
 from invoicing.gate_einvoice import problems_of_einvoice
 from invoicing.input_checks import FieldErrors
 from invoicing.ledger_facts import (

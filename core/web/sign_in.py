@@ -112,9 +112,9 @@ def _ask_to_sign_in(
 def _leave_foreign_address() -> Response | None:
     """A link that leads to another site after signing in: forgotten at once, or no right password would be taken."""
     leads_to = request.args.get("next")
-    if request.endpoint == "security.login" and request.method == "GET" and leads_to is not None:
-        return None if validate_redirect_url(leads_to) else redirect(url_for("security.login"))
-    return None
+    if request.endpoint != "security.login" or request.method != "GET" or leads_to is None:
+        return None
+    return None if validate_redirect_url(leads_to) else redirect(url_for("security.login"))
 
 
 def _open_for_sign_in() -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from io import BytesIO
 
 from sqlalchemy import func, select
 
 from accounting.carried_lines import carrying_entries
+from accounting.closing.close_year import close_year
 from accounting.fec.check import check_fec
 from accounting.fec.export import write_company_fec
 from accounting.fec.findings import Verdict
 from accounting.fec.format import fec_file_name
+from accounting.fiscal_years import year_ending_in
 from accounting.models import Account, EntryLine, FiscalYear, JournalEntry
 from core.checks import company_faults
-from core.database import db
+from core.database import db, transaction
 from core.models import Company
 from core.seal import verify_chain
 from core.tenancy import current_company_id
@@ -62,3 +65,11 @@ def all_is_well() -> None:
         content.seek(0)
         report = check_fec(content, name, year_start=year.starts_on)
         assert report.verdict is Verdict.RIGHT, report.findings
+
+
+def close_books(year: int, day: date) -> None:
+    """Close for good, on that day, the financial year that ends in a calendar year."""
+    with transaction():
+        found = year_ending_in(year)
+        assert found is not None
+        close_year(found.id, today=day)

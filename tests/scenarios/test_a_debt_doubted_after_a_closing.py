@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from accounting.closing.close_year import close_year
-from accounting.fiscal_years import year_ending_in
 from core.database import transaction
 from invoicing.cancel_payment import cancel_payment
 from invoicing.doubt_invoice import DoubtInput, doubt_invoice
 from invoicing.end_doubt import end_doubt
 from tests.factories.invoicing import issue, make_line, pay
-from tests.scenarios.money import all_is_well, books, open_on
-
-
-def closed(ended: int, day: date) -> None:
-    with transaction():
-        year = year_ending_in(ended)
-        assert year is not None
-        close_year(year.id, today=day)
+from tests.scenarios.money import all_is_well, books, close_books, open_on
 
 
 def test_a_debt_that_was_carried_forward_is_doubted_once(each_company):
@@ -26,7 +17,7 @@ def test_a_debt_that_was_carried_forward_is_doubted_once(each_company):
     with transaction():
         invoice = issue(make_line("1", "100"), today=date(2024, 12, 2))
         payment = pay(invoice, "20", paid_on=date(2024, 12, 20))
-    closed(2024, date(2025, 3, 1))
+    close_books(2024, date(2025, 3, 1))
     assert books("411", "416") == {"411": "100.00"}
 
     # In 2025 the accountant doubts it: what stands on 411 moves to 416, once.
@@ -43,7 +34,7 @@ def test_a_debt_that_was_carried_forward_is_doubted_once(each_company):
     all_is_well()
 
     # That year is closed too, and in 2026 the customer answers: all of it is on 411 again, and is paid.
-    closed(2025, date(2026, 3, 1))
+    close_books(2025, date(2026, 3, 1))
     assert books("411", "416") == {"416": "120.00"}
     with transaction():
         end_doubt(invoice.id, today=date(2026, 4, 1))

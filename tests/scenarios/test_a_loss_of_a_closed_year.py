@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from accounting.closing.close_year import close_year
-from accounting.fiscal_years import year_ending_in
 from accounting.receivable_facts import WriteOffKind
 from core.database import transaction
 from invoicing.undo_write_off import undo_write_off
 from invoicing.write_off import write_off
 from invoicing.write_off_plan import WriteOffInput
 from tests.factories.invoicing import issue, make_line, pay
-from tests.scenarios.money import all_is_well, books, open_on
+from tests.scenarios.money import all_is_well, books, close_books, open_on
 
 
 def test_what_was_given_up_in_a_closed_year_is_claimed_again(each_company):
@@ -22,10 +20,7 @@ def test_what_was_given_up_in_a_closed_year_is_claimed_again(each_company):
         loss = write_off(
             WriteOffInput(invoice.id, WriteOffKind.LOSS, 12_000, date(2025, 12, 20), reason="Introuvable")
         )
-    with transaction():
-        year = year_ending_in(2025)
-        assert year is not None
-        close_year(year.id, today=date(2026, 3, 1))
+    close_books(2025, date(2026, 3, 1))
     assert open_on(invoice) == ["0.00"]
 
     # The customer is found: he owes it again, and its VAT waits again. He pays.
